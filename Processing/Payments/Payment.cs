@@ -1,0 +1,71 @@
+using EGovPay.Processing.StateMachine;
+using NodaTime;
+
+namespace EGovPay.Processing.Payments;
+
+/// <summary>
+/// A payment as the book shows it now: what was asked, fixed at acceptance, and the last thing that happened.
+/// </summary>
+public sealed record Payment
+{
+    public required int AgentId { get; init; }
+    public required long Number { get; init; }
+    public required string Reference { get; init; }
+    public required int TerminalId { get; init; }
+
+    /// <summary>Five-digit service code; 0 where a reference was cancelled before it was ever seen.</summary>
+    public required int ServiceCode { get; init; }
+    public required string Account { get; init; }
+    public required IReadOnlyList<FieldValue> Fields { get; init; }
+    public required IReadOnlyList<PaidLine> Lines { get; init; }
+    public required long AmountQepik { get; init; }
+
+    /// <summary>The payer's fee, on top of the amount, qəpik.</summary>
+    public required long FeeQepik { get; init; }
+    public required Tender Tender { get; init; }
+    public string? Rrn { get; init; }
+    public string? MaskedPan { get; init; }
+    public string? Cashier { get; init; }
+    public string? Contact { get; init; }
+
+    /// <summary>The payer's name as masked at the inquiry, or null.</summary>
+    public string? Payer { get; init; }
+
+    /// <summary>The provider that is paid, fixed at acceptance; 0 with an unseen cancelled reference.</summary>
+    public required int ProviderId { get; init; }
+
+    /// <summary>The shift it belongs to, or null.</summary>
+    public long? ShiftId { get; init; }
+    public required Instant AcceptedAt { get; init; }
+
+    public required PaymentState State { get; init; }
+
+    /// <summary>The number of the last event, from 0.</summary>
+    public required short Step { get; init; }
+
+    /// <summary>When the last event was recorded.</summary>
+    public required Instant At { get; init; }
+
+    public string? ProviderTransaction { get; init; }
+
+    /// <summary>With Declined: the stable name of the reason.</summary>
+    public string? DeclineName { get; init; }
+    public bool DeclineTransient { get; init; }
+
+    /// <summary>With Declined: the provider's own result code, or null.</summary>
+    public string? ProviderCode { get; init; }
+    public string? CardData { get; init; }
+
+    /// <summary>The business day of the confirmation; null before.</summary>
+    public LocalDate? BusinessDay { get; init; }
+
+    /// <summary>When it was confirmed; null before.</summary>
+    public Instant? ConfirmedAt { get; init; }
+
+    /// <summary>Position in the day's receipt series, from 1; null before the confirmation.</summary>
+    public int? ReceiptCounter { get; init; }
+
+    public bool Final => Transitions.IsFinal(State);
+
+    public long TotalQepik => checked(AmountQepik + FeeQepik);
+}
