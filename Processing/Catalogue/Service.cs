@@ -22,8 +22,11 @@ public enum InquiryNeed { Required, Optional, None }
 /// <summary>The check that an account or field must pass beside its pattern.</summary>
 public enum CheckDigit { None, Luhn, Mod97, Mod11, Voen }
 
-/// <summary>What is done to a typed value before its pattern is tried.</summary>
-public enum Normaliser { None, Phone, Fin }
+/// <summary>
+/// What is done to a typed value before its pattern is tried. All of them take the white space off both ends first.
+/// Phone keeps nine national digits; Fin raises letters and reads O as 0; Upper raises letters.
+/// </summary>
+public enum Normaliser { None, Phone, Fin, Upper }
 
 /// <summary>One field the payer fills in. The first field of a service is its account.</summary>
 /// <param name="Name">The wire's name, ASCII.</param>
@@ -33,7 +36,14 @@ public enum Normaliser { None, Phone, Fin }
 /// <param name="Normalise">What is done to the typed value first.</param>
 /// <param name="Example">A value that passes.</param>
 public sealed record ServiceField(
-    string Name, Localised Label, Regex Pattern, CheckDigit Check, Normaliser Normalise, string Example);
+    string Name, Localised Label, Regex Pattern, CheckDigit Check, Normaliser Normalise, string Example)
+{
+    /// <summary>The field as a refusal names it when it is not the account: <c>fields.voen</c>.</summary>
+    public string WirePath { get; } = "fields." + Name;
+
+    /// <summary>The pattern as written in the catalogue.</summary>
+    public string PatternText => Pattern.ToString();
+}
 
 /// <summary>Who bears the fee.</summary>
 public enum FeePaidBy { Payer, Provider }
@@ -89,12 +99,20 @@ public sealed record ServiceRule(
     ServiceHours? Hours,
     bool Open)
 {
-    /// <summary>Identifies this rule inside the catalogue: hash of service code, date and content; an inquiry is bound to it.</summary>
+    /// <summary>Identifies this rule inside the catalogue: hash of service code, date and content; an inquiry carries it.</summary>
     public long Fingerprint { get; init; }
+
+    /// <summary>Is the service taking payments at this Baku time of day? Always true without hours.</summary>
+    public bool OpenAt(LocalTime time) => Hours is null || Hours.Contain(time);
 }
 
 /// <summary>Opening hours of a service in Baku local time; closing earlier than opening crosses midnight.</summary>
-public sealed record ServiceHours(LocalTime Opens, LocalTime Closes);
+public sealed record ServiceHours(LocalTime Opens, LocalTime Closes)
+{
+    /// <summary>True from the opening (included) to the closing (excluded).</summary>
+    public bool Contain(LocalTime time) =>
+        Opens <= Closes ? time >= Opens && time < Closes : time >= Opens || time < Closes;
+}
 
 /// <summary>One bill service that can be paid. Immutable; belongs to one version of the catalogue.</summary>
 public sealed class Service
