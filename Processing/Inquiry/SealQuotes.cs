@@ -85,7 +85,7 @@ public sealed class SealQuotes
 
         Span<byte> bytes = stackalloc byte[MostCharacters * 3 / 4];
         if (text.Length > MostCharacters
-            || !Base64Url.TryDecodeFromChars(text, bytes, out var count)
+            || Base64Url.DecodeFromChars(text, bytes, out _, out var count) != OperationStatus.Done
             || count < TagBytes + 2
             || bytes[0] != Format
             || !SignedByOurs(bytes[..(count - TagBytes)], bytes[(count - TagBytes)..count]))
