@@ -1,0 +1,131 @@
+using EGovPay.Processing.Catalogue;
+using EGovPay.Processing.Dispatch;
+using EGovPay.Providers.Json;
+using EGovPay.Providers.Osmp;
+using EGovPay.Providers.Register;
+using Microsoft.Extensions.Logging;
+using NodaTime;
+
+namespace EGovPay.Providers;
+
+/// <summary>
+/// Builds what speaks to each provider of a catalogue. Made once for a node; <see cref="Connect"/> is called again for every new
+/// catalogue, and a provider whose settings and access did not change keeps its connections.
+/// </summary>
+/// <param name="reachedAt">The absolute address to which relative addresses are added, or null where there are none.</param>
+/// <param name="accessOf">Credentials and dialect of a provider; asked again for every catalogue.</param>
+public sealed class ConnectProviders(
+    Uri? reachedAt, Func<ProviderSettings, ProviderAccess> accessOf, IClock clock, ILoggerFactory logs) : IDisposable
+{
+    private readonly Lock gate = new();
+    private readonly List<IDisposable> left = [];
+    private Dictionary<string, Connected> connected = new(StringComparer.Ordinal);
+
+    /// <summary>
+    /// One adapter for each provider, by code. All or nothing: a provider that cannot be built leaves what was in force before.
+    /// Adapters that are no longer in the catalogue, or whose settings changed, are kept alive for what is in flight until
+    /// <see cref="Dispose"/> or the second catalogue after.
+    /// </summary>
+    /// <exception cref="ArgumentException">A provider's protocol, address, zone or access is not usable; it is named.</exception>
+    public IReadOnlyDictionary<string, IProvider> Connect(IReadOnlyList<ProviderSettings> providers)
+    {
+        lock (gate)
+        {
+            var next = new Dictionary<string, Connected>(StringComparer.Ordinal);
+            var made = new List<IDisposable>();
+            try
+            {
+                foreach (var settings in providers)
+                {
+                    var access = accessOf(settings);
+                    var kept = connected.GetValueOrDefault(settings.Code);
+                    if (kept is null || kept.Provider.Settings != settings || kept.Access != access)
+                    {
+                        kept = new Connected(Build(settings, access), access);
+                        Remember(made, kept.Provider);
+                    }
+
+                    next.Add(settings.Code, kept);
+                }
+            }
+            catch
+            {
+                made.ForEach(one => one.Dispose());
+                throw;
+            }
+
+            left.ForEach(one => one.Dispose());
+            left.Clear();
+            foreach (var (code, before) in connected)
+            {
+                if (!ReferenceEquals(next.GetValueOrDefault(code), before))
+                {
+                    Remember(left, before.Provider);
+                }
+            }
+
+            connected = next;
+            return next.ToDictionary(one => one.Key, one => one.Value.Provider, StringComparer.Ordinal);
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (gate)
+        {
+            left.ForEach(one => one.Dispose());
+            left.Clear();
+            foreach (var one in connected.Values)
+            {
+                (one.Provider as IDisposable)?.Dispose();
+            }
+
+            connected = [];
+        }
+    }
+
+    private static void Remember(List<IDisposable> list, IProvider provider)
+    {
+        if (provider is IDisposable disposable)
+        {
+            list.Add(disposable);
+        }
+    }
+
+    private IProvider Build(ProviderSettings settings, ProviderAccess access)
+    {
+        var log = logs.CreateLogger("EGovPay.Providers");
+        try
+        {
+            return settings.Protocol switch
+            {
+                "osmp" => new OsmpProvider(settings, new Uri(Absolute(settings)), access, log),
+                "json" => new JsonProvider(settings, Absolute(settings), access, clock, log),
+                "register" => new RegisterProvider(settings),
+                _ => throw new FormatException($"'{settings.Protocol}' is not a protocol."),
+            };
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            throw new ArgumentException($"Provider {settings.Code} cannot be connected: {fault.Message}", nameof(settings), fault);
+        }
+    }
+
+    private string Absolute(ProviderSettings settings)
+    {
+        // The place for a service's code is no part of a well-formed address, so it is joined as text.
+        var text = settings.Address;
+        if (!text.StartsWith("http://", StringComparison.Ordinal) && !text.StartsWith("https://", StringComparison.Ordinal))
+        {
+            text = reachedAt is null
+                ? throw new FormatException($"its address '{text}' is relative, and it is not set where providers are reached.")
+                : $"{reachedAt.AbsoluteUri.TrimEnd('/')}/{text.TrimStart('/')}";
+        }
+
+        return Uri.TryCreate(text.Replace("{service}", "0", StringComparison.Ordinal), UriKind.Absolute, out _)
+            ? text
+            : throw new FormatException($"'{text}' is not an address.");
+    }
+
+    private sealed record Connected(IProvider Provider, ProviderAccess Access);
+}

@@ -1,0 +1,29 @@
+using Microsoft.Extensions.Logging;
+
+namespace EGovPay.Providers;
+
+/// <summary>
+/// Every log line of the providers, events 3000–3999. Never a body, a name, an account or a key: a payment's number leads to its file.
+/// </summary>
+internal static partial class Log
+{
+    [LoggerMessage(3001, LogLevel.Critical,
+        "ALARM: provider {Provider} answered OK for payment {Number} with another transaction number: asked again, not believed")]
+    public static partial void AnswerOfAnotherPayment(this ILogger log, string provider, long number);
+
+    [LoggerMessage(3002, LogLevel.Critical,
+        "ALARM: provider {Provider} answered OK for payment {Number} with another sum: asked again, not believed")]
+    public static partial void AnswerOfAnotherSum(this ILogger log, string provider, long number);
+
+    [LoggerMessage(3003, LogLevel.Critical,
+        "ALARM: provider {Provider} knows payment {Number} with another body (409)")]
+    public static partial void KnownWithAnotherBody(this ILogger log, string provider, long number);
+
+    [LoggerMessage(3004, LogLevel.Warning,
+        "Provider {Provider} answered something not understood for {Number}: {Fault}, HTTP {Status}")]
+    public static partial void NotUnderstood(this ILogger log, string provider, long number, string fault, int status);
+
+    [LoggerMessage(3005, LogLevel.Warning,
+        "Provider {Provider} answered a final error {Code} after a silent attempt of payment {Number}: it stays unknown")]
+    public static partial void FinalErrorNotBelieved(this ILogger log, string provider, long number, string code);
+}

@@ -1,0 +1,207 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+
+namespace EGovPay.Providers.Simulator;
+
+/// <summary>
+/// What the simulator can be asked about itself, under <c>/_sim/</c>:
+/// <c>GET ledger</c> (every transaction, TAB-separated: provider, txn, asked, credited, amountQepik, transaction, code);
+/// <c>GET credited?txn=</c>; <c>GET health</c>; <c>POST lies</c>.
+/// </summary>
+internal sealed class SimulatorControl(SimulatorSettings settings, SimulatedBook book)
+{
+    public Task ServeAsync(HttpContext context)
+    {
+        var path = context.Request.Path.Value!["/_sim/".Length..];
+        return (context.Request.Method, path) switch
+        {
+            ("GET", "health") => HealthAsync(context),
+            ("GET", "ledger") => LedgerAsync(context),
+            ("GET", "credited") => CreditedAsync(context),
+            ("GET" or "POST", "lies") => LiesAsync(context),
+            _ => SimulatedWire.PlainAsync(context, 404, "ledger, credited?txn=, lies, health\n"),
+        };
+    }
+
+    private Task HealthAsync(HttpContext context) => JsonAsync(context, 200, json =>
+    {
+        json.WriteString("status"u8, "live"u8);
+        json.WriteNumber("providers"u8, settings.Providers.Count);
+        json.WriteNumber("transactions"u8, book.Count);
+    });
+
+    private async Task LedgerAsync(HttpContext context)
+    {
+        var only = context.Request.Query["provider"].ToString();
+        context.Response.ContentType = "text/tab-separated-values; charset=utf-8";
+        var writer = context.Response.BodyWriter;
+        Encoding.UTF8.GetBytes("provider\ttxn\tasked\tcredited\tamountQepik\ttransaction\tcode\n", writer);
+        foreach (var known in book.All)
+        {
+            if (only.Length > 0 && !string.Equals(known.Provider.Code, only, StringComparison.Ordinal))
+            {
+                continue;
+            }
+
+            Write(writer, known);
+            if (writer.UnflushedBytes > 32 * 1024)
+            {
+                await writer.FlushAsync(context.RequestAborted);
+            }
+        }
+
+        await writer.FlushAsync(context.RequestAborted);
+    }
+
+    private static void Write(IBufferWriter<byte> writer, Transaction known)
+    {
+        string line;
+        lock (known)
+        {
+            line = string.Create(CultureInfo.InvariantCulture,
+                $"{known.Provider.Code}\t{known.Number}\t{known.Asked}\t{known.Credited}\t{known.AmountQepik}\t{known.Own}\t{known.DeclineCode}\n");
+        }
+
+        Encoding.UTF8.GetBytes(line, writer);
+    }
+
+    private Task CreditedAsync(HttpContext context)
+    {
+        if (!UInt128.TryParse(context.Request.Query["txn"].ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+        {
+            return SimulatedWire.PlainAsync(context, 400, "txn= decimal digits\n");
+        }
+
+        // One number is asked of one provider; all are looked at, so that two would be seen.
+        var found = settings.Providers.Select(provider => book.Find(provider, number)).Where(known => known is not null).ToArray();
+        return JsonAsync(context, 200, json =>
+        {
+            json.WriteString("txn"u8, number.ToString(CultureInfo.InvariantCulture));
+            json.WriteNumber("credited"u8, found.Sum(known => known!.Credited));
+            json.WriteNumber("asked"u8, found.Sum(known => known!.Asked));
+            json.WriteNumber("amountQepik"u8, found.Sum(known => known!.Credited * known.AmountQepik));
+            json.WriteString("provider"u8, found.Length == 1 ? found[0]!.Provider.Code : null);
+            json.WriteString("transaction"u8,
+                found.Length == 1 && found[0]!.Own > 0 ? found[0]!.Own.ToString(CultureInfo.InvariantCulture) : null);
+        });
+    }
+
+    private async Task LiesAsync(HttpContext context)
+    {
+        if (HttpMethods.IsPost(context.Request.Method))
+        {
+            var body = await SimulatedWire.ReadBodyAsync(context.Request) ?? [];
+            if (!LiesText.TryRead(body, out var lies, out var fault))
+            {
+                await SimulatedWire.PlainAsync(context, 400, $"{fault}\n");
+                return;
+            }
+
+            book.Lies = lies;
+        }
+
+        await JsonAsync(context, 200, json => LiesText.Write(json, book.Lies));
+    }
+
+    private static Task JsonAsync(HttpContext context, int status, Action<Utf8JsonWriter> write)
+    {
+        var body = new ArrayBufferWriter<byte>(256);
+        using (var json = new Utf8JsonWriter(body))
+        {
+            json.WriteStartObject();
+            write(json);
+            json.WriteEndObject();
+        }
+
+        return SimulatedWire.SendAsync(context, status, "application/json", body.WrittenMemory);
+    }
+}
+
+/// <summary>
+/// The lies as JSON: <c>{rates: {"silent-after-credit": 0.01}, provider, lateMilliseconds, silenceMilliseconds, temporaryAsks,
+/// attempts, deduplicates, magicAccounts}</c>. What is not named has its default: an empty object is no lies.
+/// </summary>
+internal static class LiesText
+{
+    public static bool TryRead(ReadOnlyMemory<byte> body, out Lies lies, out string? fault)
+    {
+        lies = Lies.None;
+        fault = null;
+        try
+        {
+            using var document = JsonDocument.Parse(body, new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = 4 });
+            foreach (var member in document.RootElement.EnumerateObject())
+            {
+                var value = member.Value;
+                switch (member.Name)
+                {
+                    case "rates":
+                        foreach (var rate in value.EnumerateObject())
+                        {
+                            if (!Lies.TryAdd(lies, $"{rate.Name}={rate.Value.GetRawText()}", out lies, out fault))
+                            {
+                                return false;
+                            }
+                        }
+
+                        break;
+                    case "provider":
+                        lies = lies with { Provider = value.GetString() };
+                        break;
+                    case "lateMilliseconds":
+                        lies = lies with { LateMilliseconds = Count(value, 600_000) };
+                        break;
+                    case "silenceMilliseconds":
+                        lies = lies with { SilenceMilliseconds = Count(value, 600_000) };
+                        break;
+                    case "temporaryAsks":
+                        lies = lies with { TemporaryAsks = Count(value, 1_000) };
+                        break;
+                    case "attempts":
+                        lies = lies with { Attempts = Count(value, 1_000) };
+                        break;
+                    case "deduplicates":
+                        lies = lies with { Deduplicates = value.GetBoolean() };
+                        break;
+                    case "magicAccounts":
+                        lies = lies with { MagicAccounts = value.GetBoolean() };
+                        break;
+                    default:
+                        fault = $"'{member.Name}' is not known";
+                        return false;
+                }
+            }
+
+            return true;
+        }
+        catch (Exception broken) when (broken is JsonException or InvalidOperationException or FormatException)
+        {
+            fault = "lies are a JSON object";
+            return false;
+        }
+    }
+
+    public static void Write(Utf8JsonWriter json, Lies lies)
+    {
+        json.WriteStartObject("rates"u8);
+        foreach (var (lie, rate) in lies.Rates)
+        {
+            json.WriteNumber(Lies.Name(lie), rate / 1_000_000m);
+        }
+
+        json.WriteEndObject();
+        json.WriteString("provider"u8, lies.Provider);
+        json.WriteNumber("lateMilliseconds"u8, lies.LateMilliseconds);
+        json.WriteNumber("silenceMilliseconds"u8, lies.SilenceMilliseconds);
+        json.WriteNumber("temporaryAsks"u8, lies.TemporaryAsks);
+        json.WriteNumber("attempts"u8, lies.Attempts);
+        json.WriteBoolean("deduplicates"u8, lies.Deduplicates);
+        json.WriteBoolean("magicAccounts"u8, lies.MagicAccounts);
+    }
+
+    private static int Count(JsonElement value, int most) =>
+        value.GetInt32() is var count && count >= 0 && count <= most ? count : throw new FormatException();
+}
