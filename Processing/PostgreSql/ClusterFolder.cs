@@ -197,7 +197,9 @@ internal sealed class ClusterFolder
     }
 
     private static string ResolveLink(string path) =>
-        new DirectoryInfo(path).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? path;
+        Linux.Facts(path, followLink: false) is null
+            ? path
+            : new DirectoryInfo(path).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? path;
 
     private static void RefuseLongPath(string socket)
     {

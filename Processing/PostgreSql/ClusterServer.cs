@@ -91,7 +91,7 @@ internal sealed class ClusterServer(
     /// <summary>Starts the server and waits until it takes connections, after a crash until it has recovered.</summary>
     public async Task StartAsync(CancellationToken cancellation)
     {
-        folder.PrepareSocketFolder();
+        folder.PrepareSocketFolder(); // once more: a restart may come days after the first start
         await Postmaster.ClearDeadAsync(folder.Data, cancellation);
         await Postmaster.ClearSocketAsync(folder, cancellation);
         File.Delete(StartLog);

@@ -59,6 +59,7 @@ public sealed class PrivateCluster : IAsyncDisposable
             // Installing may have made the user postgres; a cluster that is only now made belongs to that user.
             folder = folder.HasData ? folder : ClusterFolder.Prepare(settings);
             var clusterServer = new ClusterServer(settings, folder, programs, log);
+            folder.PrepareSocketFolder();
             if (!folder.HasData)
             {
                 await clusterServer.MakeAsync(cancellation);
@@ -76,14 +77,14 @@ public sealed class PrivateCluster : IAsyncDisposable
             }
             return cluster;
         }
-        catch (Exception denied) when (denied is IOException or UnauthorizedAccessException)
+        catch (Exception failed)
         {
+            folder.RemoveSocketFolder();
             ownership.Dispose();
-            throw ClusterFolder.NotWritable(folder.Root, denied);
-        }
-        catch
-        {
-            ownership.Dispose();
+            if (failed is IOException or UnauthorizedAccessException)
+            {
+                throw ClusterFolder.NotWritable(folder.Root, failed);
+            }
             throw;
         }
     }
