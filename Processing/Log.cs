@@ -3,7 +3,9 @@ using Microsoft.Extensions.Logging;
 namespace EGovPay.Processing;
 
 /// <summary>
-/// Every log line of this project. Event ids: 1000–1099 the private cluster and the schema. Never a body, a name, an
+/// Every log line of this project. Event ids: 1000–1099 the private cluster and the schema, 1100–1199 the
+/// journal, 1200–1299 dispatch and recovery, 1300–1399 days, 1400–1499
+/// the catalogue. Never a body, a name, an
 /// account in full, a key.
 /// </summary>
 internal static partial class Log
@@ -34,4 +36,49 @@ internal static partial class Log
 
     [LoggerMessage(1020, LogLevel.Information, "Migration {Number} {Name} applied")]
     public static partial void MigrationApplied(ILogger logger, int number, string name);
+
+    [LoggerMessage(1100, LogLevel.Warning, "A commit of {Commands} commands is in doubt: the server stopped waiting for its standby; it is executed again")]
+    public static partial void CommitInDoubt(ILogger logger, int commands);
+
+    [LoggerMessage(1101, LogLevel.Warning, "A commit of {Commands} commands failed for the moment; it is executed again")]
+    public static partial void CommitFailed(ILogger logger, Exception exception, int commands);
+
+    [LoggerMessage(1102, LogLevel.Error, "A commit of {Commands} commands failed by a defect; looking for the culprit")]
+    public static partial void CommitDefect(ILogger logger, Exception exception, int commands);
+
+    [LoggerMessage(1103, LogLevel.Error, "The database refused a {Command}")]
+    public static partial void CommandRefused(ILogger logger, Exception exception, string command);
+
+    [LoggerMessage(1104, LogLevel.Error, "The database has no room; acceptances are refused until it has")]
+    public static partial void DatabaseFull(ILogger logger, Exception exception);
+
+    [LoggerMessage(1200, LogLevel.Warning, "The heartbeat did not reach the database")]
+    public static partial void HeartbeatFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(1201, LogLevel.Error, "An adapter failed by a defect; the payment counts as perhaps sent")]
+    public static partial void AdapterDefect(ILogger logger, Exception exception);
+
+    [LoggerMessage(1202, LogLevel.Warning, "Background work failed and goes on: {Work}")]
+    public static partial void BackgroundFailed(ILogger logger, Exception exception, string work);
+
+    [LoggerMessage(1203, LogLevel.Information, "{Payments} payments taken over")]
+    public static partial void TakenOver(ILogger logger, int payments);
+
+    [LoggerMessage(1204, LogLevel.Error, "Payment {Number} is {State} and its provider now says {Answer}: recorded as late truth")]
+    public static partial void LateTruth(ILogger logger, long number, string state, string answer);
+
+    [LoggerMessage(1205, LogLevel.Error, "Payment {Number} was accepted and its way ended by a defect; recovery goes on with it")]
+    public static partial void WayEnded(ILogger logger, Exception exception, long number);
+
+    [LoggerMessage(1300, LogLevel.Information, "Business day {Closed} is closed, {Opened} is open; the closer waited {Milliseconds} ms")]
+    public static partial void DayRolled(ILogger logger, string closed, string opened, long milliseconds);
+
+    [LoggerMessage(1400, LogLevel.Information, "Catalogue version {Version} with {Services} services is in force")]
+    public static partial void CatalogueInForce(ILogger logger, int version, int services);
+
+    [LoggerMessage(1401, LogLevel.Warning, "Following the catalogue was interrupted; the one in force stays")]
+    public static partial void CatalogueFollowingInterrupted(ILogger logger, Exception error);
+
+    [LoggerMessage(1402, LogLevel.Error, "Catalogue version {Version} cannot be read; version {Kept} stays in force")]
+    public static partial void CatalogueUnreadable(ILogger logger, Exception error, int version, int kept);
 }

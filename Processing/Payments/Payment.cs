@@ -34,14 +34,19 @@ public sealed record Payment
     /// <summary>The provider that is paid, fixed at acceptance; 0 with an unseen cancelled reference.</summary>
     public required int ProviderId { get; init; }
 
-    /// <summary>The shift it belongs to, or null.</summary>
-    public long? ShiftId { get; init; }
+    /// <summary>The terminal's shift it belongs to, or null.</summary>
+    public int? ShiftNo { get; init; }
+    public string? BudgetLevel { get; init; }
+    public string? BudgetCode { get; init; }
     public required Instant AcceptedAt { get; init; }
 
     public required PaymentState State { get; init; }
 
     /// <summary>The number of the last event, from 0.</summary>
     public required short Step { get; init; }
+
+    /// <summary>The row of the table of states that the last event took.</summary>
+    public required short Edge { get; init; }
 
     /// <summary>When the last event was recorded.</summary>
     public required Instant At { get; init; }
@@ -65,7 +70,20 @@ public sealed record Payment
     /// <summary>Position in the day's receipt series, from 1; null before the confirmation.</summary>
     public int? ReceiptCounter { get; init; }
 
+    /// <summary>When a reversal was asked for; null: never.</summary>
+    public Instant? ReversalAskedAt { get; init; }
+
+    /// <summary>Reversed, or Confirmed where it was refused; null while it is asked or never was.</summary>
+    public PaymentState? ReversalOutcome { get; init; }
+    public Instant? ReversalOutcomeAt { get; init; }
+
+    /// <summary>The last approved correction of a final state, or null.</summary>
+    public Correction? Correction { get; init; }
+
     public bool Final => Transitions.IsFinal(State);
 
     public long TotalQepik => checked(AmountQepik + FeeQepik);
 }
+
+/// <summary>An approved correction that changed a final state.</summary>
+public sealed record Correction(Instant At, PaymentState From, PaymentState To, string? Reason);

@@ -1,0 +1,145 @@
+using System.Diagnostics;
+using System.Globalization;
+using EGovPay.Processing.PostgreSql;
+using Microsoft.Extensions.Logging;
+using NodaTime;
+using Npgsql;
+
+namespace EGovPay.Processing.Days;
+
+/// <summary>What a close did.</summary>
+/// <param name="Waited">How long the closer waited for the postings under way.</param>
+public sealed record DayClose(LocalDate Closed, LocalDate Opened, TimeSpan Waited);
+
+/// <summary>
+/// The business day: the Baku calendar day, fixed by the commit that confirms. Exactly one is open. Closing waits for the
+/// commits under way by a lock and not by sleeping, and opens the next in the same moment; payments go on meanwhile.
+/// </summary>
+public sealed class BusinessDays(NpgsqlDataSource database, ILogger<BusinessDays> log)
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    private static readonly string CloseDay = Sql.Load("Days/CloseDay.sql");
+    private static readonly string TotalDay = Sql.Load("Days/TotalDay.sql");
+
+    private readonly SettlementWindows windows = new(database);
+
+    /// <summary>Opens the first day of a new database, and keeps the settlement windows of the next weeks ready.</summary>
+    public async Task PrepareAsync(CancellationToken cancel = default)
+    {
+        await using var open = database.CreateCommand(
+            "insert into business_day (day, opened_at) select (now() at time zone 'Asia/Baku')::date, now() "
+            + "where not exists (select from business_day where closed_at is null) on conflict do nothing");
+        await open.ExecuteNonQueryAsync(cancel);
+        await windows.PrepareAsync(cancel);
+    }
+
+    /// <summary>The open day.</summary>
+    public async Task<LocalDate> OpenDayAsync(CancellationToken cancel = default)
+    {
+        await using var command = database.CreateCommand("select day from business_day where closed_at is null");
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        return await reader.ReadAsync(cancel)
+            ? reader.GetLocalDate(0)
+            : throw new InvalidOperationException("No business day is open.");
+    }
+
+    /// <summary>Closes the open day and opens the day after it, or today where that is later. Idempotent by the day's name.</summary>
+    /// <param name="day">The day to close; null: whichever is open. A day that is already closed: null comes back.</param>
+    public async Task<DayClose?> CloseAsync(LocalDate? day = null, CancellationToken cancel = default)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        await using var transaction = await connection.BeginTransactionAsync(cancel);
+        var began = Stopwatch.GetTimestamp();
+        await using (var wait = new NpgsqlCommand("select pg_advisory_xact_lock(7301, 0)", connection, transaction))
+        {
+            await wait.ExecuteNonQueryAsync(cancel);
+        }
+
+        var waited = Stopwatch.GetElapsedTime(began);
+        LocalDate open, today;
+        await using (var look = new NpgsqlCommand(
+            "select day, (now() at time zone 'Asia/Baku')::date from business_day where closed_at is null",
+            connection, transaction))
+        await using (var reader = await look.ExecuteReaderAsync(cancel))
+        {
+            await reader.ReadAsync(cancel);
+            open = reader.GetLocalDate(0);
+            today = reader.GetLocalDate(1);
+        }
+
+        if (day is { } asked && asked != open)
+        {
+            return null;
+        }
+
+        var next = LocalDate.Max(open.PlusDays(1), today);
+        await using (var close = new NpgsqlCommand(CloseDay, connection, transaction))
+        {
+            close.Parameters.Add(new NpgsqlParameter<DateOnly> { TypedValue = open.ToDateColumn() });
+            close.Parameters.Add(new NpgsqlParameter<DateOnly> { TypedValue = next.ToDateColumn() });
+            await close.ExecuteNonQueryAsync(cancel);
+        }
+
+        await transaction.CommitAsync(CancellationToken.None);
+        Log.DayRolled(log, Text(open), Text(next), (long)waited.TotalMilliseconds);
+        await TotalAsync(open, cancel);
+        return new DayClose(open, next, waited);
+    }
+
+    /// <summary>Rolls the day at midnight in Baku, and finishes totals that a crash left out, until stopped.</summary>
+    public async Task RunAsync(CancellationToken stop)
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            try
+            {
+                await RollIfDueAsync(stop);
+            }
+            catch (Exception failure) when (failure is NpgsqlException or TimeoutException)
+            {
+                Log.BackgroundFailed(log, failure, "rolling the business day");
+            }
+
+            await Task.Delay(Pause, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    internal async Task RollIfDueAsync(CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand(
+            "select day, closed_at is null from business_day "
+            + "where (closed_at is null and day < (now() at time zone 'Asia/Baku')::date) "
+            + "or (closed_at is not null and totalled_at is null and closed_at < now() - interval '1 minute') order by day");
+        var due = new List<(LocalDate Day, bool Open)>();
+        await using (var reader = await command.ExecuteReaderAsync(cancel))
+        {
+            while (await reader.ReadAsync(cancel))
+            {
+                due.Add((reader.GetLocalDate(0), reader.GetBoolean(1)));
+            }
+        }
+
+        foreach (var (day, open) in due)
+        {
+            if (open)
+            {
+                await windows.PrepareAsync(cancel);
+                await CloseAsync(day, cancel);
+            }
+            else
+            {
+                await TotalAsync(day, cancel);
+            }
+        }
+    }
+
+    private async Task TotalAsync(LocalDate day, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand(TotalDay);
+        command.CommandTimeout = 0;
+        command.Parameters.Add(new NpgsqlParameter<DateOnly> { TypedValue = day.ToDateColumn() });
+        await command.ExecuteNonQueryAsync(cancel);
+    }
+
+    private static string Text(LocalDate day) => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,109 @@
+using EGovPay.Processing.PostgreSql;
+using NodaTime;
+using Npgsql;
+
+namespace EGovPay.Processing.Days;
+
+/// <summary>
+/// The settlement windows: for each cut-off group and bank day, the instant at which its takings are handed over. A commit
+/// belongs to the first window of its group that closes after it. They are rows, made some weeks ahead from the rules here;
+/// a row may be brought forward, and holidays are rows too.
+/// </summary>
+public sealed class SettlementWindows(NpgsqlDataSource database)
+{
+    private const int DaysAhead = 45;
+    private static readonly DateTimeZone Baku = DateTimeZoneProviders.Tzdb["Asia/Baku"];
+
+    /// <summary>Cut-offs on a bank day, Baku time: C1 batch clearing, C2 telecoms, C3 treasury, C4 registers (in the night).</summary>
+    private static readonly (short Group, LocalTime Closes)[] CutOffs =
+    [
+        (1, new LocalTime(14, 0)),
+        (2, new LocalTime(16, 0)),
+        (3, new LocalTime(13, 30)),
+        (4, new LocalTime(2, 0)),
+    ];
+
+    /// <summary>Makes the windows that are missing for the coming weeks. Any number of nodes may do it at once.</summary>
+    public async Task PrepareAsync(CancellationToken cancel = default)
+    {
+        var (today, holidays) = await ReadAsync(cancel);
+        var groups = new List<short>();
+        var closes = new List<DateTime>();
+        var days = new List<DateOnly>();
+        for (var ahead = 0; ahead <= DaysAhead; ahead++)
+        {
+            var day = today.PlusDays(ahead);
+            if (!IsBankDay(day, holidays))
+            {
+                continue;
+            }
+
+            foreach (var (group, time) in CutOffs)
+            {
+                groups.Add(group);
+                closes.Add(day.At(time).InZoneLeniently(Baku).ToInstant().ToTimestamp());
+                days.Add(day.ToDateColumn());
+            }
+        }
+
+        await using var command = database.CreateCommand(
+            "insert into settlement_window (cutoff_group, closes_at, bank_day) "
+            + "select g, c, d from unnest($1::smallint[], $2::timestamptz[], $3::date[]) as w (g, c, d) on conflict do nothing");
+        command.Parameters.Add(new NpgsqlParameter<short[]> { TypedValue = [.. groups] });
+        command.Parameters.Add(new NpgsqlParameter<DateTime[]> { TypedValue = [.. closes] });
+        command.Parameters.Add(new NpgsqlParameter<DateOnly[]> { TypedValue = [.. days] });
+        await command.ExecuteNonQueryAsync(cancel);
+    }
+
+    /// <summary>
+    /// Closes the window of a group that is open now, so that its registers can go out; what commits after belongs to the next.
+    /// It waits for the commits under way as the day's closer does.
+    /// </summary>
+    /// <returns>The bank day of the window that was closed, or null where none was open.</returns>
+    public async Task<LocalDate?> CloseNowAsync(short cutoffGroup, CancellationToken cancel = default)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        await using var transaction = await connection.BeginTransactionAsync(cancel);
+        await using (var wait = new NpgsqlCommand("select pg_advisory_xact_lock(7301, 0)", connection, transaction))
+        {
+            await wait.ExecuteNonQueryAsync(cancel);
+        }
+
+        await using var close = new NpgsqlCommand(
+            "update settlement_window w set closes_at = clock_timestamp() from (select s.closes_at from settlement_window s "
+            + "where s.cutoff_group = $1 and s.closes_at > clock_timestamp() order by s.closes_at limit 1) o "
+            + "where w.cutoff_group = $1 and w.closes_at = o.closes_at returning w.bank_day", connection, transaction);
+        close.Parameters.Add(new NpgsqlParameter<short> { TypedValue = cutoffGroup });
+        LocalDate? closed = await close.ExecuteScalarAsync(cancel) switch
+        {
+            DateOnly day => LocalDate.FromDateOnly(day),
+            DateTime day => LocalDate.FromDateTime(day),
+            _ => null,
+        };
+        await transaction.CommitAsync(CancellationToken.None);
+        return closed;
+    }
+
+    /// <summary>Monday to Friday, unless it is a holiday.</summary>
+    internal static bool IsBankDay(LocalDate day, IReadOnlySet<LocalDate> holidays) =>
+        day.DayOfWeek is not (IsoDayOfWeek.Saturday or IsoDayOfWeek.Sunday) && !holidays.Contains(day);
+
+    private async Task<(LocalDate Today, HashSet<LocalDate> Holidays)> ReadAsync(CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand(
+            "select (now() at time zone 'Asia/Baku')::date, h.day from (select 1) one left join holiday h on true");
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var holidays = new HashSet<LocalDate>();
+        var today = default(LocalDate);
+        while (await reader.ReadAsync(cancel))
+        {
+            today = reader.GetLocalDate(0);
+            if (reader.GetLocalDateOrNull(1) is { } holiday)
+            {
+                holidays.Add(holiday);
+            }
+        }
+
+        return (today, holidays);
+    }
+}

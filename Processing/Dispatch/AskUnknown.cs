@@ -1,0 +1,96 @@
+using System.Diagnostics;
+using EGovPay.Processing.Payments;
+using EGovPay.Processing.StateMachine;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace EGovPay.Processing.Dispatch;
+
+/// <summary>
+/// Asks about payments whose outcome is not known, with the same number, on a growing schedule, until there is an answer.
+/// Any node asks; a question is leased for half a minute and ends before its lease does.
+/// </summary>
+public sealed class AskUnknown(
+    NpgsqlDataSource database, PaymentBook book, Gates gates, Deliver deliver, Node node, ILogger<AskUnknown> log)
+{
+    private const int LeaseSeconds = 30;
+    private const int AskSeconds = 25;
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
+    private static readonly string LeaseDue = Sql.Load("Dispatch/LeaseDue.sql");
+
+    /// <summary>Asks until stopped.</summary>
+    public async Task RunAsync(CancellationToken stop)
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            try
+            {
+                await AskDueAsync(stop);
+            }
+            catch (Exception failure) when (failure is NpgsqlException or TimeoutException)
+            {
+                Log.BackgroundFailed(log, failure, "asking about unknown payments");
+            }
+
+            await Task.Delay(Pause, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>Begins a question for each payment that is due and has a permit; returns how many.</summary>
+    internal async Task<int> AskDueAsync(CancellationToken stop)
+    {
+        var free = gates.All.Select(gate => (gate.Settings.Id, Free: gate.FreeQuestions)).Where(p => p.Free > 0).ToList();
+        if (free.Count == 0 || !node.Alive)
+        {
+            return 0;
+        }
+
+        var startedTicks = Stopwatch.GetTimestamp();
+        var due = new List<(int AgentId, long Number, int Asks)>();
+        await using (var command = database.CreateCommand(LeaseDue))
+        {
+            command.Parameters.Add(new NpgsqlParameter<int[]> { TypedValue = [.. free.Select(p => p.Id)] });
+            command.Parameters.Add(new NpgsqlParameter<int[]> { TypedValue = [.. free.Select(p => p.Free)] });
+            command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = LeaseSeconds });
+            await using var reader = await command.ExecuteReaderAsync(stop);
+            while (await reader.ReadAsync(stop))
+            {
+                due.Add((reader.GetInt32(0), reader.GetInt64(1), reader.GetInt32(2)));
+            }
+        }
+
+        if (due.Count == 0)
+        {
+            return 0;
+        }
+
+        var deadline = SendDeadline.After(startedTicks, AskSeconds);
+        var payments = await book.FindAsync([.. due.Select(d => d.AgentId)], [.. due.Select(d => d.Number)], stop);
+        foreach (var payment in payments.Where(p => p.State == PaymentState.Unknown))
+        {
+            var asks = due.Find(d => d.Number == payment.Number).Asks;
+            if (gates.Find(payment.ProviderId)?.TryEnterQuestion() is { } permit)
+            {
+                _ = AskAsync(payment, permit, deadline, asks);
+            }
+        }
+
+        return payments.Count;
+    }
+
+    private async Task AskAsync(Payment payment, Permit permit, SendDeadline deadline, int asks)
+    {
+        using (permit)
+        {
+            try
+            {
+                await deliver.AskAsync(payment, deadline, asks);
+            }
+            catch (Exception failure)
+            {
+                // Its lease ends by itself and it is asked about again.
+                Log.BackgroundFailed(log, failure, "asking about one unknown payment");
+            }
+        }
+    }
+}

@@ -1,0 +1,119 @@
+using EGovPay.Processing.Journal;
+using EGovPay.Processing.Payments;
+using EGovPay.Processing.StateMachine;
+using Microsoft.Extensions.Logging;
+
+namespace EGovPay.Processing.Dispatch;
+
+/// <summary>
+/// Turns a provider's answer into the next event of a payment, wherever the payment has got to meanwhile: a claim that was taken
+/// over, an answer that comes after another, a truth that comes too late. Nothing that a provider said is thrown away.
+/// </summary>
+public sealed class Conclude(Journal.Journal journal, PaymentBook book, Node node, Waiting waiting, ILogger<Conclude> log)
+{
+    private const int AttemptLimit = 8;
+    private static readonly int[] AskAfterSeconds = [2, 3, 5, 10, 20, 40, 60, 120, 300, 600, 1_200, 1_800, 3_600];
+
+    /// <summary>Records an answer and gives the payment as it then stands.</summary>
+    /// <param name="payment">The payment as its teller saw it.</param>
+    /// <param name="asks">How often it has been asked about, for the delay to the next question.</param>
+    public async Task<Payment> RecordAsync(Payment payment, DeliveryAnswer answer, int asks)
+    {
+        for (var attempt = 0; attempt < AttemptLimit; attempt++)
+        {
+            if (EdgeFor(payment, answer) is not { } edge)
+            {
+                return payment;
+            }
+
+            var happening = Describe(payment, edge, answer, asks);
+            var recorded = await journal.RecordAsync(happening);
+            if (recorded.Done)
+            {
+                var now = After(payment, happening, recorded);
+                waiting.Tell(now);
+                return now;
+            }
+
+            // Somebody else moved it meanwhile: look again, and say what this answer means now.
+            payment = await book.FindAsync(payment.AgentId, payment.Number)
+                ?? throw new InvalidOperationException($"Payment {payment.Number} is not in the book.");
+        }
+
+        throw new InvalidOperationException(
+            $"Payment {payment.Number} moved {AttemptLimit} times while one answer was being recorded.");
+    }
+
+    /// <summary>Seconds until the next question after this many.</summary>
+    internal static int DelaySeconds(int asks) => AskAfterSeconds[Math.Min(asks, AskAfterSeconds.Length - 1)];
+
+    /// <summary>What an answer means to a payment in its present state; null: nothing new.</summary>
+    internal Edge? EdgeFor(Payment payment, DeliveryAnswer answer)
+    {
+        var happened = answer.Result switch
+        {
+            DeliveryResult.Confirmed => PaymentEvent.ProviderConfirmed,
+            DeliveryResult.Declined => PaymentEvent.ProviderDeclined,
+            DeliveryResult.NotSent when payment.State == PaymentState.Dispatched => PaymentEvent.NotSent,
+            _ => PaymentEvent.ProviderSilent,
+        };
+        if (Transitions.Find(payment.State, happened) is { } edge && payment.State is not PaymentState.Reversing)
+        {
+            return edge;
+        }
+
+        var contradicts = answer.Result switch
+        {
+            DeliveryResult.Confirmed => payment.State is PaymentState.Declined or PaymentState.Cancelled,
+            DeliveryResult.Declined => payment.State is PaymentState.Confirmed,
+            _ => false,
+        };
+        if (!contradicts)
+        {
+            return null;
+        }
+
+        Log.LateTruth(log, payment.Number, payment.State.ToString(), answer.Result.ToString());
+        return Transitions.Find(payment.State, PaymentEvent.LateTruth);
+    }
+
+    private Happening Describe(Payment payment, Edge edge, DeliveryAnswer answer, int asks) => new()
+    {
+        AgentId = payment.AgentId,
+        Number = payment.Number,
+        SeenStep = payment.Step,
+        SeenEdge = payment.Edge,
+        Edge = edge,
+        NodeId = node.Id,
+        ProviderTransaction = answer.ProviderTransaction,
+        DeclineName = edge.To == PaymentState.Declined && edge.Event != PaymentEvent.LateTruth
+            ? answer.DeclineName ?? "provider-unavailable"
+            : null,
+        ProviderCode = answer.ProviderCode,
+        Transient = edge.To == PaymentState.Declined
+            ? answer.Transient || answer.Result == DeliveryResult.NotSent
+            : null,
+        CardData = answer.CardData,
+        Note = answer.Note,
+        AskSeconds = DelaySeconds(asks),
+        Exchange = answer.Result == DeliveryResult.Confirmed && edge.Event == PaymentEvent.ProviderConfirmed
+            ? null
+            : answer.Exchange,
+    };
+
+    private static Payment After(Payment payment, Happening happening, Recorded recorded) => payment with
+    {
+        State = happening.Edge.To,
+        Edge = happening.Edge.Id,
+        Step = (short)(happening.SeenStep + 1),
+        At = recorded.At,
+        ProviderTransaction = happening.ProviderTransaction ?? payment.ProviderTransaction,
+        DeclineName = happening.DeclineName ?? payment.DeclineName,
+        DeclineTransient = happening.Transient ?? payment.DeclineTransient,
+        ProviderCode = happening.DeclineName is null ? payment.ProviderCode : happening.ProviderCode,
+        CardData = happening.CardData ?? payment.CardData,
+        BusinessDay = recorded.BusinessDay ?? payment.BusinessDay,
+        ReceiptCounter = recorded.ReceiptCounter ?? payment.ReceiptCounter,
+        ConfirmedAt = recorded.ReceiptCounter is null ? payment.ConfirmedAt : recorded.At,
+    };
+}

@@ -1,0 +1,86 @@
+using EGovPay.Processing.Payments;
+using Microsoft.Extensions.Logging;
+
+namespace EGovPay.Processing.Dispatch;
+
+/// <summary>
+/// Hands a claimed payment to its provider, once, before its claim ends, and records what came of it.
+/// </summary>
+public sealed class Deliver(Gates gates, Conclude conclude, Node node, ILogger<Deliver> log)
+{
+    /// <summary>Seconds that a claim lasts beyond the provider's time limit: the commit and the way back.</summary>
+    public const int ClaimMarginSeconds = 3;
+
+    /// <summary>How long a claim for this provider lasts, seconds.</summary>
+    public static int ClaimSeconds(ProviderGate gate) => checked(gate.Settings.TimeoutSeconds + ClaimMarginSeconds);
+
+    /// <summary>
+    /// Sends a payment that this node has claimed and never sent. A deadline that has passed sends nothing: the payment then
+    /// counts as perhaps sent, and is asked about.
+    /// </summary>
+    public async Task<Payment> PayAsync(Payment payment, SendDeadline deadline)
+    {
+        var answer = await SendAsync(payment, deadline);
+        return await conclude.RecordAsync(payment, answer, asks: 0);
+    }
+
+    /// <summary>Asks what became of a payment that was perhaps sent, and records the answer.</summary>
+    public async Task<Payment> AskAsync(Payment payment, SendDeadline deadline, int asks)
+    {
+        var silent = new DeliveryAnswer(DeliveryResult.Silent, Note: "not asked: the provider's breaker is open or time is up");
+        if (gates.Find(payment.ProviderId) is not { } gate || deadline.Left == TimeSpan.Zero)
+        {
+            return await conclude.RecordAsync(payment, silent, asks);
+        }
+
+        using var timeout = new CancellationTokenSource(Shorter(deadline.Left, gate));
+        var answer = await gate.CallAsync(
+            () => GuardAsync(() => gate.Provider.AskAsync(DeliveryOf(payment, perhapsSent: true), timeout.Token)),
+            given => given.Result is DeliveryResult.Confirmed or DeliveryResult.Declined, silent);
+        return await conclude.RecordAsync(payment, answer, asks);
+    }
+
+    private async Task<DeliveryAnswer> SendAsync(Payment payment, SendDeadline deadline)
+    {
+        if (gates.Find(payment.ProviderId) is not { } gate)
+        {
+            return new DeliveryAnswer(DeliveryResult.NotSent, Note: "the provider is not connected");
+        }
+
+        if (!node.Alive || deadline.Left == TimeSpan.Zero)
+        {
+            // Another node may already be asking about it; what this one knows is no longer the whole truth.
+            return new DeliveryAnswer(DeliveryResult.Silent, Note: "the claim ended before anything was sent");
+        }
+
+        using var timeout = new CancellationTokenSource(Shorter(deadline.Left, gate));
+        return await gate.CallAsync(
+            () => GuardAsync(() => gate.Provider.PayAsync(DeliveryOf(payment, perhapsSent: false), timeout.Token)),
+            given => given.Result is DeliveryResult.Confirmed or DeliveryResult.Declined,
+            new DeliveryAnswer(DeliveryResult.NotSent, Note: "the provider's breaker opened"));
+    }
+
+    /// <summary>An adapter that throws is a defect; to the payment it is silence.</summary>
+    private async Task<DeliveryAnswer> GuardAsync(Func<Task<DeliveryAnswer>> call)
+    {
+        try
+        {
+            return await call();
+        }
+        catch (Exception defect)
+        {
+            Log.AdapterDefect(log, defect);
+            return new DeliveryAnswer(DeliveryResult.Silent, Note: "the adapter failed: " + defect.GetType().Name);
+        }
+    }
+
+    private static TimeSpan Shorter(TimeSpan left, ProviderGate gate)
+    {
+        var limit = TimeSpan.FromSeconds(gate.Settings.TimeoutSeconds);
+        return left < limit ? left : limit;
+    }
+
+    private static Delivery DeliveryOf(Payment payment, bool perhapsSent) => new(
+        payment.Number, payment.ServiceCode, payment.Account, payment.Fields, payment.AmountQepik, payment.AcceptedAt,
+        perhapsSent);
+}

@@ -1,0 +1,116 @@
+using System.Diagnostics;
+using EGovPay.Processing.Catalogue;
+using Polly;
+using Polly.CircuitBreaker;
+
+namespace EGovPay.Processing.Dispatch;
+
+/// <summary>
+/// The door to one provider: so many requests at once, a circuit breaker, a time limit. Payments must have a permit before
+/// they are accepted; while the breaker is not closed only inquiries and questions pass, and they are what closes it again.
+/// Questions have permits of their own: a silent provider's queue takes nothing from its payers, nor from other providers.
+/// </summary>
+public sealed class ProviderGate : IDisposable
+{
+    private readonly SemaphoreSlim payments;
+    private readonly SemaphoreSlim inquiries;
+    private readonly SemaphoreSlim questions;
+    private readonly CircuitBreakerStateProvider breaker = new();
+    private readonly ResiliencePipeline<bool> pipeline;
+
+    public ProviderGate(IProvider provider, TimeProvider? clock = null)
+    {
+        Provider = provider;
+        var limit = Math.Max(1, provider.Settings.ConcurrencyLimit);
+        payments = new SemaphoreSlim(limit);
+        inquiries = new SemaphoreSlim(limit);
+        questions = new SemaphoreSlim(Math.Max(1, limit / 4));
+        pipeline = new ResiliencePipelineBuilder<bool> { TimeProvider = clock }
+            .AddCircuitBreaker(new CircuitBreakerStrategyOptions<bool>
+            {
+                ShouldHandle = new PredicateBuilder<bool>().HandleResult(false),
+                FailureRatio = 0.5,
+                MinimumThroughput = 20,
+                SamplingDuration = TimeSpan.FromSeconds(10),
+                BreakDuration = TimeSpan.FromSeconds(3),
+                StateProvider = breaker,
+            })
+            .Build();
+    }
+
+    public IProvider Provider { get; }
+
+    public ProviderSettings Settings => Provider.Settings;
+
+    /// <summary>The breaker is closed: payments may be accepted.</summary>
+    public bool Open => breaker.CircuitState == CircuitState.Closed;
+
+    /// <summary>Permits free for questions about unknown payments.</summary>
+    public int FreeQuestions => questions.CurrentCount;
+
+    /// <summary>A permit for one payment, or null: too many under way, or the breaker is not closed.</summary>
+    public Permit? TryEnterPayment() => Open ? TryEnter(payments) : null;
+
+    public Permit? TryEnterInquiry() => TryEnter(inquiries);
+
+    public Permit? TryEnterQuestion() => TryEnter(questions);
+
+    /// <summary>
+    /// Calls the provider under the breaker. While the breaker is open nothing is sent and <paramref name="refused"/> comes back.
+    /// </summary>
+    /// <param name="healthy">Did the provider answer like one that works? A decline is an answer.</param>
+    public async Task<T> CallAsync<T>(Func<Task<T>> call, Func<T, bool> healthy, T refused)
+    {
+        var answer = refused;
+        try
+        {
+            await pipeline.ExecuteAsync(async _ => healthy(answer = await call()));
+        }
+        catch (BrokenCircuitException)
+        {
+            return refused;
+        }
+
+        return answer;
+    }
+
+    public void Dispose()
+    {
+        payments.Dispose();
+        inquiries.Dispose();
+        questions.Dispose();
+    }
+
+    private static Permit? TryEnter(SemaphoreSlim room) => room.Wait(0) ? new Permit(room) : null;
+}
+
+/// <summary>A place in a provider's limit; given back once.</summary>
+public sealed class Permit : IDisposable
+{
+    private SemaphoreSlim? room;
+
+    internal Permit(SemaphoreSlim room) => this.room = room;
+
+    public void Dispose() => Interlocked.Exchange(ref room, null)?.Release();
+}
+
+/// <summary>
+/// The end of a claim on this machine's monotonic clock. Counted from before the commit that claimed, so it always ends earlier
+/// than the database's own time for it; a process that was frozen finds it passed when it wakes.
+/// </summary>
+public readonly record struct SendDeadline(long Ticks)
+{
+    public static SendDeadline After(long startedTicks, int seconds) =>
+        new(checked(startedTicks + (seconds * Stopwatch.Frequency)));
+
+    /// <summary>What is left; zero when it has passed.</summary>
+    public TimeSpan Left
+    {
+        get
+        {
+            var left = Ticks - Stopwatch.GetTimestamp();
+            return left <= 0 ? TimeSpan.Zero : TimeSpan.FromSeconds(left / Stopwatch.Frequency)
+                + TimeSpan.FromTicks(left % Stopwatch.Frequency * TimeSpan.TicksPerSecond / Stopwatch.Frequency);
+        }
+    }
+}

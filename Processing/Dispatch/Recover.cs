@@ -1,0 +1,171 @@
+using EGovPay.Processing.Journal;
+using EGovPay.Processing.Payments;
+using EGovPay.Processing.StateMachine;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace EGovPay.Processing.Dispatch;
+
+/// <summary>
+/// Takes over what a dead node had begun (and what this node itself lost sight of): what was never sent is claimed and sent,
+/// what was perhaps sent becomes Unknown once its claim has ended, and is asked about with the same number.
+/// </summary>
+public sealed class Recover(
+    NpgsqlDataSource database, Journal.Journal journal, PaymentBook book, Gates gates, Deliver deliver, Node node,
+    ILogger<Recover> log)
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    private static readonly string FindLost = Sql.Load("Dispatch/FindLost.sql");
+    private static readonly string CloseNode = Sql.Load("Dispatch/CloseNode.sql");
+
+    /// <summary>Looks for dead nodes until stopped.</summary>
+    public async Task RunAsync(CancellationToken stop)
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            try
+            {
+                await TakeOverAsync(stop);
+            }
+            catch (Exception failure) when (failure is NpgsqlException or TimeoutException)
+            {
+                Log.BackgroundFailed(log, failure, "taking over from dead nodes");
+            }
+
+            await Task.Delay(Pause, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>One look. Returns how many payments were taken over.</summary>
+    internal async Task<int> TakeOverAsync(CancellationToken stop)
+    {
+        var taken = 0;
+        foreach (var (deadNode, isDead) in await NodesAsync(stop))
+        {
+            var lost = await LostAsync(deadNode, stop);
+            var left = 0;
+            foreach (var (agentId, number, ended) in lost)
+            {
+                if (deadNode == node.Id && node.IsUnderWay(number))
+                {
+                    continue;
+                }
+
+                if (await TakeOverAsync(agentId, number, ended))
+                {
+                    taken++;
+                }
+                else
+                {
+                    left++;
+                }
+            }
+
+            if (isDead && left == 0)
+            {
+                await CloseNodeAsync(deadNode, stop);
+            }
+        }
+
+        if (taken > 0)
+        {
+            Log.TakenOver(log, taken);
+        }
+
+        return taken;
+    }
+
+    private async Task<bool> TakeOverAsync(int agentId, long number, bool claimEnded)
+    {
+        var payment = await book.FindAsync(agentId, number);
+        if (payment is null || payment.State is not (PaymentState.Accepted or PaymentState.Dispatched))
+        {
+            return true;
+        }
+
+        if (payment.State == PaymentState.Accepted)
+        {
+            await ClaimAndSendAsync(payment);
+            return true;
+        }
+
+        if (!claimEnded)
+        {
+            return false;
+        }
+
+        await journal.RecordAsync(new Happening
+        {
+            AgentId = agentId,
+            Number = number,
+            SeenStep = payment.Step,
+            SeenEdge = payment.Edge,
+            Edge = Transitions.Find(PaymentState.Dispatched, PaymentEvent.ProviderSilent)!,
+            NodeId = node.Id,
+            AskSeconds = 0,
+            Note = "taken over: perhaps sent by a node that ended",
+        });
+        return true;
+    }
+
+    private async Task ClaimAndSendAsync(Payment payment)
+    {
+        if (gates.Find(payment.ProviderId) is not { } gate)
+        {
+            return;
+        }
+
+        var seconds = Deliver.ClaimSeconds(gate);
+        var claimed = await journal.RecordAsync(new Happening
+        {
+            AgentId = payment.AgentId,
+            Number = payment.Number,
+            SeenStep = payment.Step,
+            SeenEdge = payment.Edge,
+            Edge = Transitions.Find(PaymentState.Accepted, PaymentEvent.Claimed)!,
+            NodeId = node.Id,
+            SendSeconds = seconds,
+        });
+        if (claimed.Done && await book.FindAsync(payment.AgentId, payment.Number) is { } now)
+        {
+            await deliver.PayAsync(now, SendDeadline.After(claimed.StartedTicks, seconds));
+        }
+    }
+
+    private async Task<List<(int NodeId, bool Dead)>> NodesAsync(CancellationToken stop)
+    {
+        await using var command = database.CreateCommand(
+            "select node_id, lease_until < now() and node_id <> $1 from node "
+            + "where recovered_at is null and (lease_until < now() or node_id = $1) order by node_id");
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = node.Id });
+        await using var reader = await command.ExecuteReaderAsync(stop);
+        var nodes = new List<(int, bool)>();
+        while (await reader.ReadAsync(stop))
+        {
+            nodes.Add((reader.GetInt32(0), reader.GetBoolean(1)));
+        }
+
+        return nodes;
+    }
+
+    private async Task<List<(int AgentId, long Number, bool ClaimEnded)>> LostAsync(int nodeId, CancellationToken stop)
+    {
+        await using var command = database.CreateCommand(FindLost);
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = nodeId });
+        await using var reader = await command.ExecuteReaderAsync(stop);
+        var lost = new List<(int, long, bool)>();
+        while (await reader.ReadAsync(stop))
+        {
+            lost.Add((reader.GetInt32(0), reader.GetInt64(1), reader.GetBoolean(2)));
+        }
+
+        return lost;
+    }
+
+    private async Task CloseNodeAsync(int nodeId, CancellationToken stop)
+    {
+        await using var command = database.CreateCommand(CloseNode);
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = nodeId });
+        await command.ExecuteNonQueryAsync(stop);
+    }
+}

@@ -1,0 +1,162 @@
+using System.Security.Cryptography;
+using System.Text;
+using EGovPay.Processing.Agents;
+using EGovPay.Processing.Catalogue;
+using EGovPay.Processing.Days;
+using EGovPay.Processing.Dispatch;
+using EGovPay.Processing.Inquiry;
+using EGovPay.Processing.Journal;
+using EGovPay.Processing.Ledger;
+using EGovPay.Processing.Payments;
+using EGovPay.Processing.Receipts;
+using Microsoft.Extensions.Logging;
+using NodaTime;
+using Npgsql;
+
+namespace EGovPay.Processing;
+
+/// <summary>What the engine needs to be told.</summary>
+public sealed record EngineSettings
+{
+    /// <summary>The database; its schema is at this program's number.</summary>
+    public required string ConnectionString { get; init; }
+
+    /// <summary>The server's secret, at least 32 bytes, the same on all nodes; keys of quotes, receipts and signatures are derived from it.</summary>
+    public required ReadOnlyMemory<byte> Secret { get; init; }
+
+    /// <summary>This node's name, for people.</summary>
+    public string NodeName { get; init; } = Environment.MachineName;
+    public JournalSettings Journal { get; init; } = new();
+
+    /// <summary>Speaks to the providers of a catalogue; called again for each new one. Unchanged providers come back as the same objects.</summary>
+    public required Func<IReadOnlyList<ProviderSettings>, IReadOnlyDictionary<string, IProvider>> Connect { get; init; }
+
+    /// <summary>Who serves a portable number.</summary>
+    public required RouteNumber Route { get; init; }
+
+    /// <summary>False: only what a command line needs; nothing is asked, recovered or rolled in the background.</summary>
+    public bool Background { get; init; } = true;
+}
+
+/// <summary>
+/// The engine, put together: one object with everything that the doors (HTTP, OSMP, command line) call.
+/// </summary>
+public sealed class Engine : IAsyncDisposable
+{
+    private readonly NpgsqlDataSource lanePool;
+    private readonly CancellationTokenSource stop = new();
+    private readonly List<Task> background = [];
+
+    private Engine(
+        EngineSettings settings, NpgsqlDataSource database, NpgsqlDataSource lanes, CatalogueInForce catalogue,
+        AgentDirectory directory, Node node, IClock clock, ILoggerFactory logs)
+    {
+        Directory = directory;
+        Administer = new Administer(database);
+        lanePool = lanes;
+        Database = database;
+        Catalogue = catalogue;
+        Node = node;
+        Clock = clock;
+        Quotes = new SealQuotes([new QuoteKey(1, Derive(settings.Secret, "inquiry"))]);
+        Codes = new VerificationCode([Derive(settings.Secret, "receipt")]);
+        Book = new PaymentBook(database);
+        Waiting = new Waiting(Book);
+        Gates = new Gates();
+        Journal = new Journal.Journal(lanes, settings.Journal, logs.CreateLogger<Journal.Journal>());
+        var conclude = new Conclude(Journal, Book, node, Waiting, logs.CreateLogger<Conclude>());
+        var deliver = new Deliver(Gates, conclude, node, logs.CreateLogger<Deliver>());
+        Pay = new PayPayment(
+            catalogue, Quotes, Gates, settings.Route, Journal, Book, deliver, node, Waiting, clock,
+            logs.CreateLogger<PayPayment>());
+        Inquire = new AskInquiry(catalogue, Quotes, Gates, settings.Route, node, clock);
+        Cancel = new CancelPayment(Journal, Book, node);
+        Funds = new AgentFunds(database, Journal, node);
+        Days = new BusinessDays(database, logs.CreateLogger<BusinessDays>());
+        Recover = new Recover(database, Journal, Book, Gates, deliver, node, logs.CreateLogger<Recover>());
+        AskUnknown = new AskUnknown(database, Book, Gates, deliver, node, logs.CreateLogger<AskUnknown>());
+    }
+
+    public NpgsqlDataSource Database { get; }
+    public CatalogueInForce Catalogue { get; }
+    public AgentDirectory Directory { get; }
+    public Administer Administer { get; }
+    public Node Node { get; }
+    public IClock Clock { get; }
+    public SealQuotes Quotes { get; }
+    public VerificationCode Codes { get; }
+    public PaymentBook Book { get; }
+    public Waiting Waiting { get; }
+    public Gates Gates { get; }
+    public Journal.Journal Journal { get; }
+    public PayPayment Pay { get; }
+    public AskInquiry Inquire { get; }
+    public CancelPayment Cancel { get; }
+    public AgentFunds Funds { get; }
+    public BusinessDays Days { get; }
+    internal Recover Recover { get; }
+    internal AskUnknown AskUnknown { get; }
+
+    /// <summary>Starts the engine on a migrated database.</summary>
+    public static async Task<Engine> StartAsync(
+        EngineSettings settings, IClock clock, ILoggerFactory logs, CancellationToken cancel = default)
+    {
+        var database = PostgreSql.Database.Open(settings.ConnectionString);
+        var lanes = PostgreSql.Database.Open(Processing.Journal.Journal.ConnectionString(settings.ConnectionString));
+        var catalogue = await CatalogueInForce.OpenAsync(database, logs.CreateLogger<CatalogueInForce>(), cancel);
+        var node = await Node.StartAsync(database, settings.NodeName, logs.CreateLogger<Node>());
+        var directory = await AgentDirectory.OpenAsync(database, logs.CreateLogger<AgentDirectory>(), cancel);
+        var engine = new Engine(settings, database, lanes, catalogue, directory, node, clock, logs);
+        await engine.Days.PrepareAsync(cancel);
+        engine.Gates.Replace(settings.Connect(catalogue.Current.Providers).Values);
+        catalogue.Swapped += next => engine.Gates.Replace(settings.Connect(next.Providers).Values);
+        if (settings.Background)
+        {
+            var token = engine.stop.Token;
+            engine.background.AddRange(
+            [
+                Task.Run(() => catalogue.FollowAsync(token), CancellationToken.None),
+                Task.Run(() => directory.FollowAsync(token), CancellationToken.None),
+                Task.Run(() => engine.Recover.RunAsync(token), CancellationToken.None),
+                Task.Run(() => engine.AskUnknown.RunAsync(token), CancellationToken.None),
+                Task.Run(() => engine.Days.RunAsync(token), CancellationToken.None),
+            ]);
+        }
+
+        return engine;
+    }
+
+    /// <summary>A key of 32 bytes for one purpose, derived from the server's secret (HKDF, SHA-256).</summary>
+    public static byte[] Derive(ReadOnlyMemory<byte> secret, string purpose)
+    {
+        if (secret.Length < 32)
+        {
+            throw new ArgumentException("The server's secret has at least 32 bytes.", nameof(secret));
+        }
+
+        return HKDF.DeriveKey(
+            HashAlgorithmName.SHA256, secret.ToArray(), 32, info: Encoding.UTF8.GetBytes("egovpay:" + purpose));
+    }
+
+    /// <summary>
+    /// Ends in order: no background work, then what is under way (15 s at most), then the journal, then this node's lease.
+    /// What is left is taken over by another node, or by this one when it starts again.
+    /// </summary>
+    public async ValueTask DisposeAsync()
+    {
+        await stop.CancelAsync();
+        await Task.WhenAll(background);
+        for (var waited = 0; Node.UnderWay > 0 && waited < 150; waited++)
+        {
+            await Task.Delay(100);
+        }
+
+        await Journal.DisposeAsync();
+        await Node.DisposeAsync();
+        Gates.Dispose();
+        Directory.Dispose();
+        await lanePool.DisposeAsync();
+        await Database.DisposeAsync();
+        stop.Dispose();
+    }
+}

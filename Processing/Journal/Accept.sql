@@ -1,0 +1,101 @@
+-- why: commit 1 of a payment, for a whole batch: recognise repeats, judge limits by running sum in command order, write the
+--      payments with their first event, hold the money. One row comes back for each command.
+-- locks: the caller holds the day (shared) and the lanes of all agents in the batch; a (agent, reference), and an inquiry, occur once in it
+-- parameters: $1 ord · $2 agent · $3 number · $4 reference · $5 terminal · $6 service · $7 account · $8 fields · $9 lines
+--      $10 amount · $11 fee · $12 commission · $13 provider fee (qəpik) · $14 provider · $15 tender · $16 cut-off group
+--      $17 notify · $18 rrn · $19 masked PAN · $20 cashier · $21 contact · $22 payer · $23 inquiry id · $24 budget level
+--      $25 budget code · $26 terminal's daily limit or null · $27 edge (1 accepted, 2 accepted and claimed)
+--      $28 node · $29 seconds until nothing may be sent · $30 a shift is required
+with clock as materialized (
+    select d.day, clock_timestamp() as at from business_day d where d.closed_at is null
+),
+judged as materialized (
+    select
+        a.ord, a.agent_id, a.number, a.reference, a.terminal_id, a.service_code, a.account, a.fields, a.lines,
+        a.amount, a.fee, a.commission, a.provider_fee, a.provider_id, a.tender, a.cutoff_group, a.notify, a.rrn,
+        a.masked_pan, a.cashier, a.contact, a.payer, a.inquiry_id, a.budget_level, a.budget_code, a.daily_limit,
+        a.edge, a.node_id, a.send_seconds, a.shift_required,
+        known.number as known_number,
+        used.reference as used_by,
+        s.shift_no,
+        f.credits_posted + f.credit_limit - f.debits_posted - f.debits_pending as available,
+        coalesce(t.taken_qepik, 0) as taken,
+        sum(case when known.number is null and used.number is null then a.amount + a.fee else 0 end)
+            over (partition by a.agent_id order by a.ord) as running,
+        sum(case when known.number is null and used.number is null and a.daily_limit is not null
+                then a.amount + a.fee else 0 end)
+            over (partition by a.agent_id, a.terminal_id order by a.ord) as terminal_running,
+        c.day, c.at
+    from unnest(
+            $1::int[], $2::int[], $3::bigint[], $4::text[], $5::int[], $6::int[], $7::text[], $8::text[], $9::text[],
+            $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::int[], $15::smallint[], $16::smallint[],
+            $17::boolean[], $18::text[], $19::text[], $20::text[], $21::text[], $22::text[], $23::uuid[], $24::text[],
+            $25::text[], $26::bigint[], $27::smallint[], $28::int[], $29::int[], $30::boolean[]
+        ) as a (ord, agent_id, number, reference, terminal_id, service_code, account, fields, lines,
+            amount, fee, commission, provider_fee, provider_id, tender, cutoff_group,
+            notify, rrn, masked_pan, cashier, contact, payer, inquiry_id, budget_level,
+            budget_code, daily_limit, edge, node_id, send_seconds, shift_required)
+    cross join clock c
+    join funds f on f.agent_id = a.agent_id
+    left join payment known on known.agent_id = a.agent_id and known.reference = a.reference
+    left join payment used on used.agent_id = a.agent_id and used.inquiry_id = a.inquiry_id
+    left join shift s on s.agent_id = a.agent_id and s.terminal_id = a.terminal_id and s.closed_at is null
+    left join terminal_day t on a.daily_limit is not null
+        and t.agent_id = a.agent_id and t.terminal_id = a.terminal_id and t.business_day = c.day
+),
+ruled as materialized (
+    select
+        j.ord, j.agent_id, j.number, j.reference, j.terminal_id, j.service_code, j.account, j.fields, j.lines,
+        j.amount, j.fee, j.commission, j.provider_fee, j.provider_id, j.tender, j.cutoff_group, j.notify, j.rrn,
+        j.masked_pan, j.cashier, j.contact, j.payer, j.inquiry_id, j.budget_level, j.budget_code, j.daily_limit,
+        j.edge, j.node_id, j.send_seconds, j.known_number, j.used_by, j.shift_no, j.available, j.taken, j.day, j.at,
+        case
+            when j.known_number is not null then 140
+            when j.used_by is not null then 223
+            when j.running > j.available then 300
+            when j.daily_limit is not null and j.taken + j.terminal_running > j.daily_limit then 301
+            when j.shift_required and j.shift_no is null then 410
+            else 0
+        end as verdict
+    from judged j
+),
+entered as (
+    insert into payment (
+        agent_id, number, accepted_at, amount_qepik, fee_qepik, commission_qepik, provider_fee_qepik, terminal_id,
+        service_code, provider_id, shift_no, tender, cutoff_group, notify, reference, account, fields, lines, rrn,
+        masked_pan, cashier, contact, payer, inquiry_id, budget_level, budget_code)
+    select
+        r.agent_id, r.number, r.at, r.amount, r.fee, r.commission, r.provider_fee, r.terminal_id,
+        r.service_code, r.provider_id, r.shift_no, r.tender, r.cutoff_group, r.notify, r.reference, r.account, r.fields,
+        r.lines, r.rrn, r.masked_pan, r.cashier, r.contact, r.payer, r.inquiry_id, r.budget_level, r.budget_code
+    from ruled r
+    where r.verdict = 0
+),
+begun as (
+    insert into event (agent_id, number, at, send_before, node_id, step, edge)
+    select r.agent_id, r.number, r.at,
+        case when r.edge = 2 then r.at + make_interval(secs => r.send_seconds) end, r.node_id, 0, r.edge
+    from ruled r
+    where r.verdict = 0
+),
+held as (
+    update funds f
+    set debits_pending = f.debits_pending + h.hold
+    from (
+        select r.agent_id, sum(r.amount + r.fee)::bigint as hold from ruled r where r.verdict = 0 group by r.agent_id
+    ) h
+    where f.agent_id = h.agent_id
+),
+taken as (
+    insert into terminal_day (agent_id, terminal_id, business_day, taken_qepik)
+    select r.agent_id, r.terminal_id, r.day, sum(r.amount + r.fee)::bigint
+    from ruled r
+    where r.verdict = 0 and r.daily_limit is not null
+    group by r.agent_id, r.terminal_id, r.day
+    on conflict (agent_id, terminal_id, business_day)
+    do update set taken_qepik = terminal_day.taken_qepik + excluded.taken_qepik
+)
+select r.ord, r.verdict, r.known_number, r.used_by, r.shift_no, r.at, r.available,
+    coalesce(r.daily_limit - r.taken, 9223372036854775807) as terminal_available
+from ruled r
+order by r.ord

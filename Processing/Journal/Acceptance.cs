@@ -1,0 +1,249 @@
+using EGovPay.Processing.Payments;
+using NodaTime;
+using Npgsql;
+
+namespace EGovPay.Processing.Journal;
+
+/// <summary>A validated payment that is to be entered in the book with its money held.</summary>
+public sealed record Acceptance
+{
+    public required int AgentId { get; init; }
+    public required long Number { get; init; }
+    public required string Reference { get; init; }
+    public required int TerminalId { get; init; }
+    public required int ServiceCode { get; init; }
+    public required string Account { get; init; }
+
+    /// <summary>The further fields as stored text (<see cref="StoredText"/>), or null.</summary>
+    public string? Fields { get; init; }
+    public string? Lines { get; init; }
+    public required long AmountQepik { get; init; }
+    public long FeeQepik { get; init; }
+    public long CommissionQepik { get; init; }
+    public long ProviderFeeQepik { get; init; }
+    public required int ProviderId { get; init; }
+    public required Tender Tender { get; init; }
+
+    /// <summary>1–4 for C1–C4.</summary>
+    public required short CutoffGroup { get; init; }
+    public bool Notify { get; init; }
+    public string? Rrn { get; init; }
+    public string? MaskedPan { get; init; }
+    public string? Cashier { get; init; }
+    public string? Contact { get; init; }
+    public string? Payer { get; init; }
+    public Guid? InquiryId { get; init; }
+    public string? BudgetLevel { get; init; }
+    public string? BudgetCode { get; init; }
+
+    /// <summary>What the terminal may take in a business day, qəpik, or null for no limit.</summary>
+    public long? DailyLimitQepik { get; init; }
+
+    /// <summary>True: claimed by <see cref="NodeId"/> in the same commit, to be sent at once.</summary>
+    public bool Claim { get; init; } = true;
+    public required int NodeId { get; init; }
+
+    /// <summary>With a claim: nothing is sent, and no request stays open, this many seconds after the commit's start.</summary>
+    public int SendSeconds { get; init; }
+    public bool ShiftRequired { get; init; }
+}
+
+/// <summary>What became of an acceptance.</summary>
+public enum AcceptVerdict
+{
+    /// <summary>It is in the book and its money is held.</summary>
+    Entered,
+
+    /// <summary>The reference already names a payment, whose number is told; nothing was written.</summary>
+    Known,
+
+    /// <summary>The inquiry has already paid another reference, which is told; nothing was written.</summary>
+    InquiryUsed,
+    InsufficientFunds,
+    TerminalLimit,
+    ShiftNotOpen,
+
+    /// <summary>The database cannot take more now (disk, memory, connections); nothing was written.</summary>
+    Overloaded,
+}
+
+/// <summary>The answer to an acceptance, told only after the commit.</summary>
+/// <param name="Number">The payment's number; with Known, of the payment that was there (perhaps this very one, entered by an execution whose answer was lost).</param>
+/// <param name="At">The acceptance by database time.</param>
+/// <param name="StartedTicks">This machine's monotonic clock before the commit began: the claim ends so many seconds after it.</param>
+public readonly record struct Accepted(
+    AcceptVerdict Verdict, long Number, string? UsedBy, int? ShiftNo, Instant At, long StartedTicks);
+
+internal sealed class AcceptCommand(Acceptance acceptance) : LaneCommand(acceptance.AgentId)
+{
+    private readonly TaskCompletionSource<Accepted> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public Acceptance Acceptance { get; } = acceptance;
+
+    public Task<Accepted> Task => completion.Task;
+
+    /// <summary>The answer read from the batch, or null: judge it again in the next batch.</summary>
+    public Accepted? Result { get; set; }
+
+    public override object OneInABatch => (AgentId, Acceptance.Reference);
+
+    public object? InquiryInABatch => Acceptance.InquiryId is { } id ? (AgentId, id) : null;
+
+    public void Complete() => completion.TrySetResult(Result!.Value);
+
+    public override void Fail(Exception exception) => completion.TrySetException(exception);
+
+    public void RefuseOverloaded() =>
+        completion.TrySetResult(new Accepted(AcceptVerdict.Overloaded, 0, null, null, default, 0));
+}
+
+/// <summary>The statement that accepts a batch, its columns, and the reading of its verdicts.</summary>
+internal sealed class AcceptBatch
+{
+    private static readonly string Statement = Sql.Load("Journal/Accept.sql");
+
+    private readonly Columns columns = new();
+    private readonly List<int> ord, agent, terminal, service, provider, node, sendSeconds;
+    private readonly List<long> number, amount, fee, commission, providerFee;
+    private readonly List<long?> dailyLimit;
+    private readonly List<short> tender, cutoffGroup, edge;
+    private readonly List<bool> notify, shiftRequired;
+    private readonly List<Guid?> inquiry;
+    private readonly List<string?> reference, account, fields, lines, rrn, maskedPan, cashier, contact, payer, level, code;
+    private readonly List<AcceptCommand> commands = [];
+    private readonly Dictionary<int, long> left = [];
+
+    public AcceptBatch()
+    {
+        ord = columns.Ints();
+        agent = columns.Ints();
+        number = columns.Longs();
+        reference = columns.Texts();
+        terminal = columns.Ints();
+        service = columns.Ints();
+        account = columns.Texts();
+        fields = columns.Texts();
+        lines = columns.Texts();
+        amount = columns.Longs();
+        fee = columns.Longs();
+        commission = columns.Longs();
+        providerFee = columns.Longs();
+        provider = columns.Ints();
+        tender = columns.Shorts();
+        cutoffGroup = columns.Shorts();
+        notify = columns.Booleans();
+        rrn = columns.Texts();
+        maskedPan = columns.Texts();
+        cashier = columns.Texts();
+        contact = columns.Texts();
+        payer = columns.Texts();
+        inquiry = columns.MaybeUuids();
+        level = columns.Texts();
+        code = columns.Texts();
+        dailyLimit = columns.MaybeLongs();
+        edge = columns.Shorts();
+        node = columns.Ints();
+        sendSeconds = columns.Ints();
+        shiftRequired = columns.Booleans();
+    }
+
+    public IReadOnlyList<AcceptCommand> Commands => commands;
+
+    public void Add(AcceptCommand command)
+    {
+        var a = command.Acceptance;
+        ord.Add(commands.Count);
+        commands.Add(command);
+        agent.Add(a.AgentId);
+        number.Add(a.Number);
+        reference.Add(a.Reference);
+        terminal.Add(a.TerminalId);
+        service.Add(a.ServiceCode);
+        account.Add(a.Account);
+        fields.Add(a.Fields);
+        lines.Add(a.Lines);
+        amount.Add(a.AmountQepik);
+        fee.Add(a.FeeQepik);
+        commission.Add(a.CommissionQepik);
+        providerFee.Add(a.ProviderFeeQepik);
+        provider.Add(a.ProviderId);
+        tender.Add((short)a.Tender);
+        cutoffGroup.Add(a.CutoffGroup);
+        notify.Add(a.Notify);
+        rrn.Add(a.Rrn);
+        maskedPan.Add(a.MaskedPan);
+        cashier.Add(a.Cashier);
+        contact.Add(a.Contact);
+        payer.Add(a.Payer);
+        inquiry.Add(a.InquiryId);
+        level.Add(a.BudgetLevel);
+        code.Add(a.BudgetCode);
+        dailyLimit.Add(a.DailyLimitQepik);
+        edge.Add(a.Claim ? (short)2 : (short)1);
+        node.Add(a.NodeId);
+        sendSeconds.Add(a.SendSeconds);
+        shiftRequired.Add(a.ShiftRequired);
+    }
+
+    public NpgsqlBatchCommand Build() => columns.Command(Statement);
+
+    public void Clear()
+    {
+        columns.Clear();
+        commands.Clear();
+        left.Clear();
+    }
+
+    /// <summary>
+    /// Reads the verdicts. The statement judges by a running sum that counts refused commands too; so a refusal for funds is
+    /// final only when the amount does not fit into what is left after the batch, and is judged again otherwise.
+    /// </summary>
+    public async ValueTask ReadAsync(NpgsqlDataReader reader, long startedTicks)
+    {
+        var judgedAgain = new List<(AcceptCommand Command, Accepted Refusal, long Need)>();
+        var answered = 0;
+        while (await reader.ReadAsync())
+        {
+            answered++;
+            var command = commands[reader.GetInt32(0)];
+            var verdict = reader.GetInt32(1);
+            var a = command.Acceptance;
+            var need = checked(a.AmountQepik + a.FeeQepik);
+            var at = Instant.FromDateTimeUtc(reader.GetFieldValue<DateTime>(5));
+            left.TryAdd(a.AgentId, reader.GetInt64(6));
+            var answer = verdict switch
+            {
+                0 => new Accepted(AcceptVerdict.Entered, a.Number, null, Maybe(reader, 4), at, startedTicks),
+                140 => new Accepted(AcceptVerdict.Known, reader.GetInt64(2), null, null, at, startedTicks),
+                223 => new Accepted(AcceptVerdict.InquiryUsed, 0, reader.GetString(3), null, at, startedTicks),
+                300 => new Accepted(AcceptVerdict.InsufficientFunds, 0, null, null, at, startedTicks),
+                301 => new Accepted(AcceptVerdict.TerminalLimit, 0, null, null, at, startedTicks),
+                410 => new Accepted(AcceptVerdict.ShiftNotOpen, 0, null, null, at, startedTicks),
+                _ => throw new InvalidOperationException($"Accept.sql gave the verdict {verdict}."),
+            };
+            command.Result = answer;
+            if (verdict == 0)
+            {
+                left[a.AgentId] -= need;
+            }
+            else if (verdict == 300 || (verdict == 301 && need <= reader.GetInt64(7)))
+            {
+                judgedAgain.Add((command, answer, need));
+            }
+        }
+
+        if (answered != commands.Count)
+        {
+            throw new InvalidOperationException(
+                $"{commands.Count - answered} of {commands.Count} acceptances name an agent that has no funds row.");
+        }
+
+        foreach (var (command, refusal, need) in judgedAgain)
+        {
+            command.Result = need <= left[command.AgentId] && commands.Count > 1 ? null : refusal;
+        }
+    }
+
+    private static int? Maybe(NpgsqlDataReader reader, int column) =>
+        reader.IsDBNull(column) ? null : reader.GetInt32(column);
+}

@@ -1,0 +1,179 @@
+using EGovPay.Processing.Dispatch;
+using EGovPay.Processing.StateMachine;
+using NodaTime;
+using Npgsql;
+
+namespace EGovPay.Processing.Journal;
+
+/// <summary>
+/// Something that happened to a payment. It is recorded only if the payment still stands at the step its teller saw.
+/// </summary>
+public sealed record Happening
+{
+    public required int AgentId { get; init; }
+    public required long Number { get; init; }
+
+    /// <summary>The last step its teller saw, and the edge of that step; events never change, so both are certain.</summary>
+    public required short SeenStep { get; init; }
+    public required short SeenEdge { get; init; }
+
+    /// <summary>The row of the table of states that is taken.</summary>
+    public required Edge Edge { get; init; }
+    public required int NodeId { get; init; }
+    public string? ProviderTransaction { get; init; }
+    public string? DeclineName { get; init; }
+    public string? ProviderCode { get; init; }
+    public bool? Transient { get; init; }
+    public string? CardData { get; init; }
+    public string? Note { get; init; }
+    public string? MadeBy { get; init; }
+    public string? ApprovedBy { get; init; }
+
+    /// <summary>With a claim: nothing is sent this many seconds after the commit's start.</summary>
+    public int? SendSeconds { get; init; }
+
+    /// <summary>With Silent: when to ask next, seconds from the commit.</summary>
+    public int AskSeconds { get; init; } = 5;
+    public RawExchange? Exchange { get; init; }
+}
+
+/// <summary>The answer to a happening, told only after the commit.</summary>
+/// <param name="Done">It stands in the book (by this execution, or by an earlier one whose answer was lost).</param>
+/// <param name="ReceiptCounter">With a confirmation: position in the day's series.</param>
+public readonly record struct Recorded(
+    bool Done, int? ReceiptCounter, LocalDate? BusinessDay, Instant At, long StartedTicks);
+
+internal sealed class RecordCommand(Happening happening) : LaneCommand(happening.AgentId)
+{
+    private readonly TaskCompletionSource<Recorded> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public Happening Happening { get; } = happening;
+
+    public Task<Recorded> Task => completion.Task;
+
+    public Recorded Result { get; set; }
+
+    public override object OneInABatch => (AgentId, Happening.Number);
+
+    public void Complete() => completion.TrySetResult(Result);
+
+    public override void Fail(Exception exception) => completion.TrySetException(exception);
+}
+
+/// <summary>The statement that records a batch of happenings, its columns, and the reading of what was recorded.</summary>
+internal sealed class RecordBatch
+{
+    private static readonly string Statement = Sql.Load("Journal/Outcome.sql");
+
+    private readonly Columns columns = new();
+    private readonly List<int> ord, agent, node, askSeconds;
+    private readonly List<int?> sendSeconds, elapsed;
+    private readonly List<long> number;
+    private readonly List<short> step, seenEdge, edge, effect, lane, queue;
+    private readonly List<bool> numbered, returnCash;
+    private readonly List<bool?> transient;
+    private readonly List<string?> transaction, decline, code, card, note, madeBy, approvedBy, request, answer;
+    private readonly List<RecordCommand> commands = [];
+
+    public RecordBatch()
+    {
+        ord = columns.Ints();
+        agent = columns.Ints();
+        number = columns.Longs();
+        step = columns.Shorts();
+        seenEdge = columns.Shorts();
+        edge = columns.Shorts();
+        effect = columns.Shorts();
+        lane = columns.Shorts();
+        numbered = columns.Booleans();
+        node = columns.Ints();
+        transaction = columns.Texts();
+        decline = columns.Texts();
+        code = columns.Texts();
+        transient = columns.MaybeBooleans();
+        card = columns.Texts();
+        note = columns.Texts();
+        madeBy = columns.Texts();
+        approvedBy = columns.Texts();
+        sendSeconds = columns.MaybeInts();
+        queue = columns.Shorts();
+        askSeconds = columns.Ints();
+        returnCash = columns.Booleans();
+        request = columns.Texts();
+        answer = columns.Texts();
+        elapsed = columns.MaybeInts();
+    }
+
+    public IReadOnlyList<RecordCommand> Commands => commands;
+
+    public void Add(RecordCommand command)
+    {
+        var h = command.Happening;
+        var to = h.Edge.To;
+        var from = h.Edge.From;
+        ord.Add(commands.Count);
+        commands.Add(command);
+        agent.Add(h.AgentId);
+        number.Add(h.Number);
+        step.Add((short)(h.SeenStep + 1));
+        seenEdge.Add(h.SeenEdge);
+        edge.Add(h.Edge.Id);
+        effect.Add((short)h.Edge.Money);
+        lane.Add(command.Lane);
+        numbered.Add(IsNumbered(h.Edge));
+        node.Add(h.NodeId);
+        transaction.Add(h.ProviderTransaction);
+        decline.Add(h.DeclineName);
+        code.Add(h.ProviderCode);
+        transient.Add(h.Transient);
+        card.Add(h.CardData);
+        note.Add(h.Note);
+        madeBy.Add(h.MadeBy);
+        approvedBy.Add(h.ApprovedBy);
+        sendSeconds.Add(h.SendSeconds);
+        queue.Add(from == PaymentState.Unknown
+            ? to == PaymentState.Unknown ? (short)3 : (short)2
+            : to == PaymentState.Unknown ? (short)1 : (short)0);
+        askSeconds.Add(h.AskSeconds);
+        returnCash.Add(to is PaymentState.Declined or PaymentState.Reversed
+            && from is PaymentState.Unknown or PaymentState.Reversing or PaymentState.Confirmed);
+        request.Add(h.Exchange?.Request);
+        answer.Add(h.Exchange?.Answer);
+        elapsed.Add(h.Exchange?.ElapsedMilliseconds);
+    }
+
+    /// <summary>
+    /// True for the edges that give a receipt its number: the first confirmation, by whatever way. A payment that was reversed
+    /// and turns out delivered keeps the number it had.
+    /// </summary>
+    internal static bool IsNumbered(Edge edge) =>
+        edge.To == PaymentState.Confirmed
+        && edge.Money is MoneyEffect.Post or MoneyEffect.SuspenseToPayable
+        && edge.From != PaymentState.Reversed;
+
+    public NpgsqlBatchCommand Build() => columns.Command(Statement);
+
+    public void Clear()
+    {
+        columns.Clear();
+        commands.Clear();
+    }
+
+    public async ValueTask ReadAsync(NpgsqlDataReader reader, long startedTicks)
+    {
+        while (await reader.ReadAsync())
+        {
+            var command = commands[reader.GetInt32(0)];
+            var fresh = reader.GetBoolean(1);
+            var mine = !fresh && !reader.IsDBNull(2)
+                && reader.GetInt16(2) == command.Happening.Edge.Id
+                && reader.GetInt32(3) == command.Happening.NodeId;
+            command.Result = new Recorded(
+                fresh || mine,
+                reader.IsDBNull(4) ? null : reader.GetInt32(4),
+                reader.IsDBNull(5) ? null : LocalDate.FromDateOnly(reader.GetFieldValue<DateOnly>(5)),
+                reader.IsDBNull(6) ? default : Instant.FromDateTimeUtc(reader.GetFieldValue<DateTime>(6)),
+                startedTicks);
+        }
+    }
+}

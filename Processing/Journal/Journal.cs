@@ -1,0 +1,320 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace EGovPay.Processing.Journal;
+
+/// <summary>How the journal runs.</summary>
+/// <param name="Connections">Connections that serve the lanes, 1–16; one is enough for most machines.</param>
+/// <param name="QueueLimit">Commands that may wait for one connection; more are refused.</param>
+/// <param name="BatchLimit">Commands in one transaction at most.</param>
+public sealed record JournalSettings(int Connections = 1, int QueueLimit = 20_000, int BatchLimit = 2_000);
+
+/// <summary>
+/// The only writer of payments, holds and postings. Commands queue; a connection takes whatever has queued while its previous
+/// commit ran and writes it as one transaction: an idle lane commits one command at once, a busy one spreads the disk's
+/// flush over thousands. No timers. A caller is answered only after its commit, and never when the commit is in doubt.
+/// </summary>
+public sealed class Journal : IAsyncDisposable
+{
+    private readonly LaneWriter[] writers;
+
+    public Journal(NpgsqlDataSource database, JournalSettings settings, ILogger<Journal> log)
+    {
+        if (settings.Connections is < 1 or > Lanes.Count)
+        {
+            throw new ArgumentException($"The journal runs on 1–{Lanes.Count} connections.", nameof(settings));
+        }
+
+        writers = [.. Enumerable.Range(0, settings.Connections).Select(_ => new LaneWriter(database, settings, log))];
+    }
+
+    /// <summary>
+    /// A connection string for the journal's own connections: statements stay prepared, plans are made once and never on the
+    /// sizes of empty tables (a sequential scan chosen then read 65 million rows later), an abandoned transaction ends by itself.
+    /// </summary>
+    public static string ConnectionString(string database)
+    {
+        var builder = new NpgsqlConnectionStringBuilder(database)
+        {
+            // The journal prepares its own statements when it connects. A statement that Npgsql prepared by itself inside a batch
+            // that failed is gone from the server and not from Npgsql's memory; so nothing else is ever prepared.
+            MaxAutoPrepare = 10,
+            AutoPrepareMinUsages = int.MaxValue,
+            CommandTimeout = 0,
+            Enlist = false,
+            MaxPoolSize = Lanes.Count + 1,
+            ApplicationName = "egovpay-journal",
+        };
+        builder.Options = string.Join(' ', [
+            builder.Options ?? "", "-c plan_cache_mode=force_generic_plan", "-c enable_seqscan=off", "-c enable_hashjoin=off",
+            "-c enable_mergejoin=off", "-c idle_in_transaction_session_timeout=2s", "-c lock_timeout=5s", "-c jit=off"]).Trim();
+        return builder.ConnectionString;
+    }
+
+    /// <summary>Commands that wait now.</summary>
+    public int Waiting => writers.Sum(writer => writer.Waiting);
+
+    /// <summary>Enters a payment. <see cref="AcceptVerdict.Overloaded"/> at once when the queue is full.</summary>
+    public Task<Accepted> AcceptAsync(Acceptance acceptance)
+    {
+        var command = new AcceptCommand(acceptance);
+        if (!WriterOf(command).TryEnqueue(command))
+        {
+            command.RefuseOverloaded();
+        }
+
+        return command.Task;
+    }
+
+    /// <summary>Records what happened to a payment. It waits for its place: an outcome is never refused.</summary>
+    public async Task<Recorded> RecordAsync(Happening happening)
+    {
+        var command = new RecordCommand(happening);
+        await WriterOf(command).EnqueueAsync(command);
+        return await command.Task;
+    }
+
+    /// <summary>Executes a rare command under its agent's lane.</summary>
+    internal async Task<TResult> ExecuteAsync<TResult>(SingleCommand<TResult> command)
+    {
+        await WriterOf(command).EnqueueAsync(command);
+        return await command.Task;
+    }
+
+    /// <summary>Writes what has queued, then ends. New commands are refused by an exception.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var writer in writers)
+        {
+            await writer.DisposeAsync();
+        }
+    }
+
+    private LaneWriter WriterOf(LaneCommand command) => writers[command.Lane % writers.Length];
+}
+
+/// <summary>One connection and the queue of the lanes that it serves.</summary>
+internal sealed class LaneWriter : IAsyncDisposable
+{
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
+
+    private readonly Channel<LaneCommand> queue;
+    private readonly NpgsqlDataSource database;
+    private readonly JournalSettings settings;
+    private readonly ILogger log;
+    private readonly CancellationTokenSource abandon = new();
+    private readonly Task running;
+    private readonly LaneBatch batch = new();
+    private readonly Queue<LaneCommand> first = new();
+    private NpgsqlConnection? connection;
+    private bool inDoubt;
+
+    public LaneWriter(NpgsqlDataSource database, JournalSettings settings, ILogger log)
+    {
+        this.database = database;
+        this.settings = settings;
+        this.log = log;
+        queue = Channel.CreateBounded<LaneCommand>(
+            new BoundedChannelOptions(settings.QueueLimit) { SingleReader = true, AllowSynchronousContinuations = false });
+        running = Task.Run(RunAsync);
+    }
+
+    public int Waiting => queue.Reader.Count;
+
+    public bool TryEnqueue(LaneCommand command) => queue.Writer.TryWrite(command);
+
+    public ValueTask EnqueueAsync(LaneCommand command) => queue.Writer.WriteAsync(command);
+
+    public async ValueTask DisposeAsync()
+    {
+        queue.Writer.TryComplete();
+        if (await Task.WhenAny(running, Task.Delay(TimeSpan.FromSeconds(15))) != running)
+        {
+            await abandon.CancelAsync();
+        }
+
+        await running;
+        if (connection is not null)
+        {
+            await connection.DisposeAsync();
+        }
+
+        abandon.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        while (first.Count > 0 || await queue.Reader.WaitToReadAsync())
+        {
+            batch.Clear();
+            Fill();
+            await CommitAsync();
+        }
+    }
+
+    /// <summary>Takes whatever has queued; what must not meet in one batch waits for the next, in order.</summary>
+    private void Fill()
+    {
+        for (var waiting = first.Count; waiting > 0; waiting--)
+        {
+            var command = first.Dequeue();
+            if (batch.Count >= settings.BatchLimit || !batch.TryAdd(command))
+            {
+                first.Enqueue(command);
+            }
+        }
+
+        while (batch.Count + first.Count < settings.BatchLimit && queue.Reader.TryRead(out var command))
+        {
+            if (!batch.TryAdd(command))
+            {
+                first.Enqueue(command);
+            }
+        }
+    }
+
+    private async Task CommitAsync()
+    {
+        var failures = 0;
+        while (true)
+        {
+            try
+            {
+                var open = await OpenAsync();
+                var doubted = inDoubt;
+                inDoubt = false;
+                await batch.ExecuteAsync(open, doubted);
+                if (inDoubt)
+                {
+                    // The server stopped waiting for its standby: what it called success may be lost. Execute again until it is not.
+                    Log.CommitInDoubt(log, batch.Count);
+                    continue;
+                }
+
+                batch.Complete(first);
+                return;
+            }
+            catch (PostgresException refused) when (IsCommandsFault(refused))
+            {
+                await BisectAsync(refused);
+                return;
+            }
+            catch (PostgresException full) when (full.SqlState.StartsWith("53", StringComparison.Ordinal))
+            {
+                RefuseAcceptances(full);
+                await PauseAsync(++failures);
+            }
+            catch (Exception failure) when (failure is NpgsqlException or IOException or TimeoutException)
+            {
+                Log.CommitFailed(log, failure, batch.Count);
+                if (abandon.IsCancellationRequested)
+                {
+                    FailAll(failure);
+                    return;
+                }
+
+                await CloseAsync();
+                await PauseAsync(++failures);
+            }
+            catch (Exception defect)
+            {
+                Log.CommitDefect(log, defect, batch.Count);
+                await CloseAsync();
+                await BisectAsync(defect);
+                return;
+            }
+        }
+    }
+
+    /// <summary>True when a command itself, not the moment, is at fault: its data, or a statement that is wrong.</summary>
+    private static bool IsCommandsFault(PostgresException exception) =>
+        !exception.IsTransient
+        && exception.SqlState[..2] is not ("08" or "25" or "26" or "40" or "53" or "55" or "57" or "58");
+
+    /// <summary>Halves the batch until the culprit stands alone; only it fails.</summary>
+    private async Task BisectAsync(Exception cause)
+    {
+        var commands = batch.All();
+        if (commands.Count == 1)
+        {
+            Log.CommandRefused(log, cause, commands[0].GetType().Name);
+            commands[0].Fail(cause);
+            return;
+        }
+
+        for (var half = 0; half < 2; half++)
+        {
+            batch.Clear();
+            foreach (var command in half == 0 ? commands.Take(commands.Count / 2) : commands.Skip(commands.Count / 2))
+            {
+                if (!batch.TryAdd(command))
+                {
+                    first.Enqueue(command);
+                }
+            }
+
+            if (batch.Count > 0)
+            {
+                await CommitAsync();
+            }
+        }
+    }
+
+    /// <summary>The server has no room (disk, memory, connections): acceptances are refused, outcomes wait.</summary>
+    private void RefuseAcceptances(PostgresException full)
+    {
+        Log.DatabaseFull(log, full);
+        var commands = batch.All();
+        batch.Clear();
+        foreach (var command in commands)
+        {
+            if (command is AcceptCommand accept)
+            {
+                accept.RefuseOverloaded();
+            }
+            else
+            {
+                batch.TryAdd(command);
+            }
+        }
+    }
+
+    private void FailAll(Exception failure)
+    {
+        foreach (var command in batch.All())
+        {
+            command.Fail(failure);
+        }
+    }
+
+    private async Task<NpgsqlConnection> OpenAsync()
+    {
+        if (connection is { State: System.Data.ConnectionState.Open })
+        {
+            return connection;
+        }
+
+        await CloseAsync();
+        connection = await database.OpenConnectionAsync(abandon.Token);
+        connection.Notice += (_, told) => inDoubt |= told.Notice.SqlState == "01000"
+            && told.Notice.MessageText.Contains("synchronous replication", StringComparison.Ordinal);
+        await LaneBatch.PrepareAsync(connection);
+        return connection;
+    }
+
+    private async Task CloseAsync()
+    {
+        if (connection is not null)
+        {
+            await connection.DisposeAsync();
+            connection = null;
+        }
+    }
+
+    private async Task PauseAsync(int failures)
+    {
+        var pause = TimeSpan.FromMilliseconds(Math.Min(LongestPause.TotalMilliseconds, 20 * failures));
+        await Task.Delay(pause, abandon.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+}

@@ -1,0 +1,158 @@
+-- why: commit 2 of a payment, and every later step, for a whole batch: append the event if the payment still stands where the
+--      caller saw it, number the receipt, post or release the money, keep the ageing queue and the outbox. One row comes back a command.
+-- locks: the caller holds the day (shared) and the lanes of all agents in the batch; a payment occurs once in it
+-- parameters: $1 ord · $2 agent · $3 number · $4 step · $5 the edge of the step before · $6 edge · $7 money effect
+--      $8 lane · $9 a receipt number is due · $10 node · $11 provider's transaction · $12 decline name · $13 provider's code
+--      $14 transient · $15 card data · $16 note · $17 made by · $18 approved by · $19 seconds until nothing may be sent, or null
+--      $20 queue: 0 as it is, 1 becomes unknown, 2 no longer unknown, 3 still unknown · $21 seconds until the next question
+--      $22 cash is to be returned · $23 exchange's request · $24 its answer · $25 its milliseconds
+with clock as materialized (
+    select d.day, clock_timestamp() as at from business_day d where d.closed_at is null
+),
+told as materialized (
+    select
+        e.ord, e.agent_id, e.number, e.step, e.edge, e.effect, e.lane, e.numbered, e.node_id, e.provider_transaction,
+        e.decline_name, e.provider_code, e.transient, e.card_data, e.note, e.made_by, e.approved_by, e.send_seconds,
+        e.queue, e.ask_seconds, e.return_cash, e.request, e.answer, e.elapsed_ms,
+        p.amount_qepik, p.fee_qepik, p.commission_qepik, p.provider_fee_qepik, p.provider_id, p.cutoff_group,
+        p.notify, p.tender, p.terminal_id, p.service_code, c.day, c.at,
+        before.edge is not null and taken.step is null as fresh,
+        taken.edge as taken_edge, taken.node_id as taken_node, taken.receipt_counter as taken_counter,
+        taken.business_day as taken_day, taken.at as taken_at,
+        case when before.edge is not null and taken.step is null and e.numbered
+            then row_number() over (
+                partition by e.lane, e.numbered and before.edge is not null and taken.step is null order by e.ord) end
+            as nth
+    from unnest(
+            $1::int[], $2::int[], $3::bigint[], $4::smallint[], $5::smallint[], $6::smallint[], $7::smallint[],
+            $8::smallint[], $9::boolean[], $10::int[], $11::text[], $12::text[], $13::text[], $14::boolean[],
+            $15::text[], $16::text[], $17::text[], $18::text[], $19::int[], $20::smallint[], $21::int[], $22::boolean[],
+            $23::text[], $24::text[], $25::int[]
+        ) as e (ord, agent_id, number, step, before_edge, edge, effect,
+            lane, numbered, node_id, provider_transaction, decline_name, provider_code, transient,
+            card_data, note, made_by, approved_by, send_seconds, queue, ask_seconds, return_cash,
+            request, answer, elapsed_ms)
+    cross join clock c
+    join payment p on p.agent_id = e.agent_id and p.number = e.number
+    left join event before on before.agent_id = e.agent_id and before.number = e.number
+        and before.step = e.step - 1 and before.edge = e.before_edge
+    left join event taken on taken.agent_id = e.agent_id and taken.number = e.number and taken.step = e.step
+),
+series as materialized (
+    insert into receipt_series (business_day, series, last)
+    select t.day, t.lane, max(t.nth)::int from told t where t.nth is not null group by t.day, t.lane
+    on conflict (business_day, series) do update set last = receipt_series.last + excluded.last
+    returning series, last
+),
+counted as materialized (
+    select s.series, s.last - m.many as already_given
+    from (select t.lane, max(t.nth)::int as many from told t where t.nth is not null group by t.lane) m
+    join series s on s.series = m.lane
+),
+done as (
+    insert into event (
+        agent_id, number, at, send_before, node_id, receipt_counter, business_day, step, edge, transient,
+        provider_transaction, decline_name, provider_code, card_data, note, made_by, approved_by)
+    select
+        t.agent_id, t.number, t.at, t.at + make_interval(secs => t.send_seconds), t.node_id,
+        n.already_given + t.nth, case when t.numbered then t.day end, t.step, t.edge, t.transient,
+        t.provider_transaction, t.decline_name, t.provider_code, t.card_data, t.note, t.made_by, t.approved_by
+    from told t
+    left join counted n on t.nth is not null and n.series = t.lane
+    where t.fresh
+    returning agent_id, number, step, receipt_counter
+),
+windows as materialized (
+    select g.cutoff_group, w.bank_day
+    from (select distinct t.cutoff_group from told t where t.fresh and t.effect in (4, 6)) g
+    cross join clock c
+    cross join lateral (
+        select s.bank_day from settlement_window s
+        where s.cutoff_group = g.cutoff_group and s.closes_at > c.at
+        order by s.closes_at limit 1
+    ) w
+),
+posted as (
+    insert into transfer (
+        agent_id, number, amount_qepik, business_day, window_day, debit, credit, step, leg, cutoff_group)
+    select t.agent_id, t.number, l.amount, t.day, w.bank_day, l.debit, l.credit, t.step, l.leg, t.cutoff_group
+    from told t
+    join windows w on w.cutoff_group = t.cutoff_group
+    cross join lateral (values
+        (1::smallint, case t.effect when 4 then 1 else 9 end, 1000 + t.provider_id, t.amount_qepik),
+        (2::smallint, 1, 2, case t.effect when 4 then t.fee_qepik else 0 end),
+        (3::smallint, 3, 4, case t.effect when 4 then t.commission_qepik else 0 end),
+        (4::smallint, 1000 + t.provider_id, 5, t.provider_fee_qepik)
+    ) as l (leg, debit, credit, amount)
+    where t.fresh and t.effect in (4, 6) and l.amount > 0
+    returning agent_id, debit, credit, amount_qepik
+),
+mirrored as (
+    insert into transfer (
+        agent_id, number, amount_qepik, business_day, window_day, debit, credit, step, leg, cutoff_group)
+    select t.agent_id, t.number, o.amount_qepik, t.day, o.window_day, o.credit,
+        case when t.effect = 7 and o.debit in (1, 9) then 10 else o.debit end, t.step, o.leg, o.cutoff_group
+    from told t
+    join transfer o on o.agent_id = t.agent_id and o.number = t.number
+        and o.step = (select max(x.step) from transfer x where x.agent_id = t.agent_id and x.number = t.number)
+    where t.fresh and t.effect in (5, 7)
+    returning agent_id, debit, credit, amount_qepik
+),
+moved as (
+    update funds f
+    set debits_pending = f.debits_pending - m.released,
+        debits_posted = f.debits_posted + m.debited,
+        credits_posted = f.credits_posted + m.credited
+    from (
+        select u.agent_id, sum(u.released)::bigint as released, sum(u.debited)::bigint as debited,
+            sum(u.credited)::bigint as credited
+        from (
+            select t.agent_id, t.amount_qepik + t.fee_qepik as released, 0::bigint as debited, 0::bigint as credited
+            from told t where t.fresh and t.effect in (3, 4)
+            union all
+            select p.agent_id, 0, p.amount_qepik, 0 from posted p where p.debit = 1
+            union all
+            select r.agent_id, 0, 0, r.amount_qepik from mirrored r where r.credit = 1
+        ) u
+        group by u.agent_id
+    ) m
+    where f.agent_id = m.agent_id
+),
+queued as (
+    insert into unknown_payment (agent_id, number, provider_id, since, next_ask_at, asks)
+    select t.agent_id, t.number, t.provider_id, t.at, t.at + make_interval(secs => t.ask_seconds), 0
+    from told t where t.fresh and t.queue = 1
+),
+waiting as (
+    update unknown_payment u
+    set asks = u.asks + 1, next_ask_at = t.at + make_interval(secs => t.ask_seconds)
+    from told t
+    where t.fresh and t.queue = 3 and u.agent_id = t.agent_id and u.number = t.number
+),
+settled as (
+    delete from unknown_payment u using told t
+    where t.fresh and t.queue = 2 and u.agent_id = t.agent_id and u.number = t.number
+),
+owed as (
+    insert into cash_to_return (agent_id, number, terminal_id, since)
+    select t.agent_id, t.number, t.terminal_id, t.at
+    from told t where t.fresh and t.return_cash and t.tender = 0
+    on conflict (agent_id, number) do nothing
+),
+kept as (
+    insert into exchange (agent_id, number, step, elapsed_ms, request, answer)
+    select t.agent_id, t.number, t.step, t.elapsed_ms, t.request, t.answer
+    from told t where t.fresh and t.request is not null
+),
+announced as (
+    insert into outbox (agent_id, number, step, at)
+    select t.agent_id, t.number, t.step, t.at
+    from told t where t.fresh and t.notify
+)
+select t.ord, t.fresh, t.taken_edge, t.taken_node,
+    case when t.fresh then n.already_given + t.nth::int else t.taken_counter end as receipt_counter,
+    case when t.fresh then case when t.numbered then t.day end else t.taken_day end as business_day,
+    case when t.fresh then t.at else t.taken_at end as at
+from told t
+left join counted n on t.nth is not null and n.series = t.lane
+order by t.ord

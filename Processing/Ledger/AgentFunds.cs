@@ -1,0 +1,122 @@
+using EGovPay.Processing.Dispatch;
+using EGovPay.Processing.Journal;
+using Npgsql;
+
+namespace EGovPay.Processing.Ledger;
+
+/// <summary>An agent's money with us, all parts together, qəpik.</summary>
+/// <param name="BalanceQepik">Deposits less what was posted; negative while the credit limit is in use.</param>
+/// <param name="HeldQepik">Amount and fee of payments that are not final.</param>
+/// <param name="AvailableQepik">What may still be taken: balance + limit - held.</param>
+public sealed record FundsNow(long BalanceQepik, long HeldQepik, long AvailableQepik, long CreditLimitQepik);
+
+/// <summary>Deposits, limits and the look at an agent's funds.</summary>
+public sealed class AgentFunds(NpgsqlDataSource database, Journal.Journal journal, Node node)
+{
+    /// <summary>
+    /// Books a deposit: bank → funds, evenly over the agent's parts. The same reference again does nothing.
+    /// </summary>
+    /// <param name="agentId">The agent's first part.</param>
+    /// <param name="reference">The deposit's own name (a bank's document number); names one deposit for ever.</param>
+    /// <param name="amountQepik">More than 0.</param>
+    /// <returns>True when the deposit stands with this amount; false when the reference names another amount.</returns>
+    public async Task<bool> TopUpAsync(
+        int agentId, int parts, string reference, long amountQepik, string madeBy, string? note = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(amountQepik);
+        var same = true;
+        for (var part = 0; part < parts; part++)
+        {
+            var share = checked((amountQepik / parts) + (part < amountQepik % parts ? 1 : 0));
+            if (share == 0)
+            {
+                continue;
+            }
+
+            var number = await node.NextNumberAsync();
+            try
+            {
+                same &= await journal.ExecuteAsync(new TopUp(agentId + part, number, reference, share, madeBy, note));
+            }
+            finally
+            {
+                node.Done(number);
+            }
+        }
+
+        return same;
+    }
+
+    /// <summary>Sets the credit limit, evenly over the parts. False: some part already uses more; then nothing changed.</summary>
+    public async Task<bool> SetLimitAsync(int agentId, int parts, long limitQepik)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(limitQepik);
+        for (var part = 0; part < parts; part++)
+        {
+            var share = checked((limitQepik / parts) + (part < limitQepik % parts ? 1 : 0));
+            if (!await journal.ExecuteAsync(new SetLimit(agentId + part, share)))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>The agent's funds now.</summary>
+    public async Task<FundsNow> LookAsync(int agentId, int parts, CancellationToken cancel = default)
+    {
+        await using var command = database.CreateCommand(
+            "select sum(credits_posted - debits_posted)::bigint, sum(debits_pending)::bigint, sum(credit_limit)::bigint "
+            + "from funds where agent_id between $1 and $1 + $2 - 1");
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = agentId });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = parts });
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        await reader.ReadAsync(cancel);
+        var (balance, held, limit) = (reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2));
+        return new FundsNow(balance, held, checked(balance + limit - held), limit);
+    }
+
+    private sealed class TopUp(int agentId, long number, string reference, long amountQepik, string madeBy, string? note)
+        : SingleCommand<bool>(agentId)
+    {
+        private static readonly string Statement = Sql.Load("Ledger/TopUp.sql");
+
+        public override object OneInABatch => (AgentId, "top-up", reference);
+
+        public override NpgsqlBatchCommand Build()
+        {
+            var command = new NpgsqlBatchCommand(Statement);
+            command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = AgentId });
+            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = number });
+            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = reference });
+            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = amountQepik });
+            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = madeBy });
+            command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = note });
+            return command;
+        }
+
+        protected override async ValueTask<bool> ReadAsync(NpgsqlDataReader reader)
+        {
+            await reader.ReadAsync();
+            return reader.GetInt64(1) == amountQepik;
+        }
+    }
+
+    private sealed class SetLimit(int agentId, long limitQepik) : SingleCommand<bool>(agentId)
+    {
+        private static readonly string Statement = Sql.Load("Ledger/SetLimit.sql");
+
+        public override object OneInABatch => (AgentId, "limit");
+
+        public override NpgsqlBatchCommand Build()
+        {
+            var command = new NpgsqlBatchCommand(Statement);
+            command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = AgentId });
+            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = limitQepik });
+            return command;
+        }
+
+        protected override async ValueTask<bool> ReadAsync(NpgsqlDataReader reader) => await reader.ReadAsync();
+    }
+}

@@ -1,0 +1,242 @@
+using EGovPay.Processing.Agents;
+using EGovPay.Processing.Catalogue;
+using EGovPay.Processing.Dispatch;
+using EGovPay.Processing.Inquiry;
+using EGovPay.Processing.Journal;
+using EGovPay.Processing.StateMachine;
+using EGovPay.Processing.Validation;
+using Microsoft.Extensions.Logging;
+using NodaTime;
+
+namespace EGovPay.Processing.Payments;
+
+/// <summary>What a terminal is told: a payment as it stands, or why its request was not done.</summary>
+/// <param name="Repeat">The reference was known before this request.</param>
+public readonly record struct PayAnswer(Payment? Payment, Refused? Refused, bool Repeat)
+{
+    public static PayAnswer Stands(Payment payment, bool repeat) => new(payment, null, repeat);
+
+    public static PayAnswer No(Refused refused) => new(null, refused, false);
+}
+
+/// <summary>The provider that a portable number is served by on a day, or null where nobody serves it.</summary>
+public delegate string? RouteNumber(string msisdn, LocalDate on);
+
+/// <summary>
+/// The way of a payment, in order: validation, permit, commit 1, provider, commit 2, answer. A caller that goes away changes
+/// nothing: what was accepted goes its way to the end.
+/// </summary>
+public sealed class PayPayment(
+    CatalogueInForce catalogue, SealQuotes quotes, Gates gates, RouteNumber route, Journal.Journal journal, PaymentBook book,
+    Deliver deliver, Node node, Waiting waiting, IClock clock, ILogger<PayPayment> log)
+{
+    /// <summary>
+    /// Pays, once. The same request again gets the same payment; another request under the reference is refused.
+    /// </summary>
+    /// <param name="patience">How long the caller waits for a final state, at most 25 s; then it is told how things stand.</param>
+    public async Task<PayAnswer> PayAsync(Terminal terminal, PaymentRequest request, TimeSpan patience)
+    {
+        var now = clock.GetCurrentInstant();
+        var current = catalogue.Current;
+        var quote = quotes.Read(request.Inquiry, now);
+        if (!terminal.AgentServices.Allows(request.Service))
+        {
+            return PayAnswer.No(new Refused(Refusal.ServiceNotAllowed, "service"));
+        }
+
+        var valid = ValidatePayment.Check(request, current, now, terminal.AgentId, terminal.TerminalServices, quote);
+        if (valid.Refused is { } invalid)
+        {
+            return invalid.Why < Refusal.UnknownService
+                ? PayAnswer.No(invalid)
+                : await KnownOrAsync(terminal, request, invalid, current, patience);
+        }
+
+        if (terminal.SingleLimitQepik is { } limit && request.TotalQepik > limit)
+        {
+            return await KnownOrAsync(terminal, request, new Refused(Refusal.TerminalLimit), current, patience);
+        }
+
+        if (FindGate(current, valid, now) is not { } gate || gate.TryEnterPayment() is not { } permit)
+        {
+            var unavailable = new Refused(Refusal.ProviderUnavailable, RetryAfterSeconds: 5);
+            return await KnownOrAsync(terminal, request, unavailable, current, patience);
+        }
+
+        var way = GoAsync(terminal, request, valid, quote.Quote, gate, permit);
+        return await InTimeAsync(way, terminal, request, current, patience);
+    }
+
+    private ProviderGate? FindGate(CatalogueSnapshot current, in ValidatedPayment valid, Instant now)
+    {
+        if (!valid.Service.Portable)
+        {
+            return gates.Find(current.ProviderOf(valid.Service).Id);
+        }
+
+        return route(valid.Account, Baku.DateOf(now)) is { } provider ? gates.Find(provider) : null;
+    }
+
+    /// <summary>The payment's whole way, whoever still listens. The permit ends with it.</summary>
+    private async Task<(Accepted Accepted, Payment? Payment)> GoAsync(
+        Terminal terminal, PaymentRequest request, ValidatedPayment valid, Quote? quote, ProviderGate gate, Permit permit)
+    {
+        var number = 0L;
+        try
+        {
+            number = await node.NextNumberAsync();
+            var acceptance = Describe(terminal, request, valid, quote, gate, number);
+            var accepted = await journal.AcceptAsync(acceptance);
+            if (accepted.Verdict == AcceptVerdict.Known && accepted.Number == number)
+            {
+                // This very payment, entered by an execution whose answer was lost: it may not be sent as if nothing had been.
+                var entered = await book.FindAsync(acceptance.AgentId, number);
+                return (accepted with { Verdict = AcceptVerdict.Entered },
+                    await deliver.PayAsync(entered!, new SendDeadline(0)));
+            }
+
+            if (accepted.Verdict != AcceptVerdict.Entered)
+            {
+                return (accepted, null);
+            }
+
+            var payment = await deliver.PayAsync(
+                Entered(acceptance, request, accepted), SendDeadline.After(accepted.StartedTicks, acceptance.SendSeconds));
+            return (accepted, payment);
+        }
+        catch (Exception defect)
+        {
+            Log.WayEnded(log, defect, number);
+            throw;
+        }
+        finally
+        {
+            node.Done(number);
+            permit.Dispose();
+        }
+    }
+
+    private async Task<PayAnswer> InTimeAsync(
+        Task<(Accepted Accepted, Payment? Payment)> way, Terminal terminal, PaymentRequest request,
+        CatalogueSnapshot current, TimeSpan patience)
+    {
+        if (await Task.WhenAny(way, Task.Delay(patience)) != way)
+        {
+            // Whatever happens to it now is found by its reference; a defect on the way is logged there.
+            _ = way.ContinueWith(
+                ended => ended.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+            return await book.FindAsync(terminal.PartFor(request.Reference), request.Reference) is { } begun
+                ? PayAnswer.Stands(begun, repeat: false)
+                : PayAnswer.No(new Refused(Refusal.OutcomeNotKnown, RetryAfterSeconds: 1));
+        }
+
+        var (accepted, payment) = await way;
+        return accepted.Verdict switch
+        {
+            AcceptVerdict.Entered => PayAnswer.Stands(payment!, repeat: false),
+            AcceptVerdict.Known => await KnownOrAsync(
+                terminal, request, new Refused(Refusal.OutcomeNotKnown), current, patience),
+            AcceptVerdict.InquiryUsed => PayAnswer.No(
+                new Refused(Refusal.InquiryUsed, "inquiry", Reference: accepted.UsedBy)),
+            AcceptVerdict.InsufficientFunds => PayAnswer.No(new Refused(Refusal.InsufficientFunds)),
+            AcceptVerdict.TerminalLimit => PayAnswer.No(new Refused(Refusal.TerminalLimit)),
+            AcceptVerdict.ShiftNotOpen => PayAnswer.No(new Refused(Refusal.ShiftNotOpen)),
+            _ => PayAnswer.No(new Refused(Refusal.Overloaded, RetryAfterSeconds: 1)),
+        };
+    }
+
+    /// <summary>A known reference is answered from the book before any refusal from 200 on.</summary>
+    private async Task<PayAnswer> KnownOrAsync(
+        Terminal terminal, PaymentRequest request, Refused refused, CatalogueSnapshot current, TimeSpan patience)
+    {
+        var agentId = terminal.PartFor(request.Reference);
+        if (await book.FindAsync(agentId, request.Reference) is not { } known)
+        {
+            return PayAnswer.No(refused);
+        }
+
+        if (SameRequest.FirstDifference(request, known, current) is { } field)
+        {
+            return PayAnswer.No(new Refused(Refusal.ReferenceUsedDifferently, field));
+        }
+
+        return PayAnswer.Stands(await waiting.FinalAsync(known, patience), repeat: true);
+    }
+
+    private Acceptance Describe(
+        Terminal terminal, PaymentRequest request, in ValidatedPayment valid, Quote? quote, ProviderGate gate, long number) =>
+        new()
+        {
+            AgentId = terminal.PartFor(request.Reference),
+            Number = number,
+            Reference = request.Reference,
+            TerminalId = terminal.TerminalId,
+            ServiceCode = valid.Service.Code,
+            Account = valid.Account,
+            Fields = StoredText.Of(request.Fields),
+            Lines = StoredText.Of(request.Lines),
+            AmountQepik = valid.Amount.Qepik,
+            FeeQepik = valid.PayerFee.Qepik,
+            CommissionQepik = valid.Amount.PercentHalfUp(terminal.CommissionHundredthsPercent).Qepik,
+            ProviderFeeQepik = valid.ProviderFee.Qepik,
+            ProviderId = gate.Settings.Id,
+            Tender = request.Tender,
+            CutoffGroup = (short)(valid.Rule.CutOff[1] - '0'),
+            Notify = terminal.Subscribed || request.Contact is not null,
+            Rrn = request.Rrn,
+            MaskedPan = request.MaskedPan,
+            Cashier = request.Cashier,
+            Contact = StoredText.Of(request.Contact),
+            Payer = quote?.Payer,
+            InquiryId = quote?.Id,
+            BudgetLevel = valid.Service.BudgetLevel,
+            BudgetCode = BudgetCode(request, valid.Service),
+            DailyLimitQepik = terminal.DailyLimitQepik,
+            NodeId = node.Id,
+            SendSeconds = Deliver.ClaimSeconds(gate),
+            ShiftRequired = terminal.ShiftRequired,
+        };
+
+    /// <summary>The classification code that the payer named, else the service's own.</summary>
+    private static string? BudgetCode(PaymentRequest request, Service service)
+    {
+        foreach (var field in request.Fields ?? [])
+        {
+            if (field.Name == "budce_tesnifati_kodu")
+            {
+                return field.Value;
+            }
+        }
+
+        return service.BudgetCode;
+    }
+
+    private static Payment Entered(Acceptance a, PaymentRequest request, Accepted accepted) => new()
+    {
+        AgentId = a.AgentId,
+        Number = a.Number,
+        Reference = a.Reference,
+        TerminalId = a.TerminalId,
+        ServiceCode = a.ServiceCode,
+        Account = a.Account,
+        Fields = request.Fields ?? [],
+        Lines = request.Lines ?? [],
+        AmountQepik = a.AmountQepik,
+        FeeQepik = a.FeeQepik,
+        Tender = a.Tender,
+        Rrn = a.Rrn,
+        MaskedPan = a.MaskedPan,
+        Cashier = a.Cashier,
+        Contact = a.Contact,
+        Payer = a.Payer,
+        ProviderId = a.ProviderId,
+        ShiftNo = accepted.ShiftNo,
+        BudgetLevel = a.BudgetLevel,
+        BudgetCode = a.BudgetCode,
+        AcceptedAt = accepted.At,
+        State = PaymentState.Dispatched,
+        Edge = 2,
+        Step = 0,
+        At = accepted.At,
+    };
+}

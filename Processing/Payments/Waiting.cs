@@ -1,0 +1,46 @@
+using System.Collections.Concurrent;
+
+namespace EGovPay.Processing.Payments;
+
+/// <summary>
+/// Waits for a payment to become final. What happens on this node is told at once; what happens on another is found by looking
+/// again, twice a second.
+/// </summary>
+public sealed class Waiting(PaymentBook book)
+{
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(500);
+
+    private readonly ConcurrentDictionary<long, TaskCompletionSource<Payment>> waiters = new();
+
+    /// <summary>Tells whoever waits for this payment how it stands now.</summary>
+    public void Tell(Payment payment)
+    {
+        if (payment.Final && !waiters.IsEmpty && waiters.TryRemove(payment.Number, out var waiter))
+        {
+            waiter.TrySetResult(payment);
+        }
+    }
+
+    /// <summary>The payment when it is final, or as it stands when patience ends.</summary>
+    public async Task<Payment> FinalAsync(Payment payment, TimeSpan patience, CancellationToken gone = default)
+    {
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(gone);
+        ends.CancelAfter(patience);
+        while (!payment.Final && !ends.IsCancellationRequested)
+        {
+            var waiter = waiters.GetOrAdd(
+                payment.Number,
+                static _ => new TaskCompletionSource<Payment>(TaskCreationOptions.RunContinuationsAsynchronously));
+            var told = await Task.WhenAny(waiter.Task, Task.Delay(Look, ends.Token));
+            payment = told == waiter.Task
+                ? await waiter.Task
+                : await book.FindAsync(payment.AgentId, payment.Number, CancellationToken.None) ?? payment;
+            if (payment.Final || ends.IsCancellationRequested)
+            {
+                waiters.TryRemove(payment.Number, out _);
+            }
+        }
+
+        return payment;
+    }
+}
