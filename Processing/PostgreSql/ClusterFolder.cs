@@ -148,7 +148,12 @@ internal sealed class ClusterFolder
     /// <summary>The error for a place that cannot be written, with what to do.</summary>
     public static PostgreSqlException NotWritable(string path, Exception cause)
     {
-        var owner = Linux.Facts(path) is { } facts ? $" It belongs to the user {Linux.NameOf(facts.Uid)}." : "";
+        var seen = path;
+        while (Linux.Facts(seen) is null && Path.GetDirectoryName(seen) is { } above)
+        {
+            seen = above;
+        }
+        var owner = Linux.Facts(seen) is { } facts ? $" {seen} belongs to the user {Linux.NameOf(facts.Uid)}." : "";
         return new PostgreSqlException(
             PostgreSqlFault.NotWritable,
             $"{path} cannot be written: {cause.Message}{owner} Free the disk or grant the right, start as the user who "
@@ -180,8 +185,8 @@ internal sealed class ClusterFolder
             "PostgreSQL does not run as root, and there is neither a user postgres nor a user nobody to run it as. "
             + "Install the package postgresql, or start this program as an ordinary user.");
         var root = isLink ? ResolveLink(visiblePath) : Path.Combine(settings.RootDataParent, Hash(visiblePath));
-        Directory.CreateDirectory(settings.RootDataParent, Enterable);
-        Directory.CreateDirectory(root, Enterable);
+        MakeEnterable(settings.RootDataParent);
+        MakeEnterable(root);
         if (!isLink)
         {
             if (Directory.Exists(visiblePath))
@@ -194,6 +199,15 @@ internal sealed class ClusterFolder
             ? new RunAs(data.Uid, data.Gid, Linux.NameOf(data.Uid))
             : user;
         return new ClusterFolder(visiblePath, root, dataOwner, inPlaceOwner: null, settings.SocketParent);
+    }
+
+    private static void MakeEnterable(string folder)
+    {
+        if (!Directory.Exists(folder))
+        {
+            Directory.CreateDirectory(folder);
+            File.SetUnixFileMode(folder, Enterable); // whatever root's umask says, the server's user has to pass
+        }
     }
 
     private static string ResolveLink(string path) =>

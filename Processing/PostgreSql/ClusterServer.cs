@@ -92,7 +92,7 @@ internal sealed class ClusterServer(
     public async Task StartAsync(CancellationToken cancellation)
     {
         folder.PrepareSocketFolder(); // once more: a restart may come days after the first start
-        await Postmaster.ClearDeadAsync(folder.Data, cancellation);
+        await Postmaster.ClearDeadAsync(folder, cancellation);
         await Postmaster.ClearSocketAsync(folder, cancellation);
         File.Delete(StartLog);
         var options = ServerOptions.CommandLine(

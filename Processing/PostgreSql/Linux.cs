@@ -21,6 +21,7 @@ internal static partial class Linux
     public const int SigQuit = 3;
     public const int SigKill = 9;
 
+    private const int NoSuchProcess = 3; // ESRCH: it ended between opening and reading
     private const int CurrentFolder = -100; // AT_FDCWD
     private const int DoNotFollow = 0x100; // AT_SYMLINK_NOFOLLOW
     private const uint BasicFacts = 0x7ff; // STATX_BASIC_STATS
@@ -78,11 +79,28 @@ internal static partial class Linux
             }
             return line[close + 2] is 'Z' or 'X' or 'x' ? null : line[(open + 1)..close];
         }
-        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+        catch (IOException gone) when (IsGone(gone))
         {
             return null;
         }
     }
+
+    /// <summary>The command line of a living process; empty when it is gone.</summary>
+    public static string[] Arguments(int processId)
+    {
+        try
+        {
+            return File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{processId}/cmdline")).Split('\0');
+        }
+        catch (IOException gone) when (IsGone(gone))
+        {
+            return [];
+        }
+    }
+
+    // Anything else, such as no more file handles, says nothing about the process: taking it for dead would be a disaster.
+    private static bool IsGone(IOException error) =>
+        error is FileNotFoundException or DirectoryNotFoundException || error.HResult == NoSuchProcess;
 
     /// <summary>The user and the group of a name in /etc/passwd, or null.</summary>
     public static RunAs? UserNamed(string name) =>

@@ -6,6 +6,11 @@ namespace EGovPay.Processing.PostgreSql;
 internal sealed record Postmaster(int ProcessId, string SocketFolder, bool SaysReady)
 {
     private const string Program = "postgres";
+
+    // $0 is the folder.
+    private const string ProcessesWorkingIn =
+        """cd /proc && for p in [0-9]*; do if [ "$p/cwd" -ef "$0" ]; then echo "$p"; fi; done""";
+
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan QuitPatience = TimeSpan.FromSeconds(5);
 
@@ -20,7 +25,7 @@ internal sealed record Postmaster(int ProcessId, string SocketFolder, bool SaysR
                 ? new Postmaster(processId, lines[4].Trim(), lines.Length > 7 && lines[7].Trim() == "ready")
                 : null;
         }
-        catch (Exception absent) when (absent is IOException or UnauthorizedAccessException)
+        catch (Exception absent) when (absent is FileNotFoundException or DirectoryNotFoundException)
         {
             return null;
         }
@@ -34,22 +39,29 @@ internal sealed record Postmaster(int ProcessId, string SocketFolder, bool SaysR
     /// the shared memory, and a long statement would keep them for as long as it runs), and removes a
     /// `postmaster.pid` whose number now belongs to something else, or to a zombie, which PostgreSQL would take for alive.
     /// </summary>
-    public static async Task ClearDeadAsync(string dataFolder, CancellationToken cancellation)
+    public static async Task ClearDeadAsync(ClusterFolder folder, CancellationToken cancellation)
     {
-        foreach (var orphan in ServersOf(dataFolder))
+        // Asked as the servers' own user: in a container even root may not see where another user's process works.
+        var end = await RunProgram.ToEndAsync(
+            folder.RunAs, folder.Root, "/bin/sh", ["-c", ProcessesWorkingIn, folder.Data], cancellation);
+        foreach (var word in end.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
-            await EndAsync(orphan, id => IsServerOf(id, dataFolder), cancellation);
+            var orphan = int.Parse(word, CultureInfo.InvariantCulture);
+            if (Linux.LivingProgram(orphan) == Program)
+            {
+                await EndAsync(orphan, cancellation);
+            }
         }
         // A number that nobody bears is left to PostgreSQL, which then also looks whether the shared memory is in use.
-        if (Read(dataFolder) is { } dead && Directory.Exists(ProcessFolder(dead.ProcessId)))
+        if (Read(folder.Data) is { } dead && Directory.Exists(ProcessFolder(dead.ProcessId)))
         {
-            File.Delete(PidFile(dataFolder));
+            File.Delete(PidFile(folder.Data));
         }
     }
 
     /// <summary>
-    /// Clears the socket's folder of a server whose data folder was deleted under it: it notices by itself only within a
-    /// minute, and holds our socket until then.
+    /// Clears our socket of whoever holds it when no server of ours lives. That is a server whose data folder was deleted
+    /// under it: it notices by itself only within a minute, and would then remove the socket of its successor.
     /// </summary>
     public static async Task ClearSocketAsync(ClusterFolder folder, CancellationToken cancellation)
     {
@@ -59,50 +71,41 @@ internal sealed record Postmaster(int ProcessId, string SocketFolder, bool SaysR
             return;
         }
         var lines = await File.ReadAllLinesAsync(lockFile, cancellation);
-        if (lines.Length > 1
-            && string.Equals(lines[1].Trim(), folder.Data, StringComparison.Ordinal)
-            && int.TryParse(lines[0], CultureInfo.InvariantCulture, out var processId)
-            && !IsServerOf(processId, folder.Data))
+        if (lines.Length > 0
+            && int.TryParse(lines[0], CultureInfo.InvariantCulture, out var stray)
+            && Linux.LivingProgram(stray) == Program
+            && Linux.Arguments(stray).Contains(folder.Data, StringComparer.Ordinal))
         {
-            if (WorksInDeletedFolder(processId))
-            {
-                await EndAsync(processId, WorksInDeletedFolder, cancellation);
-            }
-            File.Delete(folder.Socket);
-            File.Delete(lockFile);
+            await EndAsync(stray, cancellation);
         }
+        File.Delete(folder.Socket);
+        File.Delete(lockFile);
     }
 
     private static string PidFile(string dataFolder) => Path.Combine(dataFolder, "postmaster.pid");
 
-    private static IEnumerable<int> ServersOf(string dataFolder) =>
-        Directory.EnumerateDirectories("/proc")
-            .Select(path => int.TryParse(Path.GetFileName(path), CultureInfo.InvariantCulture, out var id) ? id : 0)
-            .Where(id => id > 0 && IsServerOf(id, dataFolder));
-
-    private static bool IsServerOf(int processId, string dataFolder) =>
-        Linux.LivingProgram(processId) == Program
-        && Linux.Facts(WorkingFolder(processId)) is { } works
-        && Linux.Facts(dataFolder) is { } data
-        && works.IsSameFile(data);
-
-    private static bool WorksInDeletedFolder(int processId) =>
-        Linux.LivingProgram(processId) == Program
-        && new FileInfo(WorkingFolder(processId)).LinkTarget is { } target
-        && target.EndsWith(" (deleted)", StringComparison.Ordinal);
-
-    // A server of PostgreSQL, and each of its back ends, works in its data folder.
-    private static string WorkingFolder(int processId) => Path.Combine(ProcessFolder(processId), "cwd");
+    // A server of PostgreSQL, and each of its back ends, works in its data folder. Where we may not see that, the
+    // command line has to do.
+    private static bool IsServerOf(int processId, string dataFolder)
+    {
+        if (Linux.LivingProgram(processId) != Program)
+        {
+            return false;
+        }
+        return Linux.Facts(Path.Combine(ProcessFolder(processId), "cwd")) is { } works
+            ? Linux.Facts(dataFolder) is { } data && works.IsSameFile(data)
+            : Linux.Arguments(processId).Contains(dataFolder, StringComparer.Ordinal);
+    }
 
     private static string ProcessFolder(int processId) =>
         string.Create(CultureInfo.InvariantCulture, $"/proc/{processId}");
 
-    private static async Task EndAsync(int processId, Func<int, bool> lives, CancellationToken cancellation)
+    private static async Task EndAsync(int processId, CancellationToken cancellation)
     {
         // SIGQUIT is what the postmaster itself sends after a crash, and SIGKILL what it sends five seconds later.
         Linux.Signal(processId, Linux.SigQuit);
         var waited = TimeSpan.Zero;
-        while (lives(processId))
+        while (Linux.LivingProgram(processId) == Program)
         {
             await Task.Delay(Poll, cancellation);
             waited += Poll;

@@ -14,7 +14,7 @@ public sealed class PrivateCluster : IAsyncDisposable
     public const string RoleName = "egovpay";
 
     private static readonly TimeSpan WatchEvery = TimeSpan.FromMilliseconds(500);
-    private static readonly TimeSpan LongestRestartDelay = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan RestartDelay = TimeSpan.FromSeconds(30);
 
     private readonly OwnCluster owned;
     private readonly ClusterServer server;
@@ -164,18 +164,17 @@ public sealed class PrivateCluster : IAsyncDisposable
             {
                 await Task.Delay(delay, stopping.Token);
                 delay = WatchEvery;
-                if (server.Running() is not null)
-                {
-                    continue;
-                }
-                Log.ClusterDied(logger, Folder);
                 try
                 {
-                    await server.StartAsync(stopping.Token);
+                    if (server.Running() is null)
+                    {
+                        Log.ClusterDied(logger, Folder);
+                        await server.StartAsync(stopping.Token);
+                    }
                 }
                 catch (Exception failed) when (failed is not OperationCanceledException)
                 {
-                    delay = LongestRestartDelay;
+                    delay = RestartDelay;
                     Log.RestartFailed(logger, failed, delay.TotalSeconds);
                 }
             }

@@ -151,6 +151,7 @@ public sealed class ClusterFaultsTests
     private static string MakePrograms(string place, string version, string initDbError = "")
     {
         var folder = Directory.CreateDirectory(Path.Combine(place, "bin")).FullName;
+        File.SetUnixFileMode(folder, (UnixFileMode)0b111_101_101);
         foreach (var (name, script) in new[]
         {
             ("postgres", $"echo '{version}'"), ("pg_ctl", "exit 1"), ("initdb", $"echo '{initDbError}' >&2; exit 1"),

@@ -68,12 +68,29 @@ internal sealed class TestCluster
             var started = await OfThisRun.Value;
             await started.admin.DisposeAsync();
             await started.cluster.StopAndDeleteAsync();
-            DeleteEmpty(Path.Combine(Parent, "data"));
-            foreach (var run in Directory.GetDirectories(Parent))
+            foreach (var run in Directory.GetDirectories(Parent).Where(run => Path.GetFileName(run) != "data"))
             {
+                await RemoveKilledRunAsync(run);
                 DeleteEmpty(run);
             }
+            DeleteEmpty(Path.Combine(Parent, "data"));
             DeleteEmpty(Parent);
+        }
+    }
+
+    // A run that was killed beside another one left its server in a folder that no later single run would take.
+    private static async Task RemoveKilledRunAsync(string folder)
+    {
+        try
+        {
+            if (Directory.EnumerateFileSystemEntries(folder).Any())
+            {
+                await (await PrivateCluster.StartAsync(SettingsIn(folder))).StopAndDeleteAsync();
+            }
+        }
+        catch (PostgreSqlException busy) when (busy.Fault == PostgreSqlFault.FolderInUse)
+        {
+            // Not killed, but at work.
         }
     }
 
@@ -96,18 +113,14 @@ internal sealed class TestCluster
 
     private static async Task<PrivateCluster> TakeAFolderAsync()
     {
+        Directory.CreateDirectory(Parent);
+        File.SetUnixFileMode(Parent, (UnixFileMode)0b111_101_101); // whatever the umask says
         for (var run = 0; ; run++)
         {
             var folder = Path.Combine(Parent, run.ToString(CultureInfo.InvariantCulture));
             try
             {
-                return await PrivateCluster.StartAsync(new PrivateClusterSettings
-                {
-                    Folder = folder,
-                    RootDataParent = Path.Combine(Parent, "data"),
-                    FsyncOff = true,
-                    SharedBuffersMebibytes = 256,
-                });
+                return await PrivateCluster.StartAsync(SettingsIn(folder));
             }
             catch (PostgreSqlException busy)
                 when (busy.Fault == PostgreSqlFault.FolderInUse && run < MostRunsAtOnce)
@@ -116,6 +129,14 @@ internal sealed class TestCluster
             }
         }
     }
+
+    private static PrivateClusterSettings SettingsIn(string folder) => new()
+    {
+        Folder = folder,
+        RootDataParent = Path.Combine(Parent, "data"),
+        FsyncOff = true,
+        SharedBuffersMebibytes = 256,
+    };
 
     private async Task RemoveLeftoversAsync()
     {
