@@ -27,8 +27,8 @@ public static class CheckDigits
         var doubled = false;
         for (var i = value.Length - 1; i >= 0; i--)
         {
-            var digit = value[i] - '0';
-            if ((uint)digit > 9)
+            var digit = DigitAt(value, i);
+            if (digit < 0)
             {
                 return false;
             }
@@ -68,8 +68,8 @@ public static class CheckDigits
             return false;
         }
 
-        var sum = value[^1] == 'X' ? 10 : value[^1] - '0';
-        if ((uint)sum > 10 || (sum == 10 && value[^1] != 'X'))
+        var sum = value[^1] == 'X' ? 10 : DigitAt(value, value.Length - 1);
+        if (sum < 0)
         {
             return false;
         }
@@ -77,8 +77,8 @@ public static class CheckDigits
         var weight = 2;
         for (var i = value.Length - 2; i >= 0; i--)
         {
-            var digit = value[i] - '0';
-            if ((uint)digit > 9)
+            var digit = DigitAt(value, i);
+            if (digit < 0)
             {
                 return false;
             }
@@ -105,8 +105,8 @@ public static class CheckDigits
         var sum = 0;
         for (var i = 0; i < weights.Length; i++)
         {
-            var digit = value[i] - '0';
-            if ((uint)digit > 9)
+            var digit = DigitAt(value, i);
+            if (digit < 0)
             {
                 return false;
             }
@@ -120,6 +120,9 @@ public static class CheckDigits
     /// <summary>A field may take a VÖEN or a FİN: the rule speaks of values of ten digits, the pattern of the others.</summary>
     private static bool VoenWhereOne(ReadOnlySpan<char> value) =>
         value.Length != 10 || value.ContainsAnyExceptInRange('0', '9') || Voen(value);
+
+    /// <summary>The digit, or -1 where there is another character.</summary>
+    private static int DigitAt(ReadOnlySpan<char> value, int at) => char.IsAsciiDigit(value[at]) ? value[at] - '0' : -1;
 
     private static int Remainder97(ReadOnlySpan<char> value, int remainder)
     {

@@ -57,6 +57,25 @@ internal static class Asking
         ValidatePayment.Check(
             request, catalogue ?? Catalogue, now ?? Now, Agent, allowed, Seal.Read(request.Inquiry, now ?? Now));
 
+    /// <summary>A catalogue of one service with other rules.</summary>
+    public static CatalogueSnapshot CatalogueWith(Service service, params ServiceRule[] rules) => new(
+        Catalogue.Sha256,
+        Catalogue.Groups,
+        Catalogue.Providers,
+        [
+            new Service
+            {
+                Code = service.Code,
+                CodeText = service.CodeText,
+                Group = service.Group,
+                Name = service.Name,
+                Provider = service.Provider,
+                Portable = service.Portable,
+                Fields = service.Fields,
+                Rules = rules,
+            },
+        ]);
+
     /// <summary>The same request with some of it changed.</summary>
     public static PaymentRequest With(
         this PaymentRequest from,
