@@ -1,1 +1,29 @@
-return 0;
+using BenchmarkDotNet.Configs;
+using BenchmarkDotNet.Jobs;
+using BenchmarkDotNet.Running;
+using BenchmarkDotNet.Toolchains.InProcess.Emit;
+
+namespace EGovPay.Benchmarks;
+
+/// <summary>
+/// The long runs are sub-commands; anything else is BenchmarkDotNet's: <c>--filter '*Validation*'</c>, <c>--list flat</c>.
+/// </summary>
+internal static class Program
+{
+    private static int Main(string[] arguments)
+    {
+        switch (arguments is [var command, ..] ? command : "")
+        {
+            case "day" or "growth" or "torture" or "reconcile":
+                Console.Error.WriteLine($"The long run {arguments[0]} does not exist yet.");
+                return 2;
+            default:
+                // In this process: a project that BenchmarkDotNet generates would inherit our analyzers, and restore packages again.
+                var config = ManualConfig.Create(DefaultConfig.Instance)
+                    .WithArtifactsPath(Path.Combine(Path.GetTempPath(), "egovpay-benchmarks"))
+                    .AddJob(Job.ShortRun.WithWarmupCount(5).WithIterationCount(8).WithToolchain(InProcessEmitToolchain.Instance));
+                BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(arguments, config);
+                return 0;
+        }
+    }
+}

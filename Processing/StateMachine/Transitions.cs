@@ -117,6 +117,12 @@ public static class Transitions
 
     private static readonly Edge?[] ById = Index();
 
+    /// <summary>One more than the highest number of an event: the width of a row of <see cref="ByStateAndEvent"/>.</summary>
+    private static readonly int Events = (int)Enum.GetValues<PaymentEvent>().Max() + 1;
+
+    /// <summary>The table once more, as a square: every payment looks a step up at least twice.</summary>
+    private static readonly Edge?[] ByStateAndEvent = Square();
+
     /// <summary>True for the states in which a payment rests: Confirmed, Declined, Cancelled, Reversed.</summary>
     public static bool IsFinal(PaymentState state) =>
         state is PaymentState.Confirmed or PaymentState.Declined or PaymentState.Cancelled or PaymentState.Reversed;
@@ -131,15 +137,13 @@ public static class Transitions
     /// <summary>The edge from a state by an event, or null where the table has none.</summary>
     public static Edge? Find(PaymentState from, PaymentEvent happened)
     {
-        foreach (var edge in All)
+        if ((int)from < 0 || (int)happened < 0 || (int)happened >= Events)
         {
-            if (edge.From == from && edge.Event == happened)
-            {
-                return edge;
-            }
+            return null;
         }
 
-        return null;
+        var place = ((int)from * Events) + (int)happened;
+        return place < ByStateAndEvent.Length ? ByStateAndEvent[place] : null;
     }
 
     private static Edge?[] Index()
@@ -151,5 +155,19 @@ public static class Transitions
         }
 
         return index;
+    }
+
+    private static Edge?[] Square()
+    {
+        var square = new Edge?[((int)Enum.GetValues<PaymentState>().Max() + 1) * Events];
+        foreach (var edge in All)
+        {
+            ref var place = ref square[((int)edge.From * Events) + (int)edge.Event];
+            place = place is null
+                ? edge
+                : throw new InvalidOperationException($"The edges {place.Id} and {edge.Id} leave one state by one event.");
+        }
+
+        return square;
     }
 }
