@@ -17,7 +17,7 @@ public sealed class PuttingACatalogueInForce
     [Fact]
     public async Task A_new_database_gets_the_embedded_catalogue_as_version_1_whoever_starts_first()
     {
-        await using var database = await CreateAsync();
+        await using var database = await TestDatabase.CreateAsync();
         (await CatalogueStore.LatestAsync(database.DataSource)).Should().BeNull();
         var nodes = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => OpenAsync(database)));
         nodes.Should().OnlyContain(node => node.Current.Version == 1 && node.Current.Services.Count == 68);
@@ -27,7 +27,7 @@ public sealed class PuttingACatalogueInForce
     [Fact]
     public async Task The_same_file_twice_is_one_version_and_going_back_is_a_new_one()
     {
-        await using var database = await CreateAsync();
+        await using var database = await TestDatabase.CreateAsync();
         (await ApplyAsync(database, Embedded)).Should().Be((CatalogueApplied.NewVersion, 1));
         (await ApplyAsync(database, Embedded)).Should().Be((CatalogueApplied.Unchanged, 1));
         (await ApplyAsync(database, [.. Encoding.UTF8.Preamble, .. Embedded])).Should().Be((CatalogueApplied.Unchanged, 1));
@@ -40,7 +40,7 @@ public sealed class PuttingACatalogueInForce
     [Fact]
     public async Task A_broken_file_is_refused_whole_and_the_one_in_force_stays()
     {
-        await using var database = await CreateAsync();
+        await using var database = await TestDatabase.CreateAsync();
         await ApplyAsync(database, Embedded);
         var refused = await CatalogueStore.ApplyAsync(database.DataSource, Change("\"cutOff\": \"C2\"", "\"cutOff\": \"C7\""));
         refused.Result.Should().Be(CatalogueApplied.Refused);
@@ -53,7 +53,7 @@ public sealed class PuttingACatalogueInForce
     [Fact]
     public async Task A_file_that_renumbers_a_provider_is_refused()
     {
-        await using var database = await CreateAsync();
+        await using var database = await TestDatabase.CreateAsync();
         await ApplyAsync(database, Embedded);
         var refused = await CatalogueStore.ApplyAsync(database.DataSource, Change("\"id\": 38,", "\"id\": 39,"));
         refused.Faults.Should().ContainSingle().Which.Message.Should().Contain("has the id 38");
@@ -62,7 +62,7 @@ public sealed class PuttingACatalogueInForce
     [Fact]
     public async Task Files_applied_at_once_become_one_version_after_another()
     {
-        await using var database = await CreateAsync();
+        await using var database = await TestDatabase.CreateAsync();
         var files = Enumerable.Range(1, 8).Select(i => Change("\"maxAzn\": 10000.00", $"\"maxAzn\": {i}000.00"));
         var applied = await Task.WhenAll(files.Select(file => ApplyAsync(database, file)));
         applied.Select(one => one.Version).Should().BeEquivalentTo(Enumerable.Range(1, 8));
@@ -72,7 +72,7 @@ public sealed class PuttingACatalogueInForce
     [Fact]
     public async Task A_running_node_takes_up_an_applied_version()
     {
-        await using var database = await CreateAsync();
+        await using var database = await TestDatabase.CreateAsync();
         var node = await OpenAsync(database);
         await FollowingAsync(node, async swapped =>
         {
@@ -87,7 +87,7 @@ public sealed class PuttingACatalogueInForce
     [Fact]
     public async Task A_node_whose_connection_is_cut_follows_on_another()
     {
-        await using var database = await CreateAsync();
+        await using var database = await TestDatabase.CreateAsync();
         var node = await OpenAsync(database);
         await FollowingAsync(node, async swapped =>
         {
@@ -108,7 +108,7 @@ public sealed class PuttingACatalogueInForce
     [Fact]
     public async Task A_version_that_told_nobody_is_found_by_looking()
     {
-        await using var database = await CreateAsync();
+        await using var database = await TestDatabase.CreateAsync();
         var node = await OpenAsync(database);
         await FollowingAsync(node, async swapped =>
         {
@@ -120,7 +120,7 @@ public sealed class PuttingACatalogueInForce
     [Fact]
     public async Task A_version_that_cannot_be_read_is_passed_over()
     {
-        await using var database = await CreateAsync();
+        await using var database = await TestDatabase.CreateAsync();
         var node = await OpenAsync(database);
         await FollowingAsync(node, async swapped =>
         {
@@ -135,7 +135,7 @@ public sealed class PuttingACatalogueInForce
     [Fact]
     public async Task The_summary_names_every_service_and_its_fee_on_a_day()
     {
-        await using var database = await CreateAsync();
+        await using var database = await TestDatabase.CreateAsync();
         var node = await OpenAsync(database);
         var lines = CatalogueSummary.Lines(node.Current, new NodaTime.LocalDate(2025, 11, 1), "en").ToList();
         lines[0].Should().StartWith("Catalogue version 1, 68 services, 38 providers, on 2025-11-01");
@@ -172,17 +172,6 @@ public sealed class PuttingACatalogueInForce
             await stopping.CancelAsync();
             await following;
         }
-    }
-
-    private static async Task<TestDatabase> CreateAsync()
-    {
-        var database = await TestDatabase.CreateAsync();
-        await database.ExecuteAsync(
-            """
-            create table if not exists catalogue_version (
-                version int primary key, applied_at timestamptz not null default now(), sha256 bytea not null, body text not null)
-            """);
-        return database;
     }
 
     private static Task<CatalogueInForce> OpenAsync(TestDatabase database) =>
