@@ -19,7 +19,7 @@ internal static partial class Log
     [LoggerMessage(1002, LogLevel.Information, "PostgreSQL started: process {ProcessId}, data in {Folder}")]
     public static partial void ClusterStarted(ILogger logger, int processId, string folder);
 
-    [LoggerMessage(1003, LogLevel.Information, "PostgreSQL adopted from an earlier run: process {ProcessId}, data in {Folder}")]
+    [LoggerMessage(1003, LogLevel.Information, "PostgreSQL adopted: process {ProcessId}, data in {Folder}")]
     public static partial void ClusterAdopted(ILogger logger, int processId, string folder);
 
     [LoggerMessage(1004, LogLevel.Information, "PostgreSQL stopped: data in {Folder}")]

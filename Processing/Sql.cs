@@ -4,7 +4,9 @@ using System.Runtime.CompilerServices;
 
 namespace EGovPay.Processing;
 
-/// <summary>Loads the SQL that lies in a `.sql` file beside its caller and is embedded into the caller's assembly.</summary>
+/// <summary>
+/// Loads the SQL that lies in a `.sql` file beside its caller and is embedded into the caller's assembly.
+/// </summary>
 public static class Sql
 {
     private static readonly ConcurrentDictionary<(Assembly Assembly, string Path), string> Loaded = new();
@@ -14,7 +16,9 @@ public static class Sql
     /// fails at the first use of the class.
     /// </summary>
     /// <param name="path">From the project's folder, with slashes: `Journal/Accept.sql`.</param>
-    /// <exception cref="InvalidOperationException">There is no such file in the assembly; the message lists those there are.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// There is no such file in the assembly; the message lists those there are.
+    /// </exception>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static string Load(string path) => Load(Assembly.GetCallingAssembly(), path);
 

@@ -68,7 +68,8 @@ internal sealed class ClusterFolder
 
     /// <summary>The major version that made the data; only when <see cref="HasData"/>.</summary>
     public int DataMajorVersion() =>
-        int.Parse(File.ReadAllText(Path.Combine(Data, "PG_VERSION")).Trim().Split('.')[0], CultureInfo.InvariantCulture);
+        int.Parse(
+            File.ReadAllText(Path.Combine(Data, "PG_VERSION")).Trim().Split('.')[0], CultureInfo.InvariantCulture);
 
     /// <summary>Finds or makes the folder. Touches nothing of an existing cluster.</summary>
     /// <exception cref="PostgreSqlException">NotWritable, or PathTooLong.</exception>
@@ -222,8 +223,8 @@ internal sealed class ClusterFolder
         {
             throw new PostgreSqlException(
                 PostgreSqlFault.PathTooLong,
-                $"The socket's path {socket} has {bytes} bytes, and {MaxSocketPathBytes} are the most that Linux takes. "
-                + "Choose a shorter folder for the socket.");
+                $"The socket's path {socket} has {bytes} bytes, and {MaxSocketPathBytes} are the most that Linux "
+                + "takes. Choose a shorter folder for the socket.");
         }
     }
 

@@ -4,7 +4,9 @@ using Npgsql;
 
 namespace EGovPay.Processing.PostgreSql;
 
-/// <summary>Makes, starts, adopts and stops one cluster's server with PostgreSQL's own programs. Its caller owns the folder.</summary>
+/// <summary>
+/// Makes, starts, adopts and stops one cluster's server with PostgreSQL's own programs. Its caller owns the folder.
+/// </summary>
 internal sealed class ClusterServer(
     PrivateClusterSettings settings, ClusterFolder folder, PostgresPrograms programs, ILogger logger)
 {
@@ -21,7 +23,9 @@ internal sealed class ClusterServer(
     public Postmaster? Running() =>
         Postmaster.Read(folder.Data) is { } postmaster && postmaster.IsAliveOn(folder.Data) ? postmaster : null;
 
-    /// <summary>Makes the cluster beside its place and moves it there whole, so that a half-made one is never taken up.</summary>
+    /// <summary>
+    /// Makes the cluster beside its place and moves it there whole, so that a half-made one is never taken up.
+    /// </summary>
     public async Task MakeAsync(CancellationToken cancellation)
     {
         Log.MakingCluster(logger, programs.MajorVersion, folder.Data);
@@ -81,7 +85,8 @@ internal sealed class ClusterServer(
             }
             if (waited > settings.StartTimeout)
             {
-                throw Failed($"The server that runs in {folder.Data} (process {postmaster.ProcessId}) does not get ready", "");
+                throw Failed(
+                    $"The server that runs in {folder.Data} (process {postmaster.ProcessId}) does not get ready", "");
             }
             await Task.Delay(Poll, cancellation);
         }

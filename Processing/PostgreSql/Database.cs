@@ -9,9 +9,9 @@ public static class Database
     private const int DefaultPoolSize = 32;
 
     /// <summary>
-    /// A pool for a connection string. With several hosts (`Host=a,b,c`) every connection goes to the primary, found again
-    /// within a second after a failover. What the string says itself always wins; else: 32 connections, TCP keep-alive,
-    /// connecting in 15 s, or in 2 s per host where there are several, application name `egovpay`.
+    /// A pool for a connection string. With several hosts (`Host=a,b,c`) every connection goes to the primary, found
+    /// again within a second after a failover. What the string says itself always wins; else: 32 connections, TCP
+    /// keep-alive, connecting in 15 s, or in 2 s per host where there are several, application name `egovpay`.
     /// </summary>
     /// <param name="connectionString">Npgsql's key=value form.</param>
     /// <param name="maxPoolSize">The most connections, when the string does not say; 1 to 200.</param>

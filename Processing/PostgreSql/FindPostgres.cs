@@ -14,8 +14,8 @@ internal sealed record PostgresPrograms(string Folder, int MajorVersion)
 }
 
 /// <summary>
-/// Finds the PostgreSQL programs: where the setting says, else PATH, else the usual places, newest first. With data of a
-/// known major version only programs of that version will do.
+/// Finds the PostgreSQL programs: where the setting says, else PATH, else the usual places, newest first. With data
+/// of a known major version only programs of that version will do.
 /// </summary>
 internal static partial class FindPostgres
 {

@@ -2,7 +2,9 @@ using Microsoft.Extensions.Logging;
 
 namespace EGovPay.Processing.PostgreSql;
 
-/// <summary>Installs the package on a Debian where we are root, and only the programs: no cluster of the system's own.</summary>
+/// <summary>
+/// Installs the package on a Debian where we are root, and only the programs: no cluster of the system's own.
+/// </summary>
 internal static class InstallPostgres
 {
     private const string NoSystemCluster = "/etc/postgresql-common/createcluster.d/egovpay.conf";

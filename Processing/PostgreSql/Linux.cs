@@ -15,7 +15,9 @@ internal readonly record struct FileFacts(uint Uid, uint Gid, ushort Mode, ulong
     public bool IsSameFile(FileFacts other) => Inode == other.Inode && Device == other.Device;
 }
 
-/// <summary>The few calls to Linux that .NET has no words for: owners of files, signals, and whether a process lives.</summary>
+/// <summary>
+/// The few calls to Linux that .NET has no words for: owners of files, signals, and whether a process lives.
+/// </summary>
 internal static partial class Linux
 {
     public const int SigQuit = 3;
@@ -63,8 +65,8 @@ internal static partial class Linux
     public static bool Signal(int processId, int signal) => Kill(processId, signal) == 0;
 
     /// <summary>
-    /// The program name of a living process, or null. A zombie is dead: where process 1 reaps nobody, a killed postmaster
-    /// keeps its number for ever, and PostgreSQL itself would think that it lives.
+    /// The program name of a living process, or null. A zombie is dead: where process 1 reaps nobody, a killed
+    /// postmaster keeps its number for ever, and PostgreSQL itself would think that it lives.
     /// </summary>
     public static string? LivingProgram(int processId)
     {
@@ -90,7 +92,8 @@ internal static partial class Linux
     {
         try
         {
-            return File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{processId}/cmdline")).Split('\0');
+            return File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{processId}/cmdline"))
+                .Split('\0');
         }
         catch (IOException gone) when (IsGone(gone))
         {
@@ -98,7 +101,8 @@ internal static partial class Linux
         }
     }
 
-    // Anything else, such as no more file handles, says nothing about the process: taking it for dead would be a disaster.
+    // Anything else, such as no more file handles, says nothing about the process: taking it for dead would be a
+    // disaster.
     private static bool IsGone(IOException error) =>
         error is FileNotFoundException or DirectoryNotFoundException || error.HResult == NoSuchProcess;
 

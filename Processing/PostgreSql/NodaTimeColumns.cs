@@ -12,7 +12,9 @@ public static class NodaTimeColumns
 {
     private const long TicksPerMicrosecond = 10;
 
-    /// <summary>The instant as PostgreSQL will give it back: floored to a whole microsecond, also before 1970.</summary>
+    /// <summary>
+    /// The instant as PostgreSQL will give it back: floored to a whole microsecond, also before 1970.
+    /// </summary>
     public static Instant FloorToMicroseconds(this Instant instant)
     {
         var ticks = instant.ToUnixTimeTicks(); // floored already from nanoseconds
@@ -21,7 +23,9 @@ public static class NodaTimeColumns
     }
 
     /// <summary>The value for a `timestamptz` parameter: floored, UTC.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">Outside the years 1 to 9999, or one that Npgsql writes as an infinity.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// Outside the years 1 to 9999, or one that Npgsql writes as an infinity.
+    /// </exception>
     public static DateTime ToTimestamp(this Instant instant)
     {
         if (instant < EarliestInstant || instant > LatestInstant)
@@ -35,7 +39,9 @@ public static class NodaTimeColumns
     public static DateTime[] ToTimestamps(this IEnumerable<Instant> instants) => instants.Select(ToTimestamp).ToArray();
 
     /// <summary>The value for a `date` parameter.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">Outside the years 1 to 9999, or one that Npgsql writes as an infinity.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// Outside the years 1 to 9999, or one that Npgsql writes as an infinity.
+    /// </exception>
     public static DateOnly ToDateColumn(this LocalDate date)
     {
         if (date <= EarliestDate || date >= LatestDate)

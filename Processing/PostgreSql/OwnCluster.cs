@@ -3,8 +3,8 @@ using System.Globalization;
 namespace EGovPay.Processing.PostgreSql;
 
 /// <summary>
-/// The ownership of a cluster's folder: a lock on a file, which the kernel lets go when the process dies in whatever way.
-/// The owner's number stands in a second file, because a locked file cannot be read here.
+/// The ownership of a cluster's folder: a lock on a file, which the kernel lets go when the process dies in whatever
+/// way. The owner's number stands in a second file, because a locked file cannot be read here.
 /// </summary>
 internal sealed class OwnCluster : IDisposable
 {
@@ -37,8 +37,8 @@ internal sealed class OwnCluster : IDisposable
         {
             throw new PostgreSqlException(
                 PostgreSqlFault.FolderInUse,
-                $"{folder.Root} is in use by process {ReadNumber(numberPath)}. One program owns a cluster at a time: stop "
-                + "that process, start in another working folder, or set EGOVPAY_DATABASE to share a server.",
+                $"{folder.Root} is in use by process {ReadNumber(numberPath)}. One program owns a cluster at a time: "
+                + "stop that process, start in another working folder, or set EGOVPAY_DATABASE to share a server.",
                 busy);
         }
         catch (Exception denied) when (denied is IOException or UnauthorizedAccessException)

@@ -3,7 +3,9 @@ namespace EGovPay.Processing.PostgreSql;
 /// <summary>What stands between the program and its database.</summary>
 public enum PostgreSqlFault
 {
-    /// <summary>The PostgreSQL programs are not on this machine, are too old, or are not where the setting says.</summary>
+    /// <summary>
+    /// The PostgreSQL programs are not on this machine, are too old, or are not where the setting says.
+    /// </summary>
     ProgramsMissing,
 
     /// <summary>Another living process owns the cluster's folder.</summary>
@@ -24,7 +26,9 @@ public enum PostgreSqlFault
     /// <summary>The database has migrations that this program does not know.</summary>
     NewerSchema,
 
-    /// <summary>A migration that was applied has since been edited, renamed or removed, or one was slipped in late.</summary>
+    /// <summary>
+    /// A migration that was applied has since been edited, renamed or removed, or one was slipped in late.
+    /// </summary>
     ChangedMigration,
 
     /// <summary>A migration's SQL failed; nothing of it was kept.</summary>

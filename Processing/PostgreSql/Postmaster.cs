@@ -31,13 +31,16 @@ internal sealed record Postmaster(int ProcessId, string SocketFolder, bool SaysR
         }
     }
 
-    /// <summary>Whether that process lives and is a PostgreSQL server of this very folder, not a later bearer of its number.</summary>
+    /// <summary>
+    /// Whether that process lives and is a PostgreSQL server of this very folder, not a later bearer of its number.
+    /// </summary>
     public bool IsAliveOn(string dataFolder) => IsServerOf(ProcessId, dataFolder);
 
     /// <summary>
     /// Clears the way for a start when no postmaster lives: ends back ends that outlived a killed postmaster (they hold
     /// the shared memory, and a long statement would keep them for as long as it runs), and removes a
-    /// `postmaster.pid` whose number now belongs to something else, or to a zombie, which PostgreSQL would take for alive.
+    /// `postmaster.pid` whose number now belongs to something else, or to a zombie, which PostgreSQL would take for
+    /// alive.
     /// </summary>
     public static async Task ClearDeadAsync(ClusterFolder folder, CancellationToken cancellation)
     {
@@ -60,8 +63,9 @@ internal sealed record Postmaster(int ProcessId, string SocketFolder, bool SaysR
     }
 
     /// <summary>
-    /// Clears our socket of whoever holds it when no server of ours lives. That is a server whose data folder was deleted
-    /// under it: it notices by itself only within a minute, and would then remove the socket of its successor.
+    /// Clears our socket of whoever holds it when no server of ours lives. That is a server whose data folder was
+    /// deleted under it: it notices by itself only within a minute, and would then remove the socket of its
+    /// successor.
     /// </summary>
     public static async Task ClearSocketAsync(ClusterFolder folder, CancellationToken cancellation)
     {

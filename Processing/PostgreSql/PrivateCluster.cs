@@ -5,8 +5,8 @@ namespace EGovPay.Processing.PostgreSql;
 
 /// <summary>
 /// The engine's own PostgreSQL server, for when no other is given: made, started, adopted, watched and stopped by this
-/// process, reached over a socket that only its user can enter. The server outlives us: it runs in a session of its own,
-/// so neither Ctrl-C nor `kill -9` of this process ends it, and the next owner adopts it with all it holds.
+/// process, reached over a socket that only its user can enter. The server outlives us: it runs in a session of its
+/// own, so neither Ctrl-C nor `kill -9` of this process ends it, and the next owner adopts it with all it holds.
 /// </summary>
 public sealed class PrivateCluster : IAsyncDisposable
 {
@@ -30,7 +30,9 @@ public sealed class PrivateCluster : IAsyncDisposable
         this.logger = logger;
     }
 
-    /// <summary>Where to connect, as the superuser, to the engine's database. It stays the same over restarts.</summary>
+    /// <summary>
+    /// Where to connect, as the superuser, to the engine's database. It stays the same over restarts.
+    /// </summary>
     public string ConnectionString => server.ConnectionString(RoleName);
 
     /// <summary>The cluster's folder, links resolved.</summary>
@@ -43,10 +45,12 @@ public sealed class PrivateCluster : IAsyncDisposable
     public int? PostmasterProcessId => server.Running()?.ProcessId;
 
     /// <summary>
-    /// Takes the folder, makes the cluster if there is none, adopts the server that runs there or starts one, and returns
-    /// when it takes connections and the engine's database exists.
+    /// Takes the folder, makes the cluster if there is none, adopts the server that runs there or starts one, and
+    /// returns when it takes connections and the engine's database exists.
     /// </summary>
-    /// <exception cref="PostgreSqlException">Every fault but those of the schema; the message says what to do.</exception>
+    /// <exception cref="PostgreSqlException">
+    /// Every fault but those of the schema; the message says what to do.
+    /// </exception>
     public static async Task<PrivateCluster> StartAsync(
         PrivateClusterSettings settings, ILogger? logger = null, CancellationToken cancellation = default)
     {
@@ -89,7 +93,9 @@ public sealed class PrivateCluster : IAsyncDisposable
         }
     }
 
-    /// <summary>Stops the server (fast: transactions under way are rolled back) and lets the folder go. Once is enough.</summary>
+    /// <summary>
+    /// Stops the server (fast: transactions under way are rolled back) and lets the folder go. Once is enough.
+    /// </summary>
     public async Task StopAsync(CancellationToken cancellation = default)
     {
         if (released)

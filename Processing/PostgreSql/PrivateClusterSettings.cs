@@ -12,13 +12,19 @@ public sealed record PrivateClusterSettings
     /// </summary>
     public required string Folder { get; init; }
 
-    /// <summary>The folder of `initdb`, `pg_ctl` and `postgres`; null: PATH, then the usual places, newest first.</summary>
+    /// <summary>
+    /// The folder of `initdb`, `pg_ctl` and `postgres`; null: PATH, then the usual places, newest first.
+    /// </summary>
     public string? ProgramsFolder { get; init; }
 
-    /// <summary>Whether the package may be installed when the programs are missing (only as root, only on Debian).</summary>
+    /// <summary>
+    /// Whether the package may be installed when the programs are missing (only as root, only on Debian).
+    /// </summary>
     public bool MayInstall { get; init; } = true;
 
-    /// <summary>Where data lies when the program runs as root, because PostgreSQL does not and may not see root's home.</summary>
+    /// <summary>
+    /// Where data lies when the program runs as root, because PostgreSQL does not and may not see root's home.
+    /// </summary>
     public string RootDataParent { get; init; } = "/var/lib/egovpay";
 
     /// <summary>Where the socket's folder is made. Short, because a Unix socket's address holds 107 bytes.</summary>
@@ -36,13 +42,17 @@ public sealed record PrivateClusterSettings
     /// <summary>Connections that the server takes. Default 200.</summary>
     public int MaxConnections { get; init; } = 200;
 
-    /// <summary>How long a start may take; the recovery of a big crashed cluster is counted in minutes. Default 15 minutes.</summary>
+    /// <summary>
+    /// How long a start may take; the recovery of a big crashed cluster is counted in minutes. Default 15 minutes.
+    /// </summary>
     public TimeSpan StartTimeout { get; init; } = TimeSpan.FromMinutes(15);
 
     /// <summary>Whether a postmaster that dies while we own the cluster is started again. Default true.</summary>
     public bool RestartWhenDead { get; init; } = true;
 
-    /// <summary>The settings of a program that runs in <paramref name="workingFolder"/> with this environment.</summary>
+    /// <summary>
+    /// The settings of a program that runs in <paramref name="workingFolder"/> with this environment.
+    /// </summary>
     public static PrivateClusterSettings FromEnvironment(string workingFolder)
     {
         var programs = Environment.GetEnvironmentVariable(ProgramsVariable);

@@ -70,7 +70,8 @@ internal static class RunProgram
         {
             return;
         }
-        // Both are in util-linux, which every Debian has; setpriv takes numbers, so it also serves a user without a name.
+        // Both are in util-linux, which every Debian has; setpriv takes numbers, so it also serves a user without a
+        // name.
         if (Find("setpriv") is { } setpriv)
         {
             start.FileName = setpriv;
@@ -99,7 +100,8 @@ internal static class RunProgram
     private static void CleanEnvironment(ProcessStartInfo start)
     {
         // A PGDATA or PGPORT of the person at the keyboard must not steer our cluster.
-        foreach (var name in start.Environment.Keys.Where(key => key.StartsWith("PG", StringComparison.Ordinal)).ToList())
+        var steering = start.Environment.Keys.Where(key => key.StartsWith("PG", StringComparison.Ordinal)).ToList();
+        foreach (var name in steering)
         {
             start.Environment.Remove(name);
         }

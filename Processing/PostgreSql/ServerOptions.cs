@@ -3,8 +3,8 @@ using System.Globalization;
 namespace EGovPay.Processing.PostgreSql;
 
 /// <summary>
-/// How the private server is set up. All of it is given on the command line, which nothing in the data folder overrides:
-/// neither an edited file nor ALTER SYSTEM can take the durability away.
+/// How the private server is set up. All of it is given on the command line, which nothing in the data folder
+/// overrides: neither an edited file nor ALTER SYSTEM can take the durability away.
 /// </summary>
 internal static class ServerOptions
 {

@@ -33,7 +33,9 @@ public static class Migrate
     /// <param name="migrations">All that the program knows, in any order, numbers unique and positive.</param>
     /// <param name="logger">Hears of each applied one.</param>
     /// <param name="cancellation">Stops the wait for the lock, or rolls the migration under way back.</param>
-    /// <exception cref="PostgreSqlException">NewerSchema, ChangedMigration or FailedMigration; nothing half-done stays.</exception>
+    /// <exception cref="PostgreSqlException">
+    /// NewerSchema, ChangedMigration or FailedMigration; nothing half-done stays.
+    /// </exception>
     public static async Task<MigrationRun> RunAsync(
         string connectionString,
         IReadOnlyList<Migration> migrations,

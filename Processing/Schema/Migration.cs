@@ -6,7 +6,9 @@ using System.Text.RegularExpressions;
 
 namespace EGovPay.Processing.Schema;
 
-/// <summary>One numbered step of the schema. Once applied anywhere it never changes; a correction is a later number.</summary>
+/// <summary>
+/// One numbered step of the schema. Once applied anywhere it never changes; a correction is a later number.
+/// </summary>
 /// <param name="Number">From 1, unique; the order of application.</param>
 /// <param name="Name">What it does, as in its file's name.</param>
 /// <param name="Sql">

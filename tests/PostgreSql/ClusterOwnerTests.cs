@@ -17,7 +17,9 @@ public sealed class ClusterOwnerTests
     private const string DurableVariable = "EGOVPAY_TEST_OWNER_DURABLE";
     private const int EnoughRows = 200;
 
-    /// <summary>The owner: writes rows one by one, and each number into a file once its commit was acknowledged.</summary>
+    /// <summary>
+    /// The owner: writes rows one by one, and each number into a file once its commit was acknowledged.
+    /// </summary>
     [Fact(Explicit = true)]
     public async Task Owns_a_cluster_and_writes_until_killed()
     {

@@ -87,7 +87,8 @@ public sealed class NodaTimeColumnsTests(TestDatabase database) : IClassFixture<
     public async Task Infinities_in_a_column_are_refused()
     {
         await using var command = database.DataSource.CreateCommand(
-            "select 'infinity'::timestamptz as at, '-infinity'::timestamptz, 'infinity'::date as day, '-infinity'::date");
+            "select 'infinity'::timestamptz as at, '-infinity'::timestamptz, "
+            + "'infinity'::date as day, '-infinity'::date");
         await using var reader = await command.ExecuteReaderAsync();
         await reader.ReadAsync();
         reader.Invoking(row => row.GetInstant(0)).Should().Throw<InvalidDataException>().WithMessage("*column at*");

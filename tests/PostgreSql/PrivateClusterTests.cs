@@ -6,7 +6,9 @@ using Xunit;
 
 namespace EGovPay.Tests.PostgreSql;
 
-/// <summary>The life of a cluster: made, run, adopted, recovered, stopped. One cluster is made and taken through them all.</summary>
+/// <summary>
+/// The life of a cluster: made, run, adopted, recovered, stopped. One cluster is made and taken through them all.
+/// </summary>
 public sealed class PrivateClusterTests : IClassFixture<PrivateClusterTests.OneCluster>
 {
     private readonly ScratchCluster scratch;

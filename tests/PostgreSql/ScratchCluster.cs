@@ -3,7 +3,10 @@ using Npgsql;
 
 namespace EGovPay.Tests.PostgreSql;
 
-/// <summary>A cluster of a test's own in a folder of its own, with fsync only where durability is the question; all of it goes at the end.</summary>
+/// <summary>
+/// A cluster of a test's own in a folder of its own, with fsync only where durability is the question; all of it goes
+/// at the end.
+/// </summary>
 public sealed class ScratchCluster : IAsyncDisposable
 {
     private readonly string place = Directory.CreateTempSubdirectory("egovpay-scratch-").FullName;

@@ -31,6 +31,7 @@ public sealed class SqlTests(TestDatabase database) : IClassFixture<TestDatabase
     public void A_file_that_is_not_there_is_refused_with_those_that_are(string path)
     {
         var load = () => Sql.Load(path);
-        load.Should().Throw<InvalidOperationException>().WithMessage($"EGovPay.Tests carries no {path};*PostgreSql/Answer.sql*");
+        load.Should().Throw<InvalidOperationException>()
+            .WithMessage($"EGovPay.Tests carries no {path};*PostgreSql/Answer.sql*");
     }
 }

@@ -12,8 +12,8 @@ using Xunit;
 namespace EGovPay.Tests.PostgreSql;
 
 /// <summary>
-/// The one server of a test run, started by the first test that asks for a database. It has fsync off; what a killed run
-/// left is taken up and emptied by the next. Two runs of one checkout at a time take two folders.
+/// The one server of a test run, started by the first test that asks for a database. It has fsync off; what a killed
+/// run left is taken up and emptied by the next. Two runs of one checkout at a time take two folders.
 /// </summary>
 internal sealed class TestCluster
 {

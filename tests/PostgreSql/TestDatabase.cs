@@ -5,8 +5,8 @@ using Xunit;
 namespace EGovPay.Tests.PostgreSql;
 
 /// <summary>
-/// A migrated database of a test's own, dropped at its end. As a class fixture (`IClassFixture&lt;TestDatabase&gt;`) one is
-/// shared by the tests of a class; otherwise `await using var database = await TestDatabase.CreateAsync()`.
+/// A migrated database of a test's own, dropped at its end. As a class fixture (`IClassFixture&lt;TestDatabase&gt;`)
+/// one is shared by the tests of a class; otherwise `await using var database = await TestDatabase.CreateAsync()`.
 /// </summary>
 public sealed class TestDatabase : IAsyncLifetime
 {

@@ -10,7 +10,8 @@ namespace EGovPay.Tests.Schema;
 public sealed class MigrateTests : IAsyncLifetime
 {
     private static readonly Migration First = new(1, "first", "create table a (n integer); insert into a values (1);");
-    private static readonly Migration Second = new(2, "second", "alter table a add column m integer not null default 7");
+    private static readonly Migration Second =
+        new(2, "second", "alter table a add column m integer not null default 7");
     private TestDatabase database = null!;
 
     public async ValueTask InitializeAsync() => database = await TestDatabase.CreateEmptyAsync();
