@@ -26,4 +26,7 @@ internal static partial class Log
     [LoggerMessage(3005, LogLevel.Warning,
         "Provider {Provider} answered a final error {Code} after a silent attempt of payment {Number}: it stays unknown")]
     public static partial void FinalErrorNotBelieved(this ILogger log, string provider, long number, string code);
+
+    [LoggerMessage(3006, LogLevel.Warning, "Provider {Provider} did not take the register {File}: HTTP {Status}; it is tried again")]
+    public static partial void RegisterNotTaken(this ILogger log, string provider, string file, int status);
 }

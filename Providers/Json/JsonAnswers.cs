@@ -1,5 +1,6 @@
 using System.Text.Json;
 using EGovPay.Processing.Dispatch;
+using EGovPay.Providers.Wire;
 
 namespace EGovPay.Providers.Json;
 
@@ -93,7 +94,7 @@ internal static class JsonAnswers
         var text = value.GetString();
         return text is { Length: var length } && length > longest
             ? throw new FormatException("A text is too long.")
-            : string.IsNullOrWhiteSpace(text) ? null : text;
+            : CleanText.Of(text, longest);
     }
 
     private static long? Qepik(JsonElement element, string name)

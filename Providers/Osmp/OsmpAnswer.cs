@@ -150,13 +150,12 @@ public sealed partial record OsmpAnswer(
             }
 
             fault = null;
-            var providerTransaction = Trimmed("prv_txn");
             return new OsmpAnswer(
                 int.Parse(code.Groups[1].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture),
                 Trimmed("osmp_txn_id"),
-                providerTransaction is { Length: <= LongestProviderTransaction } ? providerTransaction : null,
+                CleanText.WholeOrNone(Trimmed("prv_txn"), LongestProviderTransaction),
                 sum,
-                Trimmed("comment") is { } comment ? comment[..Math.Min(comment.Length, LongestComment)] : null,
+                CleanText.Of(Trimmed("comment"), LongestComment),
                 fields);
         }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using EGovPay.Processing;
 using EGovPay.Processing.Catalogue;
 using EGovPay.Processing.Dispatch;
 using EGovPay.Processing.Payments;
@@ -15,7 +16,7 @@ namespace EGovPay.Providers.Osmp;
 /// </summary>
 public sealed class OsmpProvider : IProvider, IDisposable
 {
-    private static readonly DateTimeZone Baku = DateTimeZoneProviders.Tzdb["Asia/Baku"];
+    private const int LongestCardData = 8_192;
 
     private readonly Uri address;
     private readonly OsmpDialect dialect;
@@ -43,7 +44,7 @@ public sealed class OsmpProvider : IProvider, IDisposable
     public async Task<InquiryAnswer> InquireAsync(InquiryQuestion question, CancellationToken deadline)
     {
         // A check wants a sum, and an inquiry has none yet: the least that the service takes is asked about.
-        var rule = question.Service.RuleOn(question.At.InZone(Baku).Date);
+        var rule = question.Service.RuleOn(Baku.DateOf(question.At));
         var form = new StringBuilder(160);
         if (dialect.Inquiry == OsmpInquiry.GetInfo)
         {
@@ -138,7 +139,7 @@ public sealed class OsmpProvider : IProvider, IDisposable
             DeliveryResult.Confirmed,
             read.ProviderTransaction,
             ProviderCode: "0",
-            CardData: read.Field("card-data"),
+            CardData: CleanText.WholeOrNone(read.Field("card-data"), LongestCardData),
             Exchange: delivery.PerhapsSentBefore ? WriteExchange.Of(answer) : null);
     }
 

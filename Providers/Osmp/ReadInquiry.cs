@@ -1,4 +1,5 @@
 using EGovPay.Processing.Dispatch;
+using EGovPay.Providers.Wire;
 
 namespace EGovPay.Providers.Osmp;
 
@@ -7,6 +8,8 @@ internal static class ReadInquiry
 {
     private const string LinePrefix = "line:";
     private const int MostLines = 100;
+    private const int LongestId = 64;
+    private const int LongestName = 200;
 
     public static InquiryAnswer From(OsmpAnswer answer) => answer.Result switch
     {
@@ -32,12 +35,13 @@ internal static class ReadInquiry
 
             var space = value.IndexOf(' ', StringComparison.Ordinal);
             var sum = space < 0 ? value : value[..space];
-            if (lines.Count == MostLines || name.Length == LinePrefix.Length || !OsmpText.TryReadSum(sum, out var due))
+            var id = CleanText.WholeOrNone(name[LinePrefix.Length..], LongestId);
+            if (lines.Count == MostLines || id is null || !OsmpText.TryReadSum(sum, out var due))
             {
                 return new(InquiryResult.Unavailable);
             }
 
-            lines.Add(new DueLine(name[LinePrefix.Length..], space < 0 ? "" : value[(space + 1)..].Trim(), due));
+            lines.Add(new DueLine(id, space < 0 ? "" : CleanText.Of(value[(space + 1)..], LongestName) ?? "", due));
             sumOfLines = checked(sumOfLines + due);
         }
 
@@ -46,7 +50,7 @@ internal static class ReadInquiry
             return new(InquiryResult.Unavailable);
         }
 
-        return new(InquiryResult.Found, answer.Field("payer"), lines, whole ?? sumOfLines, min, max);
+        return new(InquiryResult.Found, CleanText.Of(answer.Field("payer"), LongestName), lines, whole ?? sumOfLines, min, max);
     }
 
     /// <summary>False where the field is there and cannot be read.</summary>

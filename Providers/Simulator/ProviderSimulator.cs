@@ -16,6 +16,7 @@ public sealed class ProviderSimulator : IAsyncDisposable
 {
     private readonly WebApplication app;
     private readonly SimulatedBook book;
+    private int disposed;
 
     private ProviderSimulator(WebApplication app, SimulatedBook book, Uri address)
     {
@@ -72,8 +73,14 @@ public sealed class ProviderSimulator : IAsyncDisposable
         }
     }
 
+    /// <summary>Stops serving at once, and closes the record when it is written.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref disposed, 1) != 0)
+        {
+            return;
+        }
+
         using var now = new CancellationTokenSource();
         await now.CancelAsync();
         await app.StopAsync(now.Token);

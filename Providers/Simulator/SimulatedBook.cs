@@ -63,7 +63,8 @@ internal sealed class SimulatedBook : IAsyncDisposable
 
     public Transaction? Find(ProviderSettings provider, UInt128 number) => transactions.GetValueOrDefault((provider.Id, number));
 
-    public async ValueTask<Saying> PayAsync(PayOrder order)
+    /// <param name="byFile">A line of a register: it meets no lies but the refusals of magic accounts.</param>
+    public async ValueTask<Saying> PayAsync(PayOrder order, bool byFile = false)
     {
         var known = transactions.GetOrAdd((order.Provider.Id, order.Number), static (_, order) => new Transaction
         {
@@ -78,7 +79,7 @@ internal sealed class SimulatedBook : IAsyncDisposable
         Task recorded;
         lock (known)
         {
-            var lie = LieOf(known);
+            var lie = byFile ? InAFile(known) : LieOf(known);
             saying = Decide(known, order, lie);
             if (lie == Lie.Twice && known.Asked == 1)
             {
@@ -120,7 +121,7 @@ internal sealed class SimulatedBook : IAsyncDisposable
     /// <summary>Credits a line of a register once. False: refused, with the code.</summary>
     public async ValueTask<int> TakeRegisterLineAsync(PayOrder order)
     {
-        var saying = await PayAsync(order);
+        var saying = await PayAsync(order, byFile: true);
         return saying.Said switch
         {
             Said.Accepted => 0,
@@ -137,6 +138,9 @@ internal sealed class SimulatedBook : IAsyncDisposable
         var magic = Lies.MagicAccounts ? MagicAccounts.LieOf(MagicAccounts.Of(known.Account)) : Lie.None;
         return magic != Lie.None ? magic : Lies.Of(seed, known.Provider.Code, known.Number);
     }
+
+    private Lie InAFile(Transaction known) =>
+        Lies.MagicAccounts && MagicAccounts.LieOf(MagicAccounts.Of(known.Account)) is Lie.Decline and var lie ? lie : Lie.None;
 
     private Saying Decide(Transaction known, PayOrder? order, Lie lie)
     {

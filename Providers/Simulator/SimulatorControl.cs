@@ -3,13 +3,15 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using NodaTime.Text;
 
 namespace EGovPay.Providers.Simulator;
 
 /// <summary>
 /// What the simulator can be asked about itself, under <c>/_sim/</c>:
 /// <c>GET ledger</c> (every transaction, TAB-separated: provider, txn, asked, credited, amountQepik, transaction, code);
-/// <c>GET credited?txn=</c>; <c>GET health</c>; <c>POST lies</c>.
+/// <c>GET credited?txn=</c>; <c>GET register?provider=&amp;day=&amp;lies=missing,extra,changed</c>;
+/// <c>GET statement?provider=&amp;day=&amp;form=csv|mt940</c>; <c>GET health</c>; <c>POST lies</c>.
 /// </summary>
 internal sealed class SimulatorControl(SimulatorSettings settings, SimulatedBook book)
 {
@@ -22,7 +24,8 @@ internal sealed class SimulatorControl(SimulatorSettings settings, SimulatedBook
             ("GET", "ledger") => LedgerAsync(context),
             ("GET", "credited") => CreditedAsync(context),
             ("GET" or "POST", "lies") => LiesAsync(context),
-            _ => SimulatedWire.PlainAsync(context, 404, "ledger, credited?txn=, lies, health\n"),
+            ("GET", "register" or "statement") => FileAsync(context, path),
+            _ => SimulatedWire.PlainAsync(context, 404, "ledger, credited?txn=, register, statement, lies, health\n"),
         };
     }
 
@@ -89,6 +92,23 @@ internal sealed class SimulatorControl(SimulatorSettings settings, SimulatedBook
         });
     }
 
+    private Task FileAsync(HttpContext context, string which)
+    {
+        var query = context.Request.Query;
+        var provider = settings.Providers.FirstOrDefault(one => one.Code == query["provider"].ToString());
+        var lies = RegisterLies.None;
+        if (provider is null
+            || !LocalDatePattern.Iso.Parse(query["day"].ToString()).TryGetValue(default, out var day)
+            || (query["lies"].ToString() is { Length: > 0 } named && !Enum.TryParse(named, ignoreCase: true, out lies)))
+        {
+            return SimulatedWire.PlainAsync(context, 400, "provider=, day=yyyy-MM-dd, lies=missing,extra,changed\n");
+        }
+
+        return SimulatedWire.PlainAsync(context, 200, which == "register"
+            ? SimulatedFiles.Register(book, provider, day, lies, settings.Seed)
+            : SimulatedFiles.Statement(book, provider, day, query["form"] == "mt940"));
+    }
+
     private async Task LiesAsync(HttpContext context)
     {
         if (HttpMethods.IsPost(context.Request.Method))
@@ -118,90 +138,4 @@ internal sealed class SimulatorControl(SimulatorSettings settings, SimulatedBook
 
         return SimulatedWire.SendAsync(context, status, "application/json", body.WrittenMemory);
     }
-}
-
-/// <summary>
-/// The lies as JSON: <c>{rates: {"silent-after-credit": 0.01}, provider, lateMilliseconds, silenceMilliseconds, temporaryAsks,
-/// attempts, deduplicates, magicAccounts}</c>. What is not named has its default: an empty object is no lies.
-/// </summary>
-internal static class LiesText
-{
-    public static bool TryRead(ReadOnlyMemory<byte> body, out Lies lies, out string? fault)
-    {
-        lies = Lies.None;
-        fault = null;
-        try
-        {
-            using var document = JsonDocument.Parse(body, new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = 4 });
-            foreach (var member in document.RootElement.EnumerateObject())
-            {
-                var value = member.Value;
-                switch (member.Name)
-                {
-                    case "rates":
-                        foreach (var rate in value.EnumerateObject())
-                        {
-                            if (!Lies.TryAdd(lies, $"{rate.Name}={rate.Value.GetRawText()}", out lies, out fault))
-                            {
-                                return false;
-                            }
-                        }
-
-                        break;
-                    case "provider":
-                        lies = lies with { Provider = value.GetString() };
-                        break;
-                    case "lateMilliseconds":
-                        lies = lies with { LateMilliseconds = Count(value, 600_000) };
-                        break;
-                    case "silenceMilliseconds":
-                        lies = lies with { SilenceMilliseconds = Count(value, 600_000) };
-                        break;
-                    case "temporaryAsks":
-                        lies = lies with { TemporaryAsks = Count(value, 1_000) };
-                        break;
-                    case "attempts":
-                        lies = lies with { Attempts = Count(value, 1_000) };
-                        break;
-                    case "deduplicates":
-                        lies = lies with { Deduplicates = value.GetBoolean() };
-                        break;
-                    case "magicAccounts":
-                        lies = lies with { MagicAccounts = value.GetBoolean() };
-                        break;
-                    default:
-                        fault = $"'{member.Name}' is not known";
-                        return false;
-                }
-            }
-
-            return true;
-        }
-        catch (Exception broken) when (broken is JsonException or InvalidOperationException or FormatException)
-        {
-            fault = "lies are a JSON object";
-            return false;
-        }
-    }
-
-    public static void Write(Utf8JsonWriter json, Lies lies)
-    {
-        json.WriteStartObject("rates"u8);
-        foreach (var (lie, rate) in lies.Rates)
-        {
-            json.WriteNumber(Lies.Name(lie), rate / 1_000_000m);
-        }
-
-        json.WriteEndObject();
-        json.WriteString("provider"u8, lies.Provider);
-        json.WriteNumber("lateMilliseconds"u8, lies.LateMilliseconds);
-        json.WriteNumber("silenceMilliseconds"u8, lies.SilenceMilliseconds);
-        json.WriteNumber("temporaryAsks"u8, lies.TemporaryAsks);
-        json.WriteNumber("attempts"u8, lies.Attempts);
-        json.WriteBoolean("deduplicates"u8, lies.Deduplicates);
-        json.WriteBoolean("magicAccounts"u8, lies.MagicAccounts);
-    }
-
-    private static int Count(JsonElement value, int most) =>
-        value.GetInt32() is var count && count >= 0 && count <= most ? count : throw new FormatException();
 }

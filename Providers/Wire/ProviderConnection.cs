@@ -39,8 +39,9 @@ internal sealed class ProviderConnection : IDisposable
         SendAsync(pooled, new SendGate(), request, deadline);
 
     /// <summary>
-    /// Sends over a connection of its own. For a GET that pays: the client silently re-sends a GET whose reused connection
-    /// closed unanswered, and on a fresh connection it cannot. The gate is passed when the connection is up.
+    /// Sends over a connection of its own. For a GET that pays: the client silently re-sends a GET whose connection closed
+    /// unanswered (on .NET 10 over a new connection even where the first was fresh, as a test here shows). The gate stands where
+    /// a connection has come up, and lets one through: the second connection carries nothing.
     /// </summary>
     public async Task<WireAnswer> SendFreshAsync(WireRequest request, CancellationToken deadline)
     {

@@ -1,0 +1,85 @@
+using EGovPay.Processing.Catalogue;
+using Microsoft.Extensions.Logging;
+
+namespace EGovPay.Providers.Register;
+
+/// <summary>
+/// Hands registers to receivers that take files by HTTP (<c>PUT {address}/{file name}</c>, answered by the acknowledgement) and
+/// lays the acknowledgement in its folder. A file may be handed over any number of times: a receiver knows it by its name and its
+/// payments by their numbers.
+/// </summary>
+/// <param name="reachedAt">The absolute address to which relative addresses are added, or null where there are none.</param>
+public sealed class HandOverRegister(Uri? reachedAt, RegisterFolder folder, ILogger log) : IDisposable
+{
+    private const int LongestAcknowledgement = 64 * 1024 * 1024;
+
+    private readonly HttpClient http = new(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false,
+        UseCookies = false,
+        UseProxy = false,
+        ActivityHeadersPropagator = null,
+        PooledConnectionLifetime = TimeSpan.FromMinutes(2),
+    })
+    {
+        MaxResponseContentBufferSize = LongestAcknowledgement,
+        Timeout = TimeSpan.FromMinutes(5),
+    };
+
+    /// <summary>
+    /// Hands over every register of a provider that is not acknowledged. The number that was acknowledged now; a receiver that
+    /// does not answer is tried again the next time.
+    /// </summary>
+    public async Task<int> RunAsync(ProviderSettings provider, CancellationToken cancel)
+    {
+        var done = 0;
+        foreach (var name in folder.NotAcknowledged(provider.Code))
+        {
+            if (await HandOverAsync(provider, name, cancel) is not { } acknowledgement)
+            {
+                continue;
+            }
+
+            await WholeFile.WriteAsync(
+                folder.AckPath(provider.Code, name), file => file.WriteAsync(acknowledgement, cancel).AsTask());
+            done++;
+        }
+
+        return done;
+    }
+
+    public void Dispose() => http.Dispose();
+
+    private async Task<byte[]?> HandOverAsync(ProviderSettings provider, string name, CancellationToken cancel)
+    {
+        try
+        {
+            await using var file = File.OpenRead(folder.OutPath(provider.Code, name));
+            using var content = new StreamContent(file);
+            using var response = await http.PutAsync(Target(provider, name), content, cancel);
+            var body = await response.Content.ReadAsByteArrayAsync(cancel);
+            if ((int)response.StatusCode == 200)
+            {
+                return body;
+            }
+
+            log.RegisterNotTaken(provider.Code, name, (int)response.StatusCode);
+        }
+        catch (Exception fault) when (fault is HttpRequestException or IOException
+            || (fault is OperationCanceledException && !cancel.IsCancellationRequested))
+        {
+            log.RegisterNotTaken(provider.Code, name, 0);
+        }
+
+        return null;
+    }
+
+    private Uri Target(ProviderSettings provider, string name)
+    {
+        var address = $"{provider.Address.TrimEnd('/')}/{name}";
+        return Uri.TryCreate(address, UriKind.Absolute, out var absolute) && !absolute.IsFile
+            ? absolute
+            : new Uri(new Uri($"{(reachedAt ?? throw new InvalidOperationException("It is not set where providers are reached."))
+                .AbsoluteUri.TrimEnd('/')}/"), address.TrimStart('/'));
+    }
+}
