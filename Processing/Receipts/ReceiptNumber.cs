@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using EGovPay.Processing.Journal;
 using NodaTime;
 
 namespace EGovPay.Processing.Receipts;
@@ -12,9 +13,6 @@ namespace EGovPay.Processing.Receipts;
 [StructLayout(LayoutKind.Auto)]
 public readonly record struct ReceiptNumber
 {
-    /// <summary>How many lanes, and so series, there are in the whole cluster.</summary>
-    public const int Lanes = 16;
-
     /// <summary>The last number of a series in one day.</summary>
     public const int MaxCounter = 9_999_999;
 
@@ -31,7 +29,7 @@ public readonly record struct ReceiptNumber
         ArgumentOutOfRangeException.ThrowIfLessThan(day.Year, 2000, nameof(day));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(day.Year, 2099, nameof(day));
         ArgumentOutOfRangeException.ThrowIfNegative(lane);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(lane, Lanes);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(lane, Lanes.Count);
         ArgumentOutOfRangeException.ThrowIfLessThan(counter, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(counter, MaxCounter);
         Day = day;
@@ -65,7 +63,7 @@ public readonly record struct ReceiptNumber
         var lane = Digits(text, 5, 3) - 1;
         var counter = Digits(text, 8, 7);
         var exists = dayOfYear >= 1 && dayOfYear <= (DateTime.IsLeapYear(year) ? 366 : 365);
-        return exists && lane is >= 0 and < Lanes && counter >= 1
+        return exists && lane is >= 0 and < Lanes.Count && counter >= 1
             ? new ReceiptNumber(new LocalDate(year, 1, 1).PlusDays(dayOfYear - 1), lane, counter)
             : null;
     }
