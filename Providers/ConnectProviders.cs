@@ -9,10 +9,12 @@ using NodaTime;
 namespace EGovPay.Providers;
 
 /// <summary>
-/// Builds what speaks to each provider of a catalogue. Made once for a node; <see cref="Connect"/> is called again for every new
-/// catalogue, and a provider whose settings and access did not change keeps its connections.
+/// Builds what speaks to each provider of a catalogue. Made once for a node; <see cref="Connect"/> is called again for
+/// every new catalogue, and a provider whose settings and access did not change keeps its connections.
 /// </summary>
-/// <param name="reachedAt">The absolute address to which relative addresses are added, or null where there are none.</param>
+/// <param name="reachedAt">
+/// The absolute address to which relative addresses are added, or null where there are none.
+/// </param>
 /// <param name="accessOf">Credentials and dialect of a provider; asked again for every catalogue.</param>
 public sealed class ConnectProviders(
     Uri? reachedAt, Func<ProviderSettings, ProviderAccess> accessOf, IClock clock, ILoggerFactory logs) : IDisposable
@@ -22,36 +24,25 @@ public sealed class ConnectProviders(
     private Dictionary<string, Connected> connected = new(StringComparer.Ordinal);
 
     /// <summary>
-    /// One adapter for each provider, by code. All or nothing: a provider that cannot be built leaves what was in force before.
-    /// Adapters that are no longer in the catalogue, or whose settings changed, are kept alive for what is in flight until
-    /// <see cref="Dispose"/> or the second catalogue after.
+    /// One adapter for each provider, by code. One that cannot be built (its key is missing, its address unusable) is logged as an
+    /// error and is unavailable; the others go on. Adapters that are no longer in the catalogue, or whose settings changed, are
+    /// kept alive for what is in flight until <see cref="Dispose"/> or the next catalogue.
     /// </summary>
-    /// <exception cref="ArgumentException">A provider's protocol, address, zone or access is not usable; it is named.</exception>
     public IReadOnlyDictionary<string, IProvider> Connect(IReadOnlyList<ProviderSettings> providers)
     {
         lock (gate)
         {
             var next = new Dictionary<string, Connected>(StringComparer.Ordinal);
-            var made = new List<IDisposable>();
-            try
+            foreach (var settings in providers)
             {
-                foreach (var settings in providers)
+                var access = AccessOf(settings, out var why);
+                var kept = connected.GetValueOrDefault(settings.Code);
+                if (kept is null || kept.Provider is NotConnected || kept.Provider.Settings != settings || kept.Access != access)
                 {
-                    var access = accessOf(settings);
-                    var kept = connected.GetValueOrDefault(settings.Code);
-                    if (kept is null || kept.Provider.Settings != settings || kept.Access != access)
-                    {
-                        kept = new Connected(Build(settings, access), access);
-                        Remember(made, kept.Provider);
-                    }
-
-                    next.Add(settings.Code, kept);
+                    kept = new Connected(why is null ? Build(settings, access) : new NotConnected(settings, why), access);
                 }
-            }
-            catch
-            {
-                made.ForEach(one => one.Dispose());
-                throw;
+
+                next.Add(settings.Code, kept);
             }
 
             left.ForEach(one => one.Dispose());
@@ -84,6 +75,21 @@ public sealed class ConnectProviders(
         }
     }
 
+    private ProviderAccess AccessOf(ProviderSettings settings, out string? why)
+    {
+        why = null;
+        try
+        {
+            return accessOf(settings);
+        }
+        catch (FormatException fault)
+        {
+            why = fault.Message;
+            logs.CreateLogger("EGovPay.Providers").NotConnectable(settings.Code, why);
+            return ProviderAccess.None;
+        }
+    }
+
     private static void Remember(List<IDisposable> list, IProvider provider)
     {
         if (provider is IDisposable disposable)
@@ -102,12 +108,13 @@ public sealed class ConnectProviders(
                 "osmp" => new OsmpProvider(settings, new Uri(Absolute(settings)), access, log),
                 "json" => new JsonProvider(settings, Absolute(settings), access, clock, log),
                 "register" => new RegisterProvider(settings),
-                _ => throw new FormatException($"'{settings.Protocol}' is not a protocol."),
+                _ => throw new FormatException($"'{settings.Protocol}' is not a protocol"),
             };
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
-            throw new ArgumentException($"Provider {settings.Code} cannot be connected: {fault.Message}", nameof(settings), fault);
+            log.NotConnectable(settings.Code, fault.Message);
+            return new NotConnected(settings, fault.Message);
         }
     }
 
@@ -115,10 +122,12 @@ public sealed class ConnectProviders(
     {
         // The place for a service's code is no part of a well-formed address, so it is joined as text.
         var text = settings.Address;
-        if (!text.StartsWith("http://", StringComparison.Ordinal) && !text.StartsWith("https://", StringComparison.Ordinal))
+        if (!text.StartsWith("http://", StringComparison.Ordinal)
+            && !text.StartsWith("https://", StringComparison.Ordinal))
         {
             text = reachedAt is null
-                ? throw new FormatException($"its address '{text}' is relative, and it is not set where providers are reached.")
+                ? throw new FormatException(
+                    $"its address '{text}' is relative, and it is not set where providers are reached.")
                 : $"{reachedAt.AbsoluteUri.TrimEnd('/')}/{text.TrimStart('/')}";
         }
 

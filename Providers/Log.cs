@@ -3,16 +3,17 @@ using Microsoft.Extensions.Logging;
 namespace EGovPay.Providers;
 
 /// <summary>
-/// Every log line of the providers, events 3000–3999. Never a body, a name, an account or a key: a payment's number leads to its file.
+/// Every log line of the providers, events 3000–3999. Never a body, a name, an account or a key: a payment's number
+/// leads to its file.
 /// </summary>
 internal static partial class Log
 {
     [LoggerMessage(3001, LogLevel.Critical,
-        "ALARM: provider {Provider} answered OK for payment {Number} with another transaction number: asked again, not believed")]
+        "ALARM: provider {Provider} answered for payment {Number} with another transaction number: not believed")]
     public static partial void AnswerOfAnotherPayment(this ILogger log, string provider, long number);
 
     [LoggerMessage(3002, LogLevel.Critical,
-        "ALARM: provider {Provider} answered OK for payment {Number} with another sum: asked again, not believed")]
+        "ALARM: provider {Provider} answered OK for payment {Number} with another sum: not believed")]
     public static partial void AnswerOfAnotherSum(this ILogger log, string provider, long number);
 
     [LoggerMessage(3003, LogLevel.Critical,
@@ -24,9 +25,13 @@ internal static partial class Log
     public static partial void NotUnderstood(this ILogger log, string provider, long number, string fault, int status);
 
     [LoggerMessage(3005, LogLevel.Warning,
-        "Provider {Provider} answered a final error {Code} after a silent attempt of payment {Number}: it stays unknown")]
+        "Provider {Provider} answered final error {Code} after a silent attempt of payment {Number}: still unknown")]
     public static partial void FinalErrorNotBelieved(this ILogger log, string provider, long number, string code);
 
-    [LoggerMessage(3006, LogLevel.Warning, "Provider {Provider} did not take the register {File}: HTTP {Status}; it is tried again")]
+    [LoggerMessage(3006, LogLevel.Warning,
+        "Provider {Provider} did not take the register {File}: HTTP {Status}; it is tried again")]
     public static partial void RegisterNotTaken(this ILogger log, string provider, string file, int status);
+
+    [LoggerMessage(3007, LogLevel.Error, "Provider {Provider} cannot be connected and is unavailable: {Why}")]
+    public static partial void NotConnectable(this ILogger log, string provider, string why);
 }

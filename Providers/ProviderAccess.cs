@@ -4,8 +4,8 @@ using EGovPay.Providers.Osmp;
 namespace EGovPay.Providers;
 
 /// <summary>
-/// What is needed to be let in by one provider and is not in the catalogue: credentials, and how its dialect differs. It is never
-/// logged and never written to a payment's file.
+/// What is needed to be let in by one provider and is not in the catalogue: credentials, and how its dialect differs.
+/// It is never logged and never written to a payment's file.
 /// </summary>
 public sealed record ProviderAccess
 {

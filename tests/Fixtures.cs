@@ -1,6 +1,8 @@
 namespace EGovPay.Tests;
 
-/// <summary>Where the real material lies that is read in place: <c>../shared/fixtures</c> from the repository's root.</summary>
+/// <summary>
+/// Where the real material lies that is read in place: <c>../shared/fixtures</c> from the repository's root.
+/// </summary>
 internal static class Fixtures
 {
     public static readonly string Root = Path.Combine(RepositoryRoot(), "..", "shared", "fixtures");

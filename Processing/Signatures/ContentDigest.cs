@@ -3,8 +3,8 @@ using System.Security.Cryptography;
 namespace EGovPay.Processing.Signatures;
 
 /// <summary>
-/// The <c>Content-Digest</c> field of RFC 9530. It speaks of the bytes of the body as they travel and knows nothing of HTTP types.
-/// sha-256 and sha-512 are known; other algorithms in the field are read over.
+/// The <c>Content-Digest</c> field of RFC 9530. It speaks of the bytes of the body as they travel and knows nothing of
+/// HTTP types. sha-256 and sha-512 are known; other algorithms in the field are read over.
 /// </summary>
 public static class ContentDigest
 {

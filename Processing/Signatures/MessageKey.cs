@@ -3,8 +3,8 @@ using System.Security.Cryptography;
 namespace EGovPay.Processing.Signatures;
 
 /// <summary>
-/// A key that signs or checks messages by RFC 9421: <c>hmac-sha256</c> with a shared secret, or <c>ecdsa-p256-sha256</c>.
-/// Safe for use from many threads.
+/// A key that signs or checks messages by RFC 9421: <c>hmac-sha256</c> with a shared secret, or
+/// <c>ecdsa-p256-sha256</c>. Safe for use from many threads.
 /// </summary>
 public sealed class MessageKey : IDisposable
 {
@@ -45,7 +45,8 @@ public sealed class MessageKey : IDisposable
         try
         {
             key.ImportFromPem(pem);
-            if (key.KeySize != 256 || key.ExportParameters(false).Curve.Oid.Value != ECCurve.NamedCurves.nistP256.Oid.Value)
+            if (key.KeySize != 256
+                || key.ExportParameters(false).Curve.Oid.Value != ECCurve.NamedCurves.nistP256.Oid.Value)
             {
                 throw new ArgumentException("The key is not of the curve P-256.", nameof(pem));
             }
@@ -69,7 +70,8 @@ public sealed class MessageKey : IDisposable
 
         lock (curveInUse)
         {
-            return curve!.SignData(message, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
+            return curve!.SignData(
+                message, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
         }
     }
 

@@ -2,7 +2,9 @@ using System.Text;
 
 namespace EGovPay.Processing.Signatures;
 
-/// <summary>One thing a signature covers: a field's name in lower case, or a derived component such as <c>@method</c>.</summary>
+/// <summary>
+/// One thing a signature covers: a field's name in lower case, or a derived component such as <c>@method</c>.
+/// </summary>
 /// <param name="Parameters">The component's own parameters as written, <c>;req</c>; empty where it has none.</param>
 public sealed record CoveredComponent(string Name, string Parameters = "");
 
@@ -45,7 +47,9 @@ public sealed class SignatureInput
         return false;
     }
 
-    /// <summary>Reads the <c>Signature</c> field to the bytes of one label; null where it is not there or malformed.</summary>
+    /// <summary>
+    /// Reads the <c>Signature</c> field to the bytes of one label; null where it is not there or malformed.
+    /// </summary>
     public static byte[]? SignatureOf(string? field, string label)
     {
         if (field is null || !StructuredField.TryReadByteSequences(field, out var members))
@@ -57,11 +61,11 @@ public sealed class SignatureInput
     }
 
     /// <summary>
-    /// The text that is signed: a line for each covered component and the parameters last. Null where a component's value is
-    /// not there or is not printable ASCII: a line break would forge a line, and nothing else is defined.
+    /// The text that is signed: a line for each covered component and the parameters last. Null where a component's
+    /// value is not there or is not printable ASCII: a line break would forge a line, and nothing else is defined.
     /// </summary>
     /// <param name="valueOf">The value of a component in this message, or null.</param>
-    public string? SignatureBase(Func<CoveredComponent, string?> valueOf)
+    public string? TextToSign(Func<CoveredComponent, string?> valueOf)
     {
         var text = new StringBuilder(256);
         foreach (var component in Components)

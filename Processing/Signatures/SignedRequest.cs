@@ -35,7 +35,7 @@ public readonly record struct SignedRequest(string Method, string TargetUri, str
             Components = Covered,
             Canonical = canonical,
         };
-        var text = input.SignatureBase(ValueOf)
+        var text = input.TextToSign(ValueOf)
             ?? throw new ArgumentException("A request is signed with its content's digest.", nameof(nonce));
         return ($"sig1={canonical}", $"sig1=:{Convert.ToBase64String(key.Sign(Encoding.ASCII.GetBytes(text)))}:");
     }
@@ -43,14 +43,18 @@ public readonly record struct SignedRequest(string Method, string TargetUri, str
     private static readonly CoveredComponent[] Covered = [new("@method"), new("@target-uri"), new("content-digest")];
 
     /// <summary>
-    /// Is the request signed, whole and fresh? It does not remember nonces: the caller refuses one that it has seen within
-    /// twice <paramref name="tolerance"/>.
+    /// Is the request signed, whole and fresh? It does not remember nonces: the caller refuses one that it has seen
+    /// within twice <paramref name="tolerance"/>.
     /// </summary>
     /// <param name="signatureInput">The <c>Signature-Input</c> field, or null.</param>
     /// <param name="signature">The <c>Signature</c> field, or null.</param>
     /// <param name="body">The body's bytes; empty where there is none.</param>
-    /// <param name="keyOf">The key for a <c>keyid</c> (null where the signature names none), or null for an unknown one.</param>
-    /// <param name="tolerance">How far <c>created</c> may lie from <paramref name="now"/>, either way: five minutes by contract.</param>
+    /// <param name="keyOf">
+    /// The key for a <c>keyid</c> (null where the signature names none), or null for an unknown one.
+    /// </param>
+    /// <param name="tolerance">
+    /// How far <c>created</c> may lie from <paramref name="now"/>, either way: five minutes by contract.
+    /// </param>
     public SignatureCheck Check(
         string? signatureInput,
         string? signature,
@@ -81,7 +85,12 @@ public readonly record struct SignedRequest(string Method, string TargetUri, str
     }
 
     private SignatureCheck CheckOne(
-        SignatureInput input, string signatures, ReadOnlySpan<byte> body, MessageKey key, Instant now, Duration tolerance)
+        SignatureInput input,
+        string signatures,
+        ReadOnlySpan<byte> body,
+        MessageKey key,
+        Instant now,
+        Duration tolerance)
     {
         if (Signatures.SignatureInput.SignatureOf(signatures, input.Label) is not { } signature
             || (input.Algorithm is { } algorithm && algorithm != key.Algorithm))
@@ -95,7 +104,7 @@ public readonly record struct SignedRequest(string Method, string TargetUri, str
             return new(SignatureFault.CoversTooLittle);
         }
 
-        if (input.SignatureBase(ValueOf) is not { } text || !key.Verify(Encoding.ASCII.GetBytes(text), signature))
+        if (input.TextToSign(ValueOf) is not { } text || !key.Verify(Encoding.ASCII.GetBytes(text), signature))
         {
             return new(SignatureFault.Wrong);
         }

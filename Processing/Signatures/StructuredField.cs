@@ -4,10 +4,11 @@ using System.Text;
 namespace EGovPay.Processing.Signatures;
 
 /// <summary>
-/// The part of RFC 8941 (structured fields) that signatures need, read strictly: a dictionary whose members are byte sequences
-/// (<c>Signature</c>, <c>Content-Digest</c>) or inner lists of strings with parameters (<c>Signature-Input</c>).
-/// Everything is bounded: a field ≤ 4 096 characters, ≤ 8 members, ≤ 32 items, ≤ 16 parameters. A repeated key is refused, where
-/// the RFC lets the last one win: two readings of one signature are an attack, not a convenience.
+/// The part of RFC 8941 (structured fields) that signatures need, read strictly: a dictionary whose members are byte
+/// sequences (<c>Signature</c>, <c>Content-Digest</c>) or inner lists of strings with parameters
+/// (<c>Signature-Input</c>). Everything is bounded: a field ≤ 4 096 characters, ≤ 8 members, ≤ 32 items, ≤ 16
+/// parameters. A repeated key is refused, where the RFC lets the last one win: two readings of one signature are an
+/// attack, not a convenience.
 /// </summary>
 internal ref struct StructuredField
 {
@@ -25,7 +26,9 @@ internal ref struct StructuredField
 
     private readonly char Next => at < text.Length ? text[at] : '\0';
 
-    /// <summary>Reads <c>name=:base64:, …</c>; parameters after a member are refused, for nothing here defines any.</summary>
+    /// <summary>
+    /// Reads <c>name=:base64:, …</c>; parameters after a member are refused, for nothing here defines any.
+    /// </summary>
     public static bool TryReadByteSequences(string field, out List<KeyValuePair<string, byte[]>> members)
     {
         members = [];
@@ -74,7 +77,9 @@ internal ref struct StructuredField
         return reader.AtEnd;
     }
 
-    /// <summary>Writes a string item: quotes and back-slashes escaped. Null when a character cannot stand in one.</summary>
+    /// <summary>
+    /// Writes a string item: quotes and back-slashes escaped. Null when a character cannot stand in one.
+    /// </summary>
     public static string? Quote(string value)
     {
         var quoted = new StringBuilder(value.Length + 2).Append('"');

@@ -12,8 +12,8 @@ internal enum JsonStatus { Accepted, Pending, Rejected }
 internal sealed record JsonPayment(JsonStatus Status, string? Transaction, string? Reason, string? CardData);
 
 /// <summary>
-/// Reads answers of the JSON protocol. A name that is there twice, a wrong type, an amount that is no whole number: a fault,
-/// never a guess. Unknown members are read over. Never throws.
+/// Reads answers of the JSON protocol. A name that is there twice, a wrong type, an amount that is no whole number: a
+/// fault, never a guess. Unknown members are read over. Never throws.
 /// </summary>
 internal static class JsonAnswers
 {
@@ -53,7 +53,8 @@ internal static class JsonAnswers
         {
             foreach (var line in listed.EnumerateArray())
             {
-                if (lines.Count == MostLines || Text(line, "id", 64) is not { } id || Qepik(line, "dueQepik") is not { } due)
+                if (lines.Count == MostLines || Text(line, "id", 64) is not { } id
+                    || Qepik(line, "dueQepik") is not { } due)
                 {
                     return null;
                 }
@@ -63,7 +64,8 @@ internal static class JsonAnswers
         }
 
         return Qepik(root, "dueQepik") is not { } whole ? null : new InquiryAnswer(
-            InquiryResult.Found, Text(root, "payer", 200), lines, whole, Qepik(root, "minQepik"), Qepik(root, "maxQepik"));
+            InquiryResult.Found, Text(root, "payer", 200), lines, whole, Qepik(root, "minQepik"),
+                Qepik(root, "maxQepik"));
     });
 
     /// <summary>Reads the <c>reason</c> of a refused inquiry, or null.</summary>
@@ -83,7 +85,9 @@ internal static class JsonAnswers
         }
     }
 
-    /// <summary>A string member, trimmed to nothing is null. One that is too long is a fault of the whole answer.</summary>
+    /// <summary>
+    /// A string member, trimmed to nothing is null. One that is too long is a fault of the whole answer.
+    /// </summary>
     private static string? Text(JsonElement element, string name, int longest)
     {
         if (!element.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null)
@@ -104,6 +108,7 @@ internal static class JsonAnswers
             return null;
         }
 
-        return value.GetInt64() is var qepik and >= 0 and <= MostQepik ? qepik : throw new FormatException("An amount is out of range.");
+        return value.GetInt64() is var qepik and >= 0 and <= MostQepik ? qepik
+            : throw new FormatException("An amount is out of range.");
     }
 }

@@ -8,8 +8,9 @@ using NodaTime;
 namespace EGovPay.Providers.Json;
 
 /// <summary>
-/// Speaks the JSON protocol: <c>PUT payments/{number}</c> delivers, <c>GET</c> asks. A 404 to the question means "not seen so
-/// far", and an earlier PUT may still be in flight: the payment is sent again under the same number, never declined for it.
+/// Speaks the JSON protocol: <c>PUT payments/{number}</c> delivers, <c>GET</c> asks. A 404 to the question means "not
+/// seen so far", and an earlier PUT may still be in flight: the payment is sent again under the same number, never
+/// declined for it.
 /// </summary>
 public sealed class JsonProvider : IProvider, IDisposable
 {
@@ -23,8 +24,9 @@ public sealed class JsonProvider : IProvider, IDisposable
     {
         Settings = settings;
         this.log = log;
-        requests = new JsonRequests(
-            address, access.Key ?? throw new ArgumentException($"Provider {settings.Code} has no signing key.", nameof(access)), clock);
+        var key = access.Key
+            ?? throw new ArgumentException($"Provider {settings.Code} has no signing key.", nameof(access));
+        requests = new JsonRequests(address, key, clock);
         connection = new ProviderConnection(settings, Credentials.Certificate(access));
     }
 
@@ -64,8 +66,8 @@ public sealed class JsonProvider : IProvider, IDisposable
             return new(result, Note: answer.Trouble, Exchange: WriteExchange.Of(answer));
         }
 
-        // A repeated PUT answers as the first did, where the provider looks for the number before it validates. Where it does
-        // not, a "rejected" may be about this attempt only; the next question, by GET, is about the number.
+        // A repeated PUT answers as the first did, where the provider looks for the number before it validates. Where
+        // it does not, a "rejected" may be about this attempt only; the next question, by GET, is about the number.
         return Judge(delivery, answer, believeRejected: !delivery.PerhapsSentBefore || Settings.DeduplicatesFirst);
     }
 
@@ -111,7 +113,8 @@ public sealed class JsonProvider : IProvider, IDisposable
         switch (payment.Status)
         {
             case JsonStatus.Accepted:
-                return new(DeliveryResult.Confirmed, payment.Transaction, ProviderCode: "accepted", CardData: payment.CardData,
+                return new(DeliveryResult.Confirmed, payment.Transaction, ProviderCode: "accepted",
+                    CardData: payment.CardData,
                     Exchange: delivery.PerhapsSentBefore ? WriteExchange.Of(answer) : null);
             case JsonStatus.Rejected when believeRejected:
                 return Declined(payment, answer);
@@ -130,7 +133,10 @@ public sealed class JsonProvider : IProvider, IDisposable
             Exchange: WriteExchange.Of(answer));
     }
 
-    /// <summary>Our stable name for the provider's reason; a reason that is not known is <c>provider-error</c>, its text kept as the code.</summary>
+    /// <summary>
+    /// Our stable name for the provider's reason; a reason that is not known is <c>provider-error</c>, its text kept as
+    /// the code.
+    /// </summary>
     private static (string Name, bool Transient) DeclineOf(string? reason) => reason switch
     {
         "not-ours" => ("number-ported", true),

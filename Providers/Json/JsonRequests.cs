@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
 using EGovPay.Processing.Dispatch;
@@ -11,8 +12,8 @@ using NodaTime.Text;
 namespace EGovPay.Providers.Json;
 
 /// <summary>
-/// Makes the requests of the JSON protocol, each signed by RFC 9421 with the provider's key. The body of a payment is the same
-/// bytes in every attempt; its signature is not, for a nonce is good once.
+/// Makes the requests of the JSON protocol, each signed by RFC 9421 with the provider's key. The body of a payment is
+/// the same bytes in every attempt; its signature is not, for a nonce is good once.
 /// </summary>
 internal sealed class JsonRequests(string address, MessageKey key, IClock clock)
 {
@@ -51,13 +52,16 @@ internal sealed class JsonRequests(string address, MessageKey key, IClock clock)
     public WireRequest Get(Delivery delivery) => Signed(HttpMethod.Get, Payment(delivery), null);
 
     private Uri Payment(Delivery delivery) => Target(
-        delivery.ServiceCode, $"payments/{delivery.Number.ToString(System.Globalization.CultureInfo.InvariantCulture)}");
+        delivery.ServiceCode, $"payments/{delivery.Number.ToString(CultureInfo.InvariantCulture)}");
 
-    /// <summary>A provider with several services may want the service in its address: <c>{service}</c> there is the code.</summary>
+    /// <summary>
+    /// A provider with several services may want the service in its address: <c>{service}</c> there is the code.
+    /// </summary>
     private Uri Target(int service, string rest)
     {
-        var code = service.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        return new Uri($"{address.Replace("{service}", code, StringComparison.Ordinal).TrimEnd('/')}/{rest}", UriKind.Absolute);
+        var code = service.ToString(CultureInfo.InvariantCulture);
+        return new Uri(
+            $"{address.Replace("{service}", code, StringComparison.Ordinal).TrimEnd('/')}/{rest}", UriKind.Absolute);
     }
 
     private WireRequest Signed(HttpMethod method, Uri target, ReadOnlyMemory<byte>? body)

@@ -6,9 +6,9 @@ using EGovPay.Providers.Wire;
 namespace EGovPay.Providers.Osmp;
 
 /// <summary>
-/// What an OSMP answer says, read with care: what is seen in the wild and can be read in one way only is read (white space before
-/// <c>&lt;?xml</c>, <c>result = 0</c>, windows-1251, bare ampersands); anything else is a fault, never a guess. A document type,
-/// and so every entity, is refused before it is looked at.
+/// What an OSMP answer says, read with care: what is seen in the wild and can be read in one way only is read (white
+/// space before <c>&lt;?xml</c>, <c>result = 0</c>, windows-1251, bare ampersands); anything else is a fault, never a
+/// guess. A document type, and so every entity, is refused before it is looked at.
 /// </summary>
 /// <param name="Result">The result code, 0–9999.</param>
 /// <param name="Transaction">Our number as they give it back; empty is null.</param>
@@ -79,7 +79,9 @@ public sealed partial record OsmpAnswer(
         }
     }
 
-    /// <summary>An ampersand that starts none of XML's own references. Named entities of a document type become plain text.</summary>
+    /// <summary>
+    /// An ampersand that starts none of XML's own references. Named entities of a document type become plain text.
+    /// </summary>
     [GeneratedRegex("&(?!(?:amp|lt|gt|quot|apos|#[0-9]{1,7}|#x[0-9A-Fa-f]{1,6});)", RegexOptions.CultureInvariant)]
     private static partial Regex BareAmpersand();
 
@@ -87,7 +89,10 @@ public sealed partial record OsmpAnswer(
     [GeneratedRegex(@"^\s*(?:result\s*=\s*)?(0|[1-9][0-9]{0,3})\s*\z", RegexOptions.CultureInvariant)]
     private static partial Regex ResultCode();
 
-    /// <summary>The elements as they are met. A repeated one is a fault: which of two results is the truth is not ours to choose.</summary>
+    /// <summary>
+    /// The elements as they are met. A repeated one is a fault: which of two results is the truth is not ours to
+    /// choose.
+    /// </summary>
     private sealed class Parts
     {
         private readonly Dictionary<string, string> elements = new(StringComparer.Ordinal);

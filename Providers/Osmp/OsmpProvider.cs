@@ -11,8 +11,8 @@ using NodaTime;
 namespace EGovPay.Providers.Osmp;
 
 /// <summary>
-/// Speaks OSMP to a provider: <c>check</c> or <c>getInfo</c> asks, <c>pay</c> delivers, and <c>pay</c> again with the same number asks
-/// what became of it, for the protocol has no status command.
+/// Speaks OSMP to a provider: <c>check</c> or <c>getInfo</c> asks, <c>pay</c> delivers, and <c>pay</c> again with the
+/// same number asks what became of it, for the protocol has no status command.
 /// </summary>
 public sealed class OsmpProvider : IProvider, IDisposable
 {
@@ -165,7 +165,9 @@ public sealed class OsmpProvider : IProvider, IDisposable
     private static DeliveryAnswer Silent(WireAnswer answer, string note, string? code = null) =>
         new(DeliveryResult.Silent, ProviderCode: code, Note: note, Exchange: WriteExchange.Of(answer));
 
-    /// <summary>The answer's content, or null (and a log line) for everything that is not a plain, whole, well-formed 200.</summary>
+    /// <summary>
+    /// The answer's content, or null (and a log line) for everything that is not a plain, whole, well-formed 200.
+    /// </summary>
     private OsmpAnswer? Understand(WireAnswer answer, long number)
     {
         var fault = answer.Trouble;

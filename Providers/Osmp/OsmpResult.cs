@@ -3,8 +3,8 @@ using System.Collections.Frozen;
 namespace EGovPay.Providers.Osmp;
 
 /// <summary>
-/// The result codes of OSMP that the world uses, and what each means for a payment. One table for both directions: what a
-/// provider answers us, and what we answer to terminal software. A code that is not here is not understood: Silent.
+/// The result codes of OSMP that the world uses, and what each means for a payment. One table for both directions: what
+/// a provider answers us, and what we answer to terminal software. A code that is not here is not understood: Silent.
 /// </summary>
 public sealed record OsmpResult(int Code, string DeclineName, bool Final, bool Transient)
 {

@@ -10,7 +10,8 @@ public static class OsmpText
     /// <summary>The greatest sum read: 15 digits of qəpik, far above any limit and far below an overflow.</summary>
     private const int MostWholeDigits = 13;
 
-    private static readonly LocalDateTimePattern DatePattern = LocalDateTimePattern.CreateWithInvariantCulture("uuuuMMddHHmmss");
+    private static readonly LocalDateTimePattern DatePattern = LocalDateTimePattern.CreateWithInvariantCulture(
+        "uuuuMMddHHmmss");
 
     /// <summary>Writes qəpik as manat with two decimals and a dot: <c>10.45</c>.</summary>
     public static string Sum(long qepik)
@@ -20,8 +21,8 @@ public static class OsmpText
     }
 
     /// <summary>
-    /// Reads a sum to qəpik: digits, and perhaps a dot and one or two decimals (<c>10</c>, <c>10.4</c> and <c>10.45</c> are seen).
-    /// No sign, no exponent, no comma, no white space inside; leading zeros are read over.
+    /// Reads a sum to qəpik: digits, and perhaps a dot and one or two decimals (<c>10</c>, <c>10.4</c> and <c>10.45</c>
+    /// are seen). No sign, no exponent, no comma, no white space inside; leading zeros are read over.
     /// </summary>
     public static bool TryReadSum(ReadOnlySpan<char> text, out long qepik)
     {

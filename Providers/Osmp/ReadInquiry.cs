@@ -3,7 +3,10 @@ using EGovPay.Providers.Wire;
 
 namespace EGovPay.Providers.Osmp;
 
-/// <summary>Reads who the payer is and what is owed from the answer to <c>check</c> or <c>getInfo</c> (names: <see cref="OsmpDialect"/>).</summary>
+/// <summary>
+/// Reads who the payer is and what is owed from the answer to <c>check</c> or <c>getInfo</c> (names: <see
+/// cref="OsmpDialect"/>).
+/// </summary>
 internal static class ReadInquiry
 {
     private const string LinePrefix = "line:";
@@ -45,12 +48,14 @@ internal static class ReadInquiry
             sumOfLines = checked(sumOfLines + due);
         }
 
-        if (!TryRead(answer, "due", out var whole) || !TryRead(answer, "min", out var min) || !TryRead(answer, "max", out var max))
+        if (!TryRead(answer, "due", out var whole) || !TryRead(answer, "min", out var min)
+            || !TryRead(answer, "max", out var max))
         {
             return new(InquiryResult.Unavailable);
         }
 
-        return new(InquiryResult.Found, CleanText.Of(answer.Field("payer"), LongestName), lines, whole ?? sumOfLines, min, max);
+        var payer = CleanText.Of(answer.Field("payer"), LongestName);
+        return new(InquiryResult.Found, payer, lines, whole ?? sumOfLines, min, max);
     }
 
     /// <summary>False where the field is there and cannot be read.</summary>

@@ -13,9 +13,9 @@ public readonly record struct ImportFault(int Line, string What)
 public sealed record PortabilityImport(PortabilityTable? Table, IReadOnlyList<ImportFault> Faults, int Lines);
 
 /// <summary>
-/// Reads the file of ported numbers: <c>number,operator,from</c>, one a line, a header allowed; the number as nine national digits
-/// (<c>+994</c>, <c>994</c> and <c>0</c> before them are taken off), the operator as a provider code, the first day as
-/// <c>yyyy-MM-dd</c>. All or nothing: one fault and the table before stays in force.
+/// Reads the file of ported numbers: <c>number,operator,from</c>, one a line, a header allowed; the number as nine
+/// national digits (<c>+994</c>, <c>994</c> and <c>0</c> before them are taken off), the operator as a provider code,
+/// the first day as <c>yyyy-MM-dd</c>. All or nothing: one fault and the table before stays in force.
 /// </summary>
 public static class ImportPortability
 {
@@ -74,7 +74,8 @@ public static class ImportPortability
 
             var number = National(trimmed[parts[0]].Trim());
             var code = trimmed[parts[1]].Trim();
-            if (!PortabilityTable.TryParse(number, out var digits) || PortabilityTable.Empty.PrefixOperator(number) is null)
+            if (!PortabilityTable.TryParse(number, out var digits)
+                || PortabilityTable.Empty.PrefixOperator(number) is null)
             {
                 return Fault(line, "the number is not nine digits of a mobile number");
             }
@@ -114,7 +115,7 @@ public static class ImportPortability
                 {
                     // The same row again says nothing new; another operator from the same day is a contradiction.
                     if (sorted[i] != sorted[kept - 1] && !Fault(Math.Max(itsLines[i], itsLines[i - 1]),
-                        $"the number has two operators from the same day, see line {Math.Min(itsLines[i], itsLines[i - 1])}"))
+                        $"the number has two operators from one day, see line {Math.Min(itsLines[i], itsLines[i - 1])}"))
                     {
                         break;
                     }
@@ -138,7 +139,8 @@ public static class ImportPortability
                 : number.Length == 10 && number[0] == '0' ? number[1..] : number;
         }
 
-        private static string Shortened(ReadOnlySpan<char> text) => text.Length <= 32 ? text.ToString() : $"{text[..32]}…";
+        private static string Shortened(ReadOnlySpan<char> text) =>
+            text.Length <= 32 ? text.ToString() : $"{text[..32]}…";
     }
 }
 
@@ -150,7 +152,9 @@ public sealed class PortabilityInForce
     /// <summary>The table in force. Take it once for one payment.</summary>
     public PortabilityTable Table => table;
 
-    /// <summary>The code of the provider that serves a number on a Baku day, or null where it is no mobile number.</summary>
+    /// <summary>
+    /// The code of the provider that serves a number on a Baku day, or null where it is no mobile number.
+    /// </summary>
     public string? Route(string msisdn9, LocalDate on) => table.Route(msisdn9, on);
 
     /// <summary>Reads a file and puts it in force; with a fault, what was in force stays.</summary>

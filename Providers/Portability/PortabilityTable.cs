@@ -3,9 +3,9 @@ using NodaTime;
 namespace EGovPay.Providers.Portability;
 
 /// <summary>
-/// Which operator serves a mobile number on a day. An exact number beats its prefix: a prefix names the operator that first issued
-/// a number, not the one that serves it now. Immutable; a new import makes a new one. One number is eight bytes, so the whole
-/// country's ported numbers fit in a few megabytes.
+/// Which operator serves a mobile number on a day. An exact number beats its prefix: a prefix names the operator that
+/// first issued a number, not the one that serves it now. Immutable; a new import makes a new one. One number is eight
+/// bytes, so the whole country's ported numbers fit in a few megabytes.
 /// </summary>
 public sealed class PortabilityTable
 {
@@ -15,8 +15,8 @@ public sealed class PortabilityTable
     private const int LastDay = ushort.MaxValue;
 
     /// <summary>
-    /// The operators of the prefixes, by provider code. Data that belongs to the country and not to a run: 050 051 010 Azercell,
-    /// 055 099 Bakcell, 070 077 Nar, 060 and 036554 Naxtel, here without the trunk zero.
+    /// The operators of the prefixes, by provider code. Data that belongs to the country and not to a run: 050 051 010
+    /// Azercell, 055 099 Bakcell, 070 077 Nar, 060 and 036554 Naxtel, here without the trunk zero.
     /// </summary>
     public static readonly IReadOnlyList<KeyValuePair<string, string>> CountryPrefixes =
     [
@@ -29,7 +29,9 @@ public sealed class PortabilityTable
     /// <summary>No ported numbers: prefixes alone.</summary>
     public static readonly PortabilityTable Empty = new([], [], CountryPrefixes);
 
-    /// <summary>number (30 bits) · day since 2000 (16) · operator (8), sorted: the last entry up to a day is the one in force.</summary>
+    /// <summary>
+    /// number (30 bits) · day since 2000 (16) · operator (8), sorted: the last entry up to a day is the one in force.
+    /// </summary>
     private readonly long[] entries;
     private readonly string[] operators;
     private readonly KeyValuePair<string, string>[] prefixes;

@@ -4,11 +4,13 @@ using Microsoft.Extensions.Logging;
 namespace EGovPay.Providers.Register;
 
 /// <summary>
-/// Hands registers to receivers that take files by HTTP (<c>PUT {address}/{file name}</c>, answered by the acknowledgement) and
-/// lays the acknowledgement in its folder. A file may be handed over any number of times: a receiver knows it by its name and its
-/// payments by their numbers.
+/// Hands registers to receivers that take files by HTTP (<c>PUT {address}/{file name}</c>, answered by the
+/// acknowledgement) and lays the acknowledgement in its folder. A file may be handed over any number of times: a
+/// receiver knows it by its name and its payments by their numbers.
 /// </summary>
-/// <param name="reachedAt">The absolute address to which relative addresses are added, or null where there are none.</param>
+/// <param name="reachedAt">
+/// The absolute address to which relative addresses are added, or null where there are none.
+/// </param>
 public sealed class HandOverRegister(Uri? reachedAt, RegisterFolder folder, ILogger log) : IDisposable
 {
     private const int LongestAcknowledgement = 64 * 1024 * 1024;
@@ -27,8 +29,8 @@ public sealed class HandOverRegister(Uri? reachedAt, RegisterFolder folder, ILog
     };
 
     /// <summary>
-    /// Hands over every register of a provider that is not acknowledged. The number that was acknowledged now; a receiver that
-    /// does not answer is tried again the next time.
+    /// Hands over every register of a provider that is not acknowledged. The number that was acknowledged now; a
+    /// receiver that does not answer is tried again the next time.
     /// </summary>
     public async Task<int> RunAsync(ProviderSettings provider, CancellationToken cancel)
     {
@@ -77,9 +79,12 @@ public sealed class HandOverRegister(Uri? reachedAt, RegisterFolder folder, ILog
     private Uri Target(ProviderSettings provider, string name)
     {
         var address = $"{provider.Address.TrimEnd('/')}/{name}";
-        return Uri.TryCreate(address, UriKind.Absolute, out var absolute) && !absolute.IsFile
-            ? absolute
-            : new Uri(new Uri($"{(reachedAt ?? throw new InvalidOperationException("It is not set where providers are reached."))
-                .AbsoluteUri.TrimEnd('/')}/"), address.TrimStart('/'));
+        if (Uri.TryCreate(address, UriKind.Absolute, out var absolute) && !absolute.IsFile)
+        {
+            return absolute;
+        }
+
+        var root = reachedAt ?? throw new InvalidOperationException("It is not set where providers are reached.");
+        return new Uri($"{root.AbsoluteUri.TrimEnd('/')}/{address.TrimStart('/')}");
     }
 }

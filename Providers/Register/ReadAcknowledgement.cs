@@ -21,9 +21,9 @@ public sealed record Acknowledgement(
 }
 
 /// <summary>
-/// Reads the receiver's acknowledgement: lines <c>number TAB accepted</c> or <c>number TAB rejected TAB reason</c>, and last
-/// <c>Total: accepted-count accepted-sum rejected-count rejected-sum</c>. Accepted lines may be left out, rejected ones may not.
-/// A file without its last line is not finished, and says nothing.
+/// Reads the receiver's acknowledgement: lines <c>number TAB accepted</c> or <c>number TAB rejected TAB reason</c>, and
+/// last <c>Total: accepted-count accepted-sum rejected-count rejected-sum</c>. Accepted lines may be left out, rejected
+/// ones may not. A file without its last line is not finished, and says nothing.
 /// </summary>
 public static class ReadAcknowledgement
 {
@@ -41,7 +41,8 @@ public static class ReadAcknowledgement
             at++;
             if (text.StartsWith("Total:", StringComparison.Ordinal))
             {
-                return file.ReadToEnd().Trim().Length > 0 ? Faulty(at + 1, "something follows the total") : Total(at, text, lines);
+                return file.ReadToEnd().Trim().Length > 0 ? Faulty(at + 1, "something follows the total")
+                    : Total(at, text, lines);
             }
 
             if (text.Length > LongestLine || lines.Count == MostLines)
@@ -50,7 +51,8 @@ public static class ReadAcknowledgement
             }
 
             var parts = text.Split('\t');
-            if (parts.Length < 2 || !long.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            if (parts.Length < 2
+                || !long.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var number)
                 || !seen.Add(number))
             {
                 return Faulty(at, "there is no number, or it is there twice");

@@ -3,8 +3,9 @@ using System.Text.RegularExpressions;
 namespace EGovPay.Providers.Register;
 
 /// <summary>
-/// Where registers lie: <c>registers/&lt;provider&gt;/out</c> holds what goes to the receiver, <c>ack</c> what came back, under the same
-/// file name. A file is there whole or not at all: it is written under another name, flushed to the disk, and renamed.
+/// Where registers lie: <c>registers/&lt;provider&gt;/out</c> holds what goes to the receiver, <c>ack</c> what came
+/// back, under the same file name. A file is there whole or not at all: it is written under another name, flushed to
+/// the disk, and renamed.
 /// </summary>
 public sealed partial class RegisterFolder(string root)
 {
@@ -34,7 +35,8 @@ public sealed partial class RegisterFolder(string root)
     {
         if (!PlainName().IsMatch(provider) || !PlainName().IsMatch(fileName))
         {
-            throw new ArgumentException($"'{provider}/{fileName}' is not a provider's code and a file's name.", nameof(fileName));
+            throw new ArgumentException(
+                $"'{provider}/{fileName}' is not a provider's code and a file's name.", nameof(fileName));
         }
 
         return Path.Combine(root, provider, side, fileName);

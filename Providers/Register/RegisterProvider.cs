@@ -4,8 +4,8 @@ using EGovPay.Processing.Dispatch;
 namespace EGovPay.Providers.Register;
 
 /// <summary>
-/// A receiver without an online service. Nothing goes over a network: a payment is Confirmed at once, for it is in its window's
-/// register the moment the confirming commit lands; the register delivers it at the cut-off.
+/// A receiver without an online service. Nothing goes over a network: a payment is Confirmed at once, for it is in its
+/// window's register the moment the confirming commit lands; the register delivers it at the cut-off.
 /// </summary>
 public sealed class RegisterProvider(ProviderSettings settings) : IProvider
 {
@@ -13,7 +13,9 @@ public sealed class RegisterProvider(ProviderSettings settings) : IProvider
 
     public ProviderSettings Settings => settings;
 
-    /// <summary>There is nobody to ask: the account's form is all that is known, and nothing is said of a payer or a debt.</summary>
+    /// <summary>
+    /// There is nobody to ask: the account's form is all that is known, and nothing is said of a payer or a debt.
+    /// </summary>
     public Task<InquiryAnswer> InquireAsync(InquiryQuestion question, CancellationToken deadline) =>
         Task.FromResult(new InquiryAnswer(InquiryResult.Found));
 

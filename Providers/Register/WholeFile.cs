@@ -32,7 +32,9 @@ internal static class WholeFile
 
     private static string FolderOf(string path) => Path.GetDirectoryName(Path.GetFullPath(path))!;
 
-    /// <summary>A rename is durable when its folder is. .NET opens no folders, so it is asked of the C library.</summary>
+    /// <summary>
+    /// A rename is durable when its folder is. .NET opens no folders, so it is asked of the C library.
+    /// </summary>
     private static void FlushFolder(string folder)
     {
         if (!OperatingSystem.IsLinux())
@@ -59,7 +61,8 @@ internal static class WholeFile
         }
     }
 
-    [DllImport("libc", EntryPoint = "open", CharSet = CharSet.Ansi, BestFitMapping = false, ThrowOnUnmappableChar = true)]
+    [DllImport("libc", EntryPoint = "open", CharSet = CharSet.Ansi, BestFitMapping = false,
+        ThrowOnUnmappableChar = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int NativeOpen(string path, int flags);
 

@@ -13,17 +13,20 @@ namespace EGovPay.Providers.Register;
 public sealed record WrittenRegister(string Path, int Count, long AmountQepik, string Sha256, bool WasThere);
 
 /// <summary>
-/// Writes the register of one provider and settlement window from its lines. Written again from the same lines it is the same file,
-/// byte by byte; one that is there and differs is never overwritten.
+/// Writes the register of one provider and settlement window from its lines. Written again from the same lines it is
+/// the same file, byte by byte; one that is there and differs is never overwritten.
 /// </summary>
 public static class WriteRegister
 {
     private static readonly LocalDatePattern Date = LocalDatePattern.Iso;
     private static readonly LocalTimePattern Time = LocalTimePattern.CreateWithInvariantCulture("HH:mm:ss");
 
-    /// <param name="lines">Confirmed payments only, ascending by number: so a number that is there twice is seen.</param>
+    /// <param name="lines">
+    /// Confirmed payments only, ascending by number: so a number that is there twice is seen.
+    /// </param>
     /// <exception cref="InvalidDataException">
-    /// Lines are not ascending, an account cannot stand in a line, or the window's register is there with another content.
+    /// Lines are not ascending, an account cannot stand in a line, or the window's register is there with another
+    /// content.
     /// </exception>
     public static async Task<WrittenRegister> RunAsync(
         RegisterFolder folder, RegisterOf register, IAsyncEnumerable<RegisterLine> lines, CancellationToken cancel)
@@ -33,7 +36,8 @@ public static class WriteRegister
         var writing = new Writing(register);
         var part = await WholeFile.WritePartAsync(path, async stream =>
         {
-            await using var text = new StreamWriter(stream, new UTF8Encoding(false), 1 << 16, leaveOpen: true) { NewLine = "\n" };
+            await using var text = new StreamWriter(
+                stream, new UTF8Encoding(false), 1 << 16, leaveOpen: true) { NewLine = "\n" };
             writing.Head(text);
             await foreach (var line in lines.WithCancellation(cancel))
             {
@@ -54,7 +58,8 @@ public static class WriteRegister
         File.Delete(part);
         return before == hash
             ? new(path, totals.Count, totals.AmountQepik, hash, WasThere: true)
-            : throw new InvalidDataException($"The register {register.FileName} is there with another content: a window never changes.");
+            : throw new InvalidDataException(
+                $"The register {register.FileName} is there with another content: a window never changes.");
     }
 
     private static async Task<string> HashAsync(string path, CancellationToken cancel)
@@ -98,7 +103,8 @@ public static class WriteRegister
         {
             if (register.Form == RegisterForm.Csv)
             {
-                text.WriteLine($"H,{register.Provider},{Date.Format(register.BankDay)},{register.CutOff},{register.Zone}");
+                text.WriteLine(
+                    $"H,{register.Provider},{Date.Format(register.BankDay)},{register.CutOff},{register.Zone}");
             }
         }
 
@@ -120,7 +126,8 @@ public static class WriteRegister
 
             var fields = string.Join(';', line.Fields.Select(field => $"{field.Name}={field.Value}"));
             text.Write($"L,{number},{Date.Format(at.Date)},{Time.Format(at.TimeOfDay)},{line.ServiceCode},");
-            text.Write($"{Quoted(line.Account)},{OsmpText.Sum(line.AmountQepik)},{line.BudgetLevel},{line.BudgetCode},");
+            text.Write($"{Quoted(line.Account)},{OsmpText.Sum(line.AmountQepik)},");
+            text.Write($"{line.BudgetLevel},{line.BudgetCode},");
             text.WriteLine(Quoted(fields));
         }
 
@@ -141,6 +148,8 @@ public static class WriteRegister
         }
 
         private static string Quoted(string value) =>
-            value.AsSpan().ContainsAny(",\"\r\n") ? $"\"{value.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : value;
+            value.AsSpan().ContainsAny(",\"\r\n")
+                ? $"\"{value.Replace("\"", "\"\"", StringComparison.Ordinal)}\""
+                : value;
     }
 }

@@ -6,8 +6,9 @@ namespace EGovPay.Providers.Simulator;
 internal readonly record struct SimulatedDue(string Id, string Title, long DueQepik);
 
 /// <summary>
-/// Who a simulated account belongs to and what it owes: drawn from the seed, the provider and the account, so that it is the
-/// same each time within a month. 5.00–95.00 in one to three lines: inside the limits of every service whose debt is paid in full.
+/// Who a simulated account belongs to and what it owes: drawn from the seed, the provider and the account, so that it
+/// is the same each time within a month. 5.00–95.00 in one to three lines: inside the limits of every service whose
+/// debt is paid in full.
 /// </summary>
 internal static class Debts
 {
@@ -15,7 +16,8 @@ internal static class Debts
         ["Əli", "Nərgiz", "Rəşad", "Günay", "İlqar", "Şəbnəm", "Vüsal", "Ülviyyə", "Çingiz", "Aygün", "Orxan", "Könül"];
 
     private static readonly string[] Surnames =
-        ["Məmmədov", "Əliyeva", "Hüseynov", "Quliyeva", "İsmayılov", "Şükürova", "Abbasov", "Çələbiyeva", "Rzayev", "Ağayeva"];
+        ["Məmmədov", "Əliyeva", "Hüseynov", "Quliyeva", "İsmayılov", "Şükürova", "Abbasov", "Çələbiyeva", "Rzayev",
+            "Ağayeva"];
 
     private static readonly string[] Months =
     [

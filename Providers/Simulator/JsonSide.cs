@@ -11,7 +11,9 @@ using NodaTime.Text;
 
 namespace EGovPay.Providers.Simulator;
 
-/// <summary>The provider's end of the JSON protocol: inquiries, payments by PUT, questions by GET; signatures are checked.</summary>
+/// <summary>
+/// The provider's end of the JSON protocol: inquiries, payments by PUT, questions by GET; signatures are checked.
+/// </summary>
 internal sealed class JsonSide(SimulatorSettings settings, SimulatedBook book, IClock clock)
 {
     private const int LongestAccount = 200;
@@ -66,7 +68,8 @@ internal sealed class JsonSide(SimulatorSettings settings, SimulatedBook book, I
         }
     }
 
-    private async Task PutAsync(HttpContext context, ProviderSettings provider, UInt128 number, int service, byte[] body)
+    private async Task PutAsync(
+        HttpContext context, ProviderSettings provider, UInt128 number, int service, byte[] body)
     {
         if (ReadOrder(body) is not { } order)
         {
@@ -75,7 +78,8 @@ internal sealed class JsonSide(SimulatorSettings settings, SimulatedBook book, I
         }
 
         var at = order.At.InZone(zones[provider.Id]).LocalDateTime;
-        var date = (((((((((at.Year * 100L) + at.Month) * 100) + at.Day) * 100) + at.Hour) * 100) + at.Minute) * 100) + at.Second;
+        var date = (((((((((at.Year * 100L) + at.Month) * 100) + at.Day) * 100) + at.Hour) * 100) + at.Minute) * 100)
+            + at.Second;
         var saying = await book.PayAsync(new(provider, number, order.Account, order.AmountQepik, date, service));
         await SayAsync(context, provider, number, saying);
     }
@@ -107,7 +111,9 @@ internal sealed class JsonSide(SimulatorSettings settings, SimulatedBook book, I
                 json.WriteString("transaction"u8, saying.Transaction.ToString(CultureInfo.InvariantCulture));
                 if (book.Find(provider, number) is { } known && settings.CardServices.Contains(known.Service))
                 {
-                    json.WriteString("cardData"u8, OsmpSide.CardData(number.ToString(CultureInfo.InvariantCulture), known.AmountQepik));
+                    json.WriteString(
+                        "cardData"u8,
+                            OsmpSide.CardData(number.ToString(CultureInfo.InvariantCulture), known.AmountQepik));
                 }
             }
 
@@ -203,7 +209,8 @@ internal sealed class JsonSide(SimulatorSettings settings, SimulatedBook book, I
             return ReadAccount(root) is { } account
                 && root.GetProperty("amountQepik").GetInt64() is var amount and > 0
                 && root.GetProperty("fields").ValueKind == JsonValueKind.Object
-                && InstantPattern.ExtendedIso.Parse(root.GetProperty("at").GetString()!).TryGetValue(default, out var at)
+                && InstantPattern.ExtendedIso
+                    .Parse(root.GetProperty("at").GetString()!).TryGetValue(default, out var at)
                 ? (account, amount, at) : null;
         }
         catch (Exception fault) when (IsOfJson(fault))
@@ -226,7 +233,8 @@ internal sealed class JsonSide(SimulatorSettings settings, SimulatedBook book, I
     }
 
     private static string? ReadAccount(JsonElement root) =>
-        root.GetProperty("account").GetString() is { Length: > 0 and <= LongestAccount } account && !account.Any(char.IsControl)
+        root.GetProperty("account").GetString() is { Length: > 0 and <= LongestAccount } account
+            && !account.Any(char.IsControl)
             ? account : null;
 
     private static bool IsOfJson(Exception fault) =>

@@ -47,7 +47,9 @@ public enum Lie
     /// <summary>A final no: the number was ported to another operator.</summary>
     NotOurs,
 
-    /// <summary>Handles the request twice, as a network that duplicates would: credits twice unless it de-duplicates.</summary>
+    /// <summary>
+    /// Handles the request twice, as a network that duplicates would: credits twice unless it de-duplicates.
+    /// </summary>
     Twice,
 
     /// <summary>Credits, and gives another transaction's number in its OK.</summary>
@@ -56,7 +58,9 @@ public enum Lie
     /// <summary>Credits, and gives another sum in its OK.</summary>
     AnotherSum,
 
-    /// <summary>Credits silently, and answers a final error to every repeat, where it does not de-duplicate first.</summary>
+    /// <summary>
+    /// Credits silently, and answers a final error to every repeat, where it does not de-duplicate first.
+    /// </summary>
     FinalErrorAfterCredit,
 
     /// <summary>Credits, and never answers anything to anyone.</summary>
@@ -67,8 +71,8 @@ public enum Lie
 }
 
 /// <summary>
-/// How much it lies: a rate for each lie, in millionths of the transactions. Which transaction meets which lie is decided by the
-/// seed, the provider and the transaction's number alone, so a run is the same run again.
+/// How much it lies: a rate for each lie, in millionths of the transactions. Which transaction meets which lie is
+/// decided by the seed, the provider and the transaction's number alone, so a run is the same run again.
 /// </summary>
 public sealed record Lies
 {
@@ -86,7 +90,10 @@ public sealed record Lies
     /// <summary>How late a late answer is, milliseconds. Default 3 000.</summary>
     public int LateMilliseconds { get; init; } = 3_000;
 
-    /// <summary>How long a silent connection is held before it is dropped, milliseconds. Default 90 000: longer than anyone waits.</summary>
+    /// <summary>
+    /// How long a silent connection is held before it is dropped, milliseconds. Default 90 000: longer than anyone
+    /// waits.
+    /// </summary>
     public int SilenceMilliseconds { get; init; } = 90_000;
 
     /// <summary>How many times a transaction is asked about before "later" becomes the truth. Default 2.</summary>
@@ -102,19 +109,21 @@ public sealed record Lies
     public bool MagicAccounts { get; init; } = true;
 
     /// <summary>Every lie by its name on the command line and the wire: kebab-case.</summary>
-    public static readonly FrozenDictionary<string, Lie> Names = Enum.GetValues<Lie>().ToFrozenDictionary(Name, StringComparer.Ordinal);
+    public static readonly FrozenDictionary<string, Lie> Names = Enum.GetValues<Lie>()
+        .ToFrozenDictionary(Name, StringComparer.Ordinal);
 
     /// <summary><c>SilentAfterCredit</c> is <c>silent-after-credit</c>.</summary>
     public static string Name(Lie lie)
     {
         var name = lie.ToString();
         return string.Concat(name.Select((letter, i) =>
-            i > 0 && char.IsAsciiLetterUpper(letter) ? $"-{char.ToLowerInvariant(letter)}" : $"{char.ToLowerInvariant(letter)}"));
+            i > 0 && char.IsAsciiLetterUpper(letter) ? $"-{char.ToLowerInvariant(letter)}"
+                : $"{char.ToLowerInvariant(letter)}"));
     }
 
     /// <summary>
-    /// Takes one <c>name=rate</c> more, rate from 0 to 1 with at most six decimals (<c>silent-after-credit=0.01</c>), and says what is
-    /// wrong with it where something is.
+    /// Takes one <c>name=rate</c> more, rate from 0 to 1 with at most six decimals (<c>silent-after-credit=0.01</c>),
+    /// and says what is wrong with it where something is.
     /// </summary>
     public static bool TryAdd(Lies lies, string text, out Lies result, out string? fault)
     {
@@ -122,11 +131,13 @@ public sealed record Lies
         var equals = text.IndexOf('=', StringComparison.Ordinal);
         if (equals < 0 || !Names.TryGetValue(text[..equals].Trim(), out var lie) || lie == Lie.None)
         {
-            fault = $"'{text}' is not name=rate; the names are {string.Join(", ", Names.Keys.Where(name => name != "none").Order(StringComparer.Ordinal))}";
+            var names = Names.Keys.Where(name => name != "none").Order(StringComparer.Ordinal);
+            fault = $"'{text}' is not name=rate; the names are {string.Join(", ", names)}";
             return false;
         }
 
-        if (!decimal.TryParse(text.AsSpan(equals + 1), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var rate)
+        if (!decimal.TryParse(
+            text.AsSpan(equals + 1), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var rate)
             || rate is < 0 or > 1)
         {
             fault = $"'{text}': a rate lies between 0 and 1";
@@ -162,7 +173,9 @@ public sealed record Lies
     }
 }
 
-/// <summary>Draws that depend on nothing but what they are drawn from: the same in every run and on every machine.</summary>
+/// <summary>
+/// Draws that depend on nothing but what they are drawn from: the same in every run and on every machine.
+/// </summary>
 internal static class Draw
 {
     /// <summary>64 well-mixed bits from a seed, a text and a number.</summary>

@@ -3,8 +3,9 @@ using System.Text.Json;
 namespace EGovPay.Providers.Simulator;
 
 /// <summary>
-/// The lies as JSON: <c>{rates: {"silent-after-credit": 0.01}, provider, lateMilliseconds, silenceMilliseconds, temporaryAsks,
-/// attempts, deduplicates, magicAccounts}</c>. What is not named has its default: an empty object is no lies.
+/// The lies as JSON: <c>{rates: {"silent-after-credit": 0.01}, provider, lateMilliseconds, silenceMilliseconds,
+/// temporaryAsks, attempts, deduplicates, magicAccounts}</c>. What is not named has its default: an empty object is no
+/// lies.
 /// </summary>
 internal static class LiesText
 {
@@ -14,7 +15,8 @@ internal static class LiesText
         fault = null;
         try
         {
-            using var document = JsonDocument.Parse(body, new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = 4 });
+            using var document = JsonDocument
+                .Parse(body, new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = 4 });
             foreach (var member in document.RootElement.EnumerateObject())
             {
                 var value = member.Value;

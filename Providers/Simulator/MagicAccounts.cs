@@ -3,8 +3,8 @@ using EGovPay.Providers.Osmp;
 namespace EGovPay.Providers.Simulator;
 
 /// <summary>
-/// Accounts that make a simulated provider behave in a chosen way, whatever the rates. The last five characters decide; what
-/// stands before them is free, so that an account still fits its service's pattern and check digit.
+/// Accounts that make a simulated provider behave in a chosen way, whatever the rates. The last five characters decide;
+/// what stands before them is free, so that an account still fits its service's pattern and check digit.
 /// <list type="table">
 /// <listheader><term>ends in</term><description>what happens</description></listheader>
 /// <item><term>66601</term><description>not found: OSMP 5, inquiry 404; also in a register</description></item>
@@ -16,7 +16,8 @@ namespace EGovPay.Providers.Simulator;
 /// <item><term>66607</term><description>too large: 242</description></item>
 /// <item><term>66608</term><description>cannot be checked: 243</description></item>
 /// <item><term>66609</term><description>other error: 300</description></item>
-/// <item><term>66610</term><description>ported to another operator: 300 with route = not-ours, or reason not-ours</description></item>
+/// <item><term>66610</term><description>ported to another operator: 300 with route = not-ours, or reason
+/// not-ours</description></item>
 /// <item><term>66611</term><description>credits and answers late</description></item>
 /// <item><term>66612</term><description>credits and answers nothing, once</description></item>
 /// <item><term>66613</term><description>answers nothing and credits nothing, once</description></item>
@@ -28,10 +29,13 @@ namespace EGovPay.Providers.Simulator;
 /// <item><term>66619</term><description>answers a body that is cut off and credits nothing, once</description></item>
 /// <item><term>66620</term><description>"later" (1, pending) twice, then credits</description></item>
 /// <item><term>66621</term><description>credits, and says "not finished" (90, pending) twice</description></item>
-/// <item><term>66622</term><description>handles the request twice: credits twice unless it de-duplicates</description></item>
-/// <item><term>66623</term><description>credits, and answers OK with another transaction's number, once</description></item>
+/// <item><term>66622</term><description>handles the request twice: credits twice unless it
+/// de-duplicates</description></item>
+/// <item><term>66623</term><description>credits, and answers OK with another transaction's number,
+/// once</description></item>
 /// <item><term>66624</term><description>credits, and answers OK with another sum, once</description></item>
-/// <item><term>66625</term><description>credits silently, then a final error to repeats (where it does not de-duplicate first)</description></item>
+/// <item><term>66625</term><description>credits silently, then a final error to repeats (where it does not de-duplicate
+/// first)</description></item>
 /// <item><term>66626</term><description>inquiries fail with HTTP 503; payments are plain</description></item>
 /// <item><term>66627</term><description>owes nothing</description></item>
 /// <item><term>66628</term><description>"later" for ever, never credited</description></item>

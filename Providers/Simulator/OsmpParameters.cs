@@ -12,7 +12,9 @@ internal struct OsmpParameters
     public string Date;
     public int Service;
 
-    /// <summary>Reads <c>name=value&amp;…</c>. Names that are not known are read over; of a repeated name the first counts.</summary>
+    /// <summary>
+    /// Reads <c>name=value&amp;…</c>. Names that are not known are read over; of a repeated name the first counts.
+    /// </summary>
     public static OsmpParameters Read(ReadOnlySpan<char> text)
     {
         var read = new OsmpParameters { Command = "", Number = "", Account = "", Sum = "", Date = "" };

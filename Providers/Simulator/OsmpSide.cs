@@ -9,21 +9,26 @@ using NodaTime;
 
 namespace EGovPay.Providers.Simulator;
 
-/// <summary>The provider's end of OSMP: check, getInfo and pay, by GET and by POST. Well-formed XML even for an unknown command.</summary>
+/// <summary>
+/// The provider's end of OSMP: check, getInfo and pay, by GET and by POST. Well-formed XML even for an unknown command.
+/// </summary>
 internal sealed class OsmpSide(SimulatorSettings settings, SimulatedBook book, IClock clock)
 {
     private const int LongestAccount = 200;
+    private const string Start = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><response>";
     private static readonly DateTimeZone Baku = DateTimeZoneProviders.Tzdb["Asia/Baku"];
 
     private readonly FrozenDictionary<int, string> passes = settings.Providers
         .Where(provider => provider.Protocol == "osmp" && SimulatedAccess.For(provider).User is not null)
         .ToFrozenDictionary(
             provider => provider.Id,
-            provider => Credentials.BasicValue(SimulatedAccess.For(provider).User!, SimulatedAccess.For(provider).Password));
+            provider => Credentials.BasicValue(
+                SimulatedAccess.For(provider).User!, SimulatedAccess.For(provider).Password));
 
     public async Task ServeAsync(HttpContext context, ProviderSettings provider)
     {
-        // Whoever comes without credentials is let in, as a provider that only looks at addresses would; wrong ones are not.
+        // Whoever comes without credentials is let in, as a provider that only looks at addresses would; wrong ones are
+        // not.
         var pass = context.Request.Headers.Authorization.ToString();
         if (pass.Length > 0 && !string.Equals(pass, passes[provider.Id], StringComparison.Ordinal))
         {
@@ -86,20 +91,22 @@ internal sealed class OsmpSide(SimulatorSettings settings, SimulatedBook book, I
         Said.Accepted => Paid(saying, asked, qepik),
         Said.Declined => Error(asked.Number, saying.Code, null,
             saying.NotOurs ? "<fields><field1 name=\"route\">not-ours</field1></fields>" : ""),
-        Said.UsedDifferently => Error(asked.Number, OsmpResult.Other, "the transaction is known with another sum or account"),
+        Said.UsedDifferently =>
+            Error(asked.Number, OsmpResult.Other, "the transaction is known with another sum or account"),
         Said.NotFinished => Error(asked.Number, OsmpResult.NotFinished, null),
         _ => Error(asked.Number, OsmpResult.Temporary, null),
     };
 
     private string Paid(Saying saying, OsmpParameters asked, long qepik)
     {
-        var number = saying.OnTheWire == Lie.AnotherTransaction ? $"9{asked.Number[..Math.Min(19, asked.Number.Length)]}" : asked.Number;
+        var number = saying.OnTheWire == Lie.AnotherTransaction
+            ? $"9{asked.Number[..Math.Min(19, asked.Number.Length)]}" : asked.Number;
         var sum = OsmpText.Sum(saying.OnTheWire == Lie.AnotherSum ? qepik + 1 : qepik);
         var card = settings.CardServices.Contains(asked.Service)
             ? $"<fields><field1 name=\"card-data\">{CardData(asked.Number, qepik)}</field1></fields>"
             : "";
-        return $"<?xml version=\"1.0\" encoding=\"UTF-8\"?><response><osmp_txn_id>{number}</osmp_txn_id><prv_txn>{saying.Transaction}"
-            + $"</prv_txn><sum>{sum}</sum><result>0</result><comment>OK</comment>{card}</response>";
+        return $"{Start}<osmp_txn_id>{number}</osmp_txn_id><prv_txn>{saying.Transaction}</prv_txn>"
+            + $"<sum>{sum}</sum><result>0</result><comment>OK</comment>{card}</response>";
     }
 
     /// <summary>What a terminal writes on the card: opaque to us, the same each time for one transaction.</summary>
@@ -116,7 +123,9 @@ internal sealed class OsmpSide(SimulatorSettings settings, SimulatedBook book, I
             return;
         }
 
-        var code = !IsPlain(asked.Account) ? OsmpResult.AccountMalformed : magic is >= 1 and <= 3 ? MagicAccounts.DeclineOf(magic) : 0;
+        var code = !IsPlain(asked.Account) ? OsmpResult.AccountMalformed
+            : magic is >= 1 and <= 3 ? MagicAccounts.DeclineOf(magic)
+            : 0;
         if (code != 0)
         {
             await AnswerAsync(context, Error(asked.Number, code, null), Lie.None);
@@ -141,8 +150,7 @@ internal sealed class OsmpSide(SimulatorSettings settings, SimulatedBook book, I
             }
         }
 
-        await AnswerAsync(context, "<?xml version=\"1.0\" encoding=\"UTF-8\"?><response>"
-            + $"<osmp_txn_id>{WebUtility.HtmlEncode(asked.Number)}</osmp_txn_id><result>0</result><comment></comment>"
+        await AnswerAsync(context, $"{Start}<osmp_txn_id>{WebUtility.HtmlEncode(asked.Number)}</osmp_txn_id><result>0</result><comment></comment>"
             + $"<fields>{fields}</fields></response>", Lie.None);
 
         void Field(string name, string value)
@@ -153,7 +161,7 @@ internal sealed class OsmpSide(SimulatorSettings settings, SimulatedBook book, I
     }
 
     private static string Error(string number, int code, string? comment, string fields = "") =>
-        $"<?xml version=\"1.0\" encoding=\"UTF-8\"?><response><osmp_txn_id>{WebUtility.HtmlEncode(number)}</osmp_txn_id>"
+        $"{Start}<osmp_txn_id>{WebUtility.HtmlEncode(number)}</osmp_txn_id>"
         + $"<result>{code}</result><comment>{comment}</comment>{fields}</response>";
 
     private static Task AnswerAsync(HttpContext context, string xml, Lie lie)

@@ -8,9 +8,9 @@ using NodaTime;
 namespace EGovPay.Providers.Simulator;
 
 /// <summary>
-/// A program that plays every provider of the catalogue over real HTTP, each in its own protocol at its own path. It is the other
-/// side of the truth: what it was asked and what it credited stands in a record of its own, and it can be asked for it. It lies
-/// on request (<see cref="Lies"/>) and to <see cref="MagicAccounts"/>.
+/// A program that plays every provider of the catalogue over real HTTP, each in its own protocol at its own path. It is
+/// the other side of the truth: what it was asked and what it credited stands in a record of its own, and it can be
+/// asked for it. It lies on request (<see cref="Lies"/>) and to <see cref="MagicAccounts"/>.
 /// </summary>
 public sealed class ProviderSimulator : IAsyncDisposable
 {
@@ -46,7 +46,8 @@ public sealed class ProviderSimulator : IAsyncDisposable
     /// <summary>Starts it; it serves until it is disposed of.</summary>
     /// <exception cref="IOException">The port is taken, or the record cannot be opened.</exception>
     /// <exception cref="InvalidDataException">The record is damaged before its last line.</exception>
-    public static async Task<ProviderSimulator> StartAsync(SimulatorSettings settings, IClock clock, CancellationToken stop)
+    public static async Task<ProviderSimulator> StartAsync(
+        SimulatorSettings settings, IClock clock, CancellationToken stop)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
@@ -115,7 +116,8 @@ internal sealed class SimulatedDoors
             return control.ServeAsync(context);
         }
 
-        // The address itself is OSMP's; below it lie inquiries, payments and register files, perhaps under a service's code.
+        // The address itself is OSMP's; below it lie inquiries, payments and register files, perhaps under a service's
+        // code.
         var rest = path.AsSpan().TrimEnd('/');
         var lookup = byPath.GetAlternateLookup<ReadOnlySpan<char>>();
         for (var depth = 0; depth < 4 && !rest.IsEmpty; depth++)
@@ -144,7 +146,8 @@ internal sealed class SimulatedDoors
     private static string PathOf(ProviderSettings provider)
     {
         var address = provider.Address.Replace("/{service}", "", StringComparison.Ordinal);
-        var path = Uri.TryCreate(address, UriKind.Absolute, out var absolute) && !absolute.IsFile ? absolute.AbsolutePath : address;
+        var path = Uri.TryCreate(address, UriKind.Absolute, out var absolute) && !absolute.IsFile
+            ? absolute.AbsolutePath : address;
         return $"/{path.Trim('/')}";
     }
 }

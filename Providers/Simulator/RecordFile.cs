@@ -8,12 +8,13 @@ namespace EGovPay.Providers.Simulator;
 /// <param name="Kind">A: asked, not credited (yet). C: credited. D: declined, with the code.</param>
 /// <param name="Date">The caller's accounting date as yyyyMMddHHmmss, or 0.</param>
 internal readonly record struct RecordLine(
-    char Kind, string Provider, UInt128 Number, long Transaction, long AmountQepik, long Date, int Service, int Code, string Account);
+    char Kind, string Provider, UInt128 Number, long Transaction, long AmountQepik, long Date, int Service, int Code,
+        string Account);
 
 /// <summary>
-/// The simulator's own book: an append-only file, a line for each first question, credit and refusal. Lines that arrive together
-/// are written together, and nobody is answered before the line is with the operating system (or on the disk, with fsync):
-/// kill -9 loses nothing that was answered. A torn last line is cut off when the file is opened again.
+/// The simulator's own book: an append-only file, a line for each first question, credit and refusal. Lines that arrive
+/// together are written together, and nobody is answered before the line is with the operating system (or on the disk,
+/// with fsync): kill -9 loses nothing that was answered. A torn last line is cut off when the file is opened again.
 /// </summary>
 internal sealed class RecordFile : IAsyncDisposable
 {
@@ -38,7 +39,9 @@ internal sealed class RecordFile : IAsyncDisposable
         writer = Task.Run(WriteGroupsAsync);
     }
 
-    /// <summary>Opens or makes the file, hands each whole line to <paramref name="read"/>, and cuts off what is torn.</summary>
+    /// <summary>
+    /// Opens or makes the file, hands each whole line to <paramref name="read"/>, and cuts off what is torn.
+    /// </summary>
     public static RecordFile Open(string path, bool fsync, Action<RecordLine> read)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
@@ -135,9 +138,11 @@ internal sealed class RecordFile : IAsyncDisposable
         var space = 160 + (4 * line.Account.Length) + line.Provider.Length;
         Utf8.TryWrite(
             to.GetSpan(space),
-            $"{line.Kind}\t{line.Provider}\t{line.Number}\t{line.Transaction}\t{line.AmountQepik}\t{line.Date}\t{line.Service}\t{line.Code}\t{line.Account}\n",
-            out var length);
-        to.Advance(length);
+            $"{line.Kind}\t{line.Provider}\t{line.Number}\t{line.Transaction}\t{line.AmountQepik}\t{line.Date}\t",
+            out var head);
+        to.Advance(head);
+        Utf8.TryWrite(to.GetSpan(space), $"{line.Service}\t{line.Code}\t{line.Account}\n", out var rest);
+        to.Advance(rest);
     }
 
     /// <summary>Reads the whole lines; the length of the file up to the end of the last of them.</summary>
@@ -162,7 +167,8 @@ internal sealed class RecordFile : IAsyncDisposable
             {
                 if (Parse(System.Text.Encoding.UTF8.GetString(buffer, from, end)) is not { } line)
                 {
-                    throw new InvalidDataException($"The record {path} is damaged at byte {whole}: it is not ours to mend.");
+                    throw new InvalidDataException(
+                        $"The record {path} is damaged at byte {whole}: it is not ours to mend.");
                 }
 
                 read(line);

@@ -7,8 +7,9 @@ using Microsoft.AspNetCore.Http;
 namespace EGovPay.Providers.Simulator;
 
 /// <summary>
-/// The receiver's end of a register delivery: <c>PUT {address}/{file}</c> in either form. Totals that do not fit refuse the file
-/// whole (422) and credit nothing; else every line is credited once, and the acknowledgement says which were not.
+/// The receiver's end of a register delivery: <c>PUT {address}/{file}</c> in either form. Totals that do not fit refuse
+/// the file whole (422) and credit nothing; else every line is credited once, and the acknowledgement says which were
+/// not.
 /// </summary>
 internal sealed class RegisterSide(SimulatedBook book)
 {
@@ -56,12 +57,14 @@ internal sealed class RegisterSide(SimulatedBook book)
             else
             {
                 rejected = (rejected.Count + 1, rejected.Qepik + orders[i].AmountQepik);
-                text.Append(CultureInfo.InvariantCulture, $"{orders[i].Number}\trejected\t{OsmpResult.Of(codes[i])!.DeclineName}\n");
+                text.Append(CultureInfo.InvariantCulture,
+                    $"{orders[i].Number}\trejected\t{OsmpResult.Of(codes[i])!.DeclineName}\n");
             }
         }
 
         return text.Append(CultureInfo.InvariantCulture,
-            $"Total: {accepted.Count} {OsmpText.Sum(accepted.Qepik)} {rejected.Count} {OsmpText.Sum(rejected.Qepik)}\n").ToString();
+            $"Total: {accepted.Count} {OsmpText.Sum(accepted.Qepik)} ")
+            .Append(CultureInfo.InvariantCulture, $"{rejected.Count} {OsmpText.Sum(rejected.Qepik)}\n").ToString();
     }
 
     /// <summary>What is wrong with the file, or null.</summary>
@@ -99,12 +102,14 @@ internal sealed class RegisterSide(SimulatedBook book)
 
     private static PayOrder? Order(ProviderSettings provider, string line)
     {
-        // TAB: number date time account sum. CSV: L number date time service account sum …; accounts hold no commas or quotes.
+        // TAB: number date time account sum. CSV: L number date time service account sum …; accounts hold no commas or
+        // quotes.
         var parts = line[0] == 'L' ? line[2..].Split(',') : line.Split('\t');
         var service = 0;
         if (line[0] == 'L')
         {
-            if (parts.Length < 6 || !int.TryParse(parts[3], NumberStyles.None, CultureInfo.InvariantCulture, out service))
+            if (parts.Length < 6
+                || !int.TryParse(parts[3], NumberStyles.None, CultureInfo.InvariantCulture, out service))
             {
                 return null;
             }
@@ -113,9 +118,11 @@ internal sealed class RegisterSide(SimulatedBook book)
         }
 
         return parts.Length == 5 && OsmpText.IsTransaction(parts[0]) && OsmpText.TryReadSum(parts[4], out var qepik)
-            && long.TryParse($"{parts[1].Replace("-", "", StringComparison.Ordinal)}{parts[2].Replace(":", "", StringComparison.Ordinal)}",
+            && long.TryParse(
+                $"{parts[1]}{parts[2]}".Replace("-", "", StringComparison.Ordinal).Replace(":", "", StringComparison.Ordinal),
                 NumberStyles.None, CultureInfo.InvariantCulture, out var date)
-            ? new PayOrder(provider, UInt128.Parse(parts[0], CultureInfo.InvariantCulture), parts[3], qepik, date, service)
+            ? new PayOrder(
+                provider, UInt128.Parse(parts[0], CultureInfo.InvariantCulture), parts[3], qepik, date, service)
             : null;
     }
 }

@@ -61,7 +61,8 @@ internal sealed class SimulatedBook : IAsyncDisposable
 
     public int Count => transactions.Count;
 
-    public Transaction? Find(ProviderSettings provider, UInt128 number) => transactions.GetValueOrDefault((provider.Id, number));
+    public Transaction? Find(ProviderSettings provider, UInt128 number) =>
+        transactions.GetValueOrDefault((provider.Id, number));
 
     /// <param name="byFile">A line of a register: it meets no lies but the refusals of magic accounts.</param>
     public async ValueTask<Saying> PayAsync(PayOrder order, bool byFile = false)
@@ -93,7 +94,10 @@ internal sealed class SimulatedBook : IAsyncDisposable
         return saying;
     }
 
-    /// <summary>What became of it: the question of the JSON protocol. Nothing is credited by a question, except what was put off.</summary>
+    /// <summary>
+    /// What became of it: the question of the JSON protocol. Nothing is credited by a question, except what was put
+    /// off.
+    /// </summary>
     public async ValueTask<Saying> AskAsync(ProviderSettings provider, UInt128 number)
     {
         if (Find(provider, number) is not { } known)
@@ -140,7 +144,8 @@ internal sealed class SimulatedBook : IAsyncDisposable
     }
 
     private Lie InAFile(Transaction known) =>
-        Lies.MagicAccounts && MagicAccounts.LieOf(MagicAccounts.Of(known.Account)) is Lie.Decline and var lie ? lie : Lie.None;
+        Lies.MagicAccounts && MagicAccounts.LieOf(MagicAccounts.Of(known.Account)) is Lie.Decline and var lie ? lie
+            : Lie.None;
 
     private Saying Decide(Transaction known, PayOrder? order, Lie lie)
     {
@@ -186,7 +191,8 @@ internal sealed class SimulatedBook : IAsyncDisposable
     private Saying Repeated(Transaction known, Lie lie, int attempt, Lie wire) => lie switch
     {
         Lie.NotFinished when attempt <= Lies.TemporaryAsks => new(Said.NotFinished, Lie.None, 0, known.Own, false),
-        Lie.FinalErrorAfterCredit when attempt > 1 && known.Provider is { DeduplicatesFirst: false, Protocol: "osmp" } =>
+        Lie.FinalErrorAfterCredit when attempt > 1
+            && known.Provider is { DeduplicatesFirst: false, Protocol: "osmp" } =>
             new(Said.Declined, Lie.None, OsmpResult.AccountInactive, 0, false),
         _ => new(Said.Accepted, wire, 0, known.Own, false),
     };
@@ -225,14 +231,16 @@ internal sealed class SimulatedBook : IAsyncDisposable
     {
         known.Recorded = true;
         return record.Append(new RecordLine(
-            kind, known.Provider.Code, known.Number, known.Own, known.AmountQepik, known.Date, known.Service, code, known.Account));
+            kind, known.Provider.Code, known.Number, known.Own, known.AmountQepik, known.Date, known.Service, code,
+                known.Account));
     }
 
     private void Restore(Dictionary<string, ProviderSettings> byCode, RecordLine line)
     {
         if (!byCode.TryGetValue(line.Provider, out var provider))
         {
-            throw new InvalidDataException($"The record speaks of a provider that the catalogue has not: {line.Provider}.");
+            throw new InvalidDataException(
+                $"The record speaks of a provider that the catalogue has not: {line.Provider}.");
         }
 
         var known = transactions.GetOrAdd((provider.Id, line.Number), _ => new Transaction

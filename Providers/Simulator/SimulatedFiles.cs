@@ -23,12 +23,14 @@ internal enum RegisterLies
 }
 
 /// <summary>
-/// The files that a provider and its bank send for a day, written from the simulator's own record and never from ours. The day is
-/// that of the caller's accounting date.
+/// The files that a provider and its bank send for a day, written from the simulator's own record and never from ours.
+/// The day is that of the caller's accounting date.
 /// </summary>
 internal static class SimulatedFiles
 {
-    /// <summary>The register in OSMP's form; which lines lie is drawn from the seed, the provider and the day.</summary>
+    /// <summary>
+    /// The register in OSMP's form; which lines lie is drawn from the seed, the provider and the day.
+    /// </summary>
     public static string Register(
         SimulatedBook book, ProviderSettings provider, LocalDate day, RegisterLies lies, long seed)
     {
@@ -48,15 +50,17 @@ internal static class SimulatedFiles
 
         if (lies.HasFlag(RegisterLies.Extra))
         {
-            lines.Add((9_000_000_000_000_000_000UL + (drawn % 1_000_000_000), (Key(day) * 1_000_000) + 120_000, "0000000000", 100));
+            var number = 9_000_000_000_000_000_000UL + (drawn % 1_000_000_000);
+            lines.Add((number, (Key(day) * 1_000_000) + 120_000, "0000000000", 100));
         }
 
         var text = new StringBuilder(lines.Count * 64);
-        foreach (var (number, date, account, amount) in lines)
+        foreach (var (txn, date, account, amount) in lines)
         {
             var at = date.ToString("00000000000000", CultureInfo.InvariantCulture);
-            text.Append(CultureInfo.InvariantCulture, $"{number}\t{at[..4]}-{at[4..6]}-{at[6..8]}\t");
-            text.Append(CultureInfo.InvariantCulture, $"{at[8..10]}:{at[10..12]}:{at[12..]}\t{account}\t{OsmpText.Sum(amount)}\n");
+            text.Append(CultureInfo.InvariantCulture, $"{txn}\t{at[..4]}-{at[4..6]}-{at[6..8]}\t");
+            text.Append(CultureInfo.InvariantCulture,
+                $"{at[8..10]}:{at[10..12]}:{at[12..]}\t{account}\t{OsmpText.Sum(amount)}\n");
         }
 
         var sum = lines.Sum(line => line.AmountQepik);
@@ -73,7 +77,8 @@ internal static class SimulatedFiles
         var reference = $"EGP{provider.Id:000}{Key(day)}";
         if (!asMt940)
         {
-            return $"date;reference;amount;purpose\n{day:uuuu'-'MM'-'dd};{reference};{OsmpText.Sum(sum)};takings {provider.Code}\n";
+            return "date;reference;amount;purpose\n"
+                + $"{day:uuuu'-'MM'-'dd};{reference};{OsmpText.Sum(sum)};takings {provider.Code}\n";
         }
 
         var amount = OsmpText.Sum(sum).Replace('.', ',');

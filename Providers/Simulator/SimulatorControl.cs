@@ -9,9 +9,9 @@ namespace EGovPay.Providers.Simulator;
 
 /// <summary>
 /// What the simulator can be asked about itself, under <c>/_sim/</c>:
-/// <c>GET ledger</c> (every transaction, TAB-separated: provider, txn, asked, credited, amountQepik, transaction, code);
-/// <c>GET credited?txn=</c>; <c>GET register?provider=&amp;day=&amp;lies=missing,extra,changed</c>;
-/// <c>GET statement?provider=&amp;day=&amp;form=csv|mt940</c>; <c>GET health</c>; <c>POST lies</c>.
+/// <c>GET ledger</c> (every transaction, TAB-separated: provider, txn, asked, credited, amountQepik, transaction,
+/// code); <c>GET credited?txn=</c>; <c>GET register?provider=&amp;day=&amp;lies=missing,extra,changed</c>; <c>GET
+/// statement?provider=&amp;day=&amp;form=csv|mt940</c>; <c>GET health</c>; <c>POST lies</c>.
 /// </summary>
 internal sealed class SimulatorControl(SimulatorSettings settings, SimulatedBook book)
 {
@@ -65,7 +65,8 @@ internal sealed class SimulatorControl(SimulatorSettings settings, SimulatedBook
         lock (known)
         {
             line = string.Create(CultureInfo.InvariantCulture,
-                $"{known.Provider.Code}\t{known.Number}\t{known.Asked}\t{known.Credited}\t{known.AmountQepik}\t{known.Own}\t{known.DeclineCode}\n");
+                $"{known.Provider.Code}\t{known.Number}\t{known.Asked}\t{known.Credited}\t")
+                + string.Create(CultureInfo.InvariantCulture, $"{known.AmountQepik}\t{known.Own}\t{known.DeclineCode}\n");
         }
 
         Encoding.UTF8.GetBytes(line, writer);
@@ -73,13 +74,15 @@ internal sealed class SimulatorControl(SimulatorSettings settings, SimulatedBook
 
     private Task CreditedAsync(HttpContext context)
     {
-        if (!UInt128.TryParse(context.Request.Query["txn"].ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+        if (!UInt128.TryParse(
+            context.Request.Query["txn"].ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var number))
         {
             return SimulatedWire.PlainAsync(context, 400, "txn= decimal digits\n");
         }
 
         // One number is asked of one provider; all are looked at, so that two would be seen.
-        var found = settings.Providers.Select(provider => book.Find(provider, number)).Where(known => known is not null).ToArray();
+        var found = settings.Providers.Select(provider => book.Find(provider, number)).Where(known => known is not null)
+            .ToArray();
         return JsonAsync(context, 200, json =>
         {
             json.WriteString("txn"u8, number.ToString(CultureInfo.InvariantCulture));

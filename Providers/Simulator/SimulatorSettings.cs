@@ -32,18 +32,21 @@ public sealed record SimulatorSettings
     /// <summary>The lies at the start; they can be changed while it runs.</summary>
     public Lies Lies { get; init; } = Lies.None;
 
-    /// <summary>Services whose payments are answered with data for a smart card. Default: the catalogue's two.</summary>
+    /// <summary>
+    /// Services whose payments are answered with data for a smart card. Default: the catalogue's two.
+    /// </summary>
     public FrozenSet<int> CardServices { get; init; } = FrozenSet.Create(10202, 10302);
 
     /// <summary>
-    /// The key a provider's requests must be signed with, or null to take them unsigned. Default: the simulator's own, published keys.
+    /// The key a provider's requests must be signed with, or null to take them unsigned. Default: the simulator's own,
+    /// published keys.
     /// </summary>
     public Func<ProviderSettings, MessageKey?> KeyOf { get; init; } = SimulatedAccess.KeyOf;
 }
 
 /// <summary>
-/// The credentials that the simulator expects. They are published here, so they guard nothing: a demo and tests hand them to both
-/// sides. A real provider's are given by its owner.
+/// The credentials that the simulator expects. They are published here, so they guard nothing: a demo and tests hand
+/// them to both sides. A real provider's are given by its owner.
 /// </summary>
 public static class SimulatedAccess
 {
@@ -57,7 +60,8 @@ public static class SimulatedAccess
 
     /// <summary>The shared key of a simulated provider: the same object each time.</summary>
     public static MessageKey KeyOf(ProviderSettings provider) => Keys.GetOrAdd(provider.Code, static code =>
-        MessageKey.Shared($"simulated-{code}", SHA256.HashData(Encoding.UTF8.GetBytes($"egovpay simulated provider {code}"))));
+        MessageKey.Shared(
+            $"simulated-{code}", SHA256.HashData(Encoding.UTF8.GetBytes($"egovpay simulated provider {code}"))));
 
     private static readonly ConcurrentDictionary<string, MessageKey> Keys = new(StringComparer.Ordinal);
 }

@@ -4,8 +4,8 @@ using System.Text.RegularExpressions;
 namespace EGovPay.Providers.Wire;
 
 /// <summary>
-/// Turns an answer's bytes into text: UTF-8, or windows-1251 where the XML declaration or the header says so. A byte that does
-/// not fit becomes U+FFFD: digits and names are ASCII in both, so only a comment can suffer.
+/// Turns an answer's bytes into text: UTF-8, or windows-1251 where the XML declaration or the header says so. A byte
+/// that does not fit becomes U+FFFD: digits and names are ASCII in both, so only a comment can suffer.
 /// </summary>
 internal static partial class BodyText
 {
@@ -30,6 +30,7 @@ internal static partial class BodyText
             || name.Equals("cp1251", StringComparison.OrdinalIgnoreCase)
             || name.Equals("cp-1251", StringComparison.OrdinalIgnoreCase));
 
-    [GeneratedRegex("""^\s*<\?xml[^>]*?\sencoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        """^\s*<\?xml[^>]*?\sencoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""", RegexOptions.CultureInvariant)]
     private static partial Regex DeclaredEncoding();
 }

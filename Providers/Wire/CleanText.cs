@@ -21,8 +21,12 @@ internal static class CleanText
         return clean.Length == 0 ? null : clean;
     }
 
-    /// <summary>The text where it is short enough and has no control characters, else null: a part of an identifier is another one.</summary>
+    /// <summary>
+    /// The text where it is short enough and has no control characters, else null: a part of an identifier is another
+    /// one.
+    /// </summary>
     public static string? WholeOrNone(string? text, int longest) =>
-        text is { Length: > 0 } && text.Length <= longest && !text.Any(letter => char.IsControl(letter) || char.IsSurrogate(letter))
+        text is { Length: > 0 } && text.Length <= longest
+            && !text.Any(letter => char.IsControl(letter) || char.IsSurrogate(letter))
             ? text : null;
 }

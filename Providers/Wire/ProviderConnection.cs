@@ -8,9 +8,9 @@ using EGovPay.Processing.Catalogue;
 namespace EGovPay.Providers.Wire;
 
 /// <summary>
-/// The HTTP line to one provider: pooled connections, as many as its concurrency limit; no redirects, cookies, proxies, trace
-/// headers or decompression; an answer's body of 64 KiB at most. It never throws for what a network or a provider does,
-/// and never sends a request a second time.
+/// The HTTP line to one provider: pooled connections, as many as its concurrency limit; no redirects, cookies, proxies,
+/// trace headers or decompression; an answer's body of 64 KiB at most. It never throws for what a network or a provider
+/// does, and never sends a request a second time.
 /// </summary>
 internal sealed class ProviderConnection : IDisposable
 {
@@ -39,9 +39,9 @@ internal sealed class ProviderConnection : IDisposable
         SendAsync(pooled, new SendGate(), request, deadline);
 
     /// <summary>
-    /// Sends over a connection of its own. For a GET that pays: the client silently re-sends a GET whose connection closed
-    /// unanswered (on .NET 10 over a new connection even where the first was fresh, as a test here shows). The gate stands where
-    /// a connection has come up, and lets one through: the second connection carries nothing.
+    /// Sends over a connection of its own. For a GET that pays: the client silently re-sends a GET whose connection
+    /// closed unanswered (on .NET 10 over a new connection even where the first was fresh, as a test here shows). The
+    /// gate stands where a connection has come up, and lets one through: the second connection carries nothing.
     /// </summary>
     public async Task<WireAnswer> SendFreshAsync(WireRequest request, CancellationToken deadline)
     {
@@ -110,9 +110,12 @@ internal sealed class ProviderConnection : IDisposable
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
-            var trouble = fault is OperationCanceledException
-                ? "no whole answer before the deadline"
-                : $"{fault.GetType().Name}: {(fault as HttpRequestException)?.HttpRequestError.ToString() ?? fault.Message}";
+            var trouble = fault switch
+            {
+                OperationCanceledException => "no whole answer before the deadline",
+                HttpRequestException http => $"{http.HttpRequestError}",
+                _ => $"{fault.GetType().Name}: {fault.Message}",
+            };
             return Failed(gate.ShutBeforeAnythingLeft() ? WireResult.NeverLeft : WireResult.Broken, trouble);
         }
 
@@ -144,7 +147,9 @@ internal sealed class ProviderConnection : IDisposable
         return message;
     }
 
-    /// <summary>The whole body, or null where it is too long. It is read no further than one byte past the limit.</summary>
+    /// <summary>
+    /// The whole body, or null where it is too long. It is read no further than one byte past the limit.
+    /// </summary>
     private static async Task<ReadOnlyMemory<byte>?> ReadBodyAsync(HttpContent content, CancellationToken deadline)
     {
         if (content.Headers.ContentLength > LongestBodyBytes)

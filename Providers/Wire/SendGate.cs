@@ -3,8 +3,8 @@ using System.Net;
 namespace EGovPay.Providers.Wire;
 
 /// <summary>
-/// The proof that nothing left. A request passes the gate exactly once, before its first byte; whoever gives up first shuts it.
-/// A shut gate never opens again, so "never passed" stays true after it was read.
+/// The proof that nothing left. A request passes the gate exactly once, before its first byte; whoever gives up first
+/// shuts it. A shut gate never opens again, so "never passed" stays true after it was read.
 /// </summary>
 internal sealed class SendGate
 {
@@ -14,7 +14,9 @@ internal sealed class SendGate
 
     private int state;
 
-    /// <summary>Lets the request out, once; throws where the gate was shut, or where the client would send a second time.</summary>
+    /// <summary>
+    /// Lets the request out, once; throws where the gate was shut, or where the client would send a second time.
+    /// </summary>
     public void Pass()
     {
         if (Interlocked.CompareExchange(ref state, Passed, Waiting) != Waiting)
@@ -28,8 +30,9 @@ internal sealed class SendGate
 }
 
 /// <summary>
-/// A body that passes the gate when it starts to travel. A request whose body never started cannot have been carried out, even
-/// if its headers were: the connection writes the headers (far below its 4 KiB buffer here) and the body in one piece.
+/// A body that passes the gate when it starts to travel. A request whose body never started cannot have been carried
+/// out, even if its headers were: the connection writes the headers (far below its 4 KiB buffer here) and the body in
+/// one piece.
 /// </summary>
 internal sealed class GatedContent : HttpContent
 {

@@ -9,7 +9,9 @@ internal enum WireResult
     /// <summary>Provably nothing left: no connection was made, or the deadline came first.</summary>
     NeverLeft,
 
-    /// <summary>It left, perhaps, and no whole answer came: a time-out, a reset, a body that is too long or cut off.</summary>
+    /// <summary>
+    /// It left, perhaps, and no whole answer came: a time-out, a reset, a body that is too long or cut off.
+    /// </summary>
     Broken,
 }
 

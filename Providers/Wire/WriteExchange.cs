@@ -4,8 +4,8 @@ using EGovPay.Processing.Dispatch;
 namespace EGovPay.Providers.Wire;
 
 /// <summary>
-/// Writes a request and its answer for the payment's file: headers and body, each ≤ 16 KiB, secrets masked. Accounts stay in it
-/// (the file is the payment's own); nothing of it is ever logged.
+/// Writes a request and its answer for the payment's file: headers and body, each ≤ 16 KiB, secrets masked. Accounts
+/// stay in it (the file is the payment's own); nothing of it is ever logged.
 /// </summary>
 internal static class WriteExchange
 {
@@ -30,7 +30,8 @@ internal static class WriteExchange
 
         if (request.Body is { } body)
         {
-            text.Append("Content-Type: ").Append(request.MediaType).Append("\n\n").Append(Encoding.UTF8.GetString(body.Span));
+            text.Append("Content-Type: ").Append(request.MediaType).Append("\n\n")
+                .Append(Encoding.UTF8.GetString(body.Span));
         }
 
         return Cut(text.ToString());
@@ -81,7 +82,9 @@ internal static class WriteExchange
     private static string WithoutUserInfo(Uri target) =>
         target.GetComponents(UriComponents.HttpRequestUrl, UriFormat.UriEscaped);
 
-    /// <summary>At most 16 KiB of UTF-8, never half a letter. PostgreSQL takes no NUL in a text, so none is kept.</summary>
+    /// <summary>
+    /// At most 16 KiB of UTF-8, never half a letter. PostgreSQL takes no NUL in a text, so none is kept.
+    /// </summary>
     private static string Cut(string text)
     {
         text = text.Replace('\0', '\uFFFD');

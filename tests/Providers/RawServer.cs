@@ -6,7 +6,8 @@ using System.Text;
 namespace EGovPay.Tests.Providers;
 
 /// <summary>
-/// A server that sends exactly the bytes a test says, and remembers exactly what it was sent. One script serves every connection.
+/// A server that sends exactly the bytes a test says, and remembers exactly what it was sent. One script serves every
+/// connection.
 /// </summary>
 public sealed class RawServer : IAsyncDisposable
 {
@@ -43,7 +44,8 @@ public sealed class RawServer : IAsyncDisposable
     public static RawServer AnsweringXml(string body, string contentType = "text/xml; charset=utf-8") =>
         Answering(Http(200, Encoding.UTF8.GetBytes(body), contentType));
 
-    public static byte[] Http(int status, byte[] body, string contentType = "text/xml; charset=utf-8", string? more = null) =>
+    public static byte[] Http(
+        int status, byte[] body, string contentType = "text/xml; charset=utf-8", string? more = null) =>
     [
         .. Encoding.ASCII.GetBytes(
             $"HTTP/1.1 {status} X\r\nContent-Type: {contentType}\r\nContent-Length: {body.Length}\r\n{more}\r\n"),
@@ -137,6 +139,7 @@ public sealed class RawConnection(Socket socket, ConcurrentQueue<string> request
 
     private static int LengthOf(string head) => head.Split("\r\n")
         .Where(line => line.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase))
-        .Select(line => int.Parse(line["Content-Length:".Length..].Trim(), System.Globalization.CultureInfo.InvariantCulture))
+        .Select(line => int
+            .Parse(line["Content-Length:".Length..].Trim(), System.Globalization.CultureInfo.InvariantCulture))
         .FirstOrDefault();
 }

@@ -11,7 +11,9 @@ using NodaTime;
 
 namespace EGovPay.Tests.Providers;
 
-/// <summary>A simulator on a port of its own, its record in a folder of its own, and adapters that reach it over real HTTP.</summary>
+/// <summary>
+/// A simulator on a port of its own, its record in a folder of its own, and adapters that reach it over real HTTP.
+/// </summary>
 public sealed class SimulatedProviders : IAsyncDisposable
 {
     private readonly ConnectProviders connect;
@@ -25,11 +27,16 @@ public sealed class SimulatedProviders : IAsyncDisposable
         Http = new HttpClient { BaseAddress = simulator.Address };
     }
 
-    public static readonly ProviderSettings Electricity = Provider(1, "azerishiq", "osmp", "/osmp/azerishiq", deduplicatesFirst: true);
-    public static readonly ProviderSettings Gas = Provider(2, "azeriqaz", "osmp", "/osmp/azeriqaz", deduplicatesFirst: false);
-    public static readonly ProviderSettings Migration = Provider(3, "dmx", "json", "/json/dmx", deduplicatesFirst: false);
-    public static readonly ProviderSettings Police = Provider(4, "bdypi", "json", "/json/bdypi/{service}", deduplicatesFirst: true);
-    public static readonly ProviderSettings Heating = Provider(5, "istilik", "register", "/register/istilik", deduplicatesFirst: false);
+    public static readonly ProviderSettings Electricity = Provider(
+        1, "azerishiq", "osmp", "/osmp/azerishiq", deduplicatesFirst: true);
+    public static readonly ProviderSettings Gas = Provider(
+        2, "azeriqaz", "osmp", "/osmp/azeriqaz", deduplicatesFirst: false);
+    public static readonly ProviderSettings Migration = Provider(
+        3, "dmx", "json", "/json/dmx", deduplicatesFirst: false);
+    public static readonly ProviderSettings Police = Provider(
+        4, "bdypi", "json", "/json/bdypi/{service}", deduplicatesFirst: true);
+    public static readonly ProviderSettings Heating = Provider(
+        5, "istilik", "register", "/register/istilik", deduplicatesFirst: false);
 
     public static readonly ProviderSettings[] All = [Electricity, Gas, Migration, Police, Heating];
 
@@ -44,7 +51,8 @@ public sealed class SimulatedProviders : IAsyncDisposable
     public string RecordFile => Path.Combine(Folder, "record.tsv");
 
     public static async Task<SimulatedProviders> StartAsync(
-        Lies? lies = null, string? folder = null, Func<ProviderSettings, ProviderAccess>? access = null, IClock? clock = null)
+        Lies? lies = null, string? folder = null, Func<ProviderSettings, ProviderAccess>? access = null,
+            IClock? clock = null)
     {
         folder ??= Directory.CreateTempSubdirectory("egovpay-sim-").FullName;
         var settings = new SimulatorSettings
@@ -55,16 +63,20 @@ public sealed class SimulatedProviders : IAsyncDisposable
         };
         clock ??= SystemClock.Instance;
         var simulator = await ProviderSimulator.StartAsync(settings, clock, CancellationToken.None);
-        var connected = new ConnectProviders(simulator.Address, access ?? SimulatedAccess.For, clock, NullLoggerFactory.Instance);
+        var connected = new ConnectProviders(
+            simulator.Address, access ?? SimulatedAccess.For, clock, NullLoggerFactory.Instance);
         return new SimulatedProviders(simulator, connected, folder);
     }
 
     public static ProviderSettings Provider(
         int id, string code, string protocol, string address, bool deduplicatesFirst, int timeoutSeconds = 2) =>
-        new(id, code, new Localised(code, code, code), null, protocol, address, 32, timeoutSeconds, deduplicatesFirst, "Asia/Baku");
+        new(id, code, new Localised(code, code, code), null, protocol, address, 32, timeoutSeconds, deduplicatesFirst,
+            "Asia/Baku");
 
-    public static Delivery Delivery(long number, string account, long amountQepik = 1_045, int service = 10101, params FieldValue[] fields) =>
-        new(number, service, account, fields, amountQepik, Instant.FromUtc(2026, 11, 22, 20, 30, 15), PerhapsSentBefore: false);
+    public static Delivery Delivery(
+        long number, string account, long amountQepik = 1_045, int service = 10101, params FieldValue[] fields) =>
+        new(number, service, account, fields, amountQepik, Instant.FromUtc(2026, 11, 22, 20, 30, 15),
+            PerhapsSentBefore: false);
 
     public static InquiryQuestion Question(long number, string account, int service = 10101) => new(
         number,
@@ -76,7 +88,9 @@ public sealed class SimulatedProviders : IAsyncDisposable
             Name = new Localised("x", "x", "x"),
             Provider = "azerishiq",
             Portable = false,
-            Fields = [new("account", new Localised("x", "x", "x"), new Regex("^.*$", RegexOptions.None, TimeSpan.FromSeconds(1)), CheckDigit.None, Normaliser.None, "1")],
+            Fields = [new(
+                "account", new Localised("x", "x", "x"), new Regex("^.*$", RegexOptions.None, TimeSpan.FromSeconds(1)),
+                    CheckDigit.None, Normaliser.None, "1")],
             Rules =
             [
                 new(new LocalDate(2015, 1, 1), AmountMode.Any, new Money(10), new Money(1_000_000), null, FeeRule.None,
@@ -111,7 +125,8 @@ public sealed class SimulatedProviders : IAsyncDisposable
 /// <summary>Collects what is logged, to see that an alarm rang and that nothing private is in a line.</summary>
 public sealed class ListeningLog : ILogger, ILoggerFactory
 {
-    private readonly System.Collections.Concurrent.ConcurrentQueue<(LogLevel Level, int Event, string Text)> lines = new();
+    private readonly System.Collections.Concurrent.ConcurrentQueue<(
+        LogLevel Level, int Event, string Text)> lines = new();
 
     public IReadOnlyCollection<(LogLevel Level, int Event, string Text)> Lines => lines;
 
@@ -121,7 +136,8 @@ public sealed class ListeningLog : ILogger, ILoggerFactory
     public bool IsEnabled(LogLevel logLevel) => true;
 
     public void Log<TState>(
-        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?,
+            string> formatter) =>
         lines.Enqueue((logLevel, eventId.Id, formatter(state, exception)));
 
     public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException();

@@ -28,8 +28,9 @@ public sealed class SignatureTests
     {
         using var key = MessageKey.Shared("test-shared-secret", Convert.FromBase64String(
             "uzvJfB4u3N0Jy4T7NZ75MDVcr8zSTInedJtkgcu46YW4XByzNJjxBdtjUkdJPBtbmHhIDi6pcl8jsasjlTMtDQ=="));
-        var input = Parsed("sig-b25=(\"date\" \"@authority\" \"content-type\");created=1618884473;keyid=\"test-shared-secret\"");
-        var text = input.SignatureBase(component => component.Name switch
+        var input = Parsed(
+            "sig-b25=(\"date\" \"@authority\" \"content-type\");created=1618884473;keyid=\"test-shared-secret\"");
+        var text = input.TextToSign(component => component.Name switch
         {
             "date" => "Tue, 20 Apr 2021 02:07:55 GMT",
             "@authority" => "example.com",
@@ -37,29 +38,35 @@ public sealed class SignatureTests
             _ => null,
         });
 
-        text.Should().Be("\"date\": Tue, 20 Apr 2021 02:07:55 GMT\n\"@authority\": example.com\n\"content-type\": application/json\n"
+        text.Should()
+            .Be("\"date\": Tue, 20 Apr 2021 02:07:55 GMT\n\"@authority\": example.com\n\"content-type\": application/json\n"
             + "\"@signature-params\": (\"date\" \"@authority\" \"content-type\");created=1618884473;keyid=\"test-shared-secret\"");
-        Convert.ToBase64String(key.Sign(Encoding.ASCII.GetBytes(text!))).Should().Be("pxcQw6G3AjtMBQjwo8XzkZf/bws5LelbaMk5rGIGtE8=");
+        Convert.ToBase64String(key.Sign(Encoding.ASCII.GetBytes(text!))).Should()
+            .Be("pxcQw6G3AjtMBQjwo8XzkZf/bws5LelbaMk5rGIGtE8=");
     }
 
     [Fact]
     public void The_RFCs_example_B_2_4_with_ecdsa_p256_verifies_and_no_other()
     {
         using var key = MessageKey.Ecdsa("test-key-ecc-p256", PublicKey);
-        var input = Parsed("sig-b24=(\"@status\" \"content-type\" \"content-digest\" \"content-length\");created=1618884473;keyid=\"test-key-ecc-p256\"");
-        var text = input.SignatureBase(component => component.Name switch
+        var input = Parsed(
+            "sig-b24=(\"@status\" \"content-type\" \"content-digest\" \"content-length\");created=1618884473;keyid=\"test-key-ecc-p256\"");
+        var text = input.TextToSign(component => component.Name switch
         {
             "@status" => "200",
             "content-type" => "application/json",
-            "content-digest" => "sha-512=:mEWXIS7MaLRuGgxOBdODa3xqM1XdEvxoYhvlCFJ41QJgJc4GTsPp29l5oGX69wWdXymyU0rjJuahq4l5aGgfLQ==:",
+            "content-digest" =>
+                "sha-512=:mEWXIS7MaLRuGgxOBdODa3xqM1XdEvxoYhvlCFJ41QJgJc4GTsPp29l5oGX69wWdXymyU0rjJuahq4l5aGgfLQ==:",
             "content-length" => "23",
             _ => null,
         })!;
         var signature = SignatureInput.SignatureOf(
-            "sig-b24=:wNmSUAhwb5LxtOtOpNa6W5xj067m5hFrj0XQ4fvpaCLx0NKocgPquLgyahnzDnDAUy5eCdlYUEkLIj+32oiasw==:", "sig-b24")!;
+            "sig-b24=:wNmSUAhwb5LxtOtOpNa6W5xj067m5hFrj0XQ4fvpaCLx0NKocgPquLgyahnzDnDAUy5eCdlYUEkLIj+32oiasw==:",
+                "sig-b24")!;
 
         key.Verify(Encoding.ASCII.GetBytes(text), signature).Should().BeTrue();
-        key.Verify(Encoding.ASCII.GetBytes(text.Replace("200", "201", StringComparison.Ordinal)), signature).Should().BeFalse();
+        key.Verify(Encoding.ASCII.GetBytes(text.Replace("200", "201", StringComparison.Ordinal)), signature)
+            .Should().BeFalse();
         key.Invoking(it => it.Sign("x"u8)).Should().Throw<CryptographicException>("a public key does not sign");
     }
 
@@ -86,7 +93,8 @@ public sealed class SignatureTests
     [InlineData("SHA-256=:X48E9qOokqqrvdts8nOJRJN3OWDUoyWxBf7kbu9DBPE=:", false)]
     [InlineData("", false)]
     [InlineData(null, false)]
-    public void A_digest_matches_when_it_is_well_formed_and_every_known_algorithm_in_it_is_right(string? field, bool good) =>
+    public void A_digest_matches_when_it_is_well_formed_and_every_known_algorithm_in_it_is_right(
+        string? field, bool good) =>
         ContentDigest.Matches(field, "{\"hello\": \"world\"}"u8).Should().Be(good);
 
     [Theory]
@@ -100,10 +108,14 @@ public sealed class SignatureTests
         var request = new SignedRequest("PUT", "https://pay.example/v1/payments/T7-1?x=%20", ContentDigest.Of(body));
         var (input, signature) = request.Sign(ours, Now, "n-1");
 
-        var check = request.Check(input, signature, body, id => id == "terminal-7" ? ours : null, Now + Duration.FromMinutes(5), FiveMinutes);
+        var check = request
+            .Check(input, signature, body, id => id == "terminal-7" ? ours : null, Now
+                + Duration.FromMinutes(5), FiveMinutes);
         check.Should().Be(new SignatureCheck(SignatureFault.None, "terminal-7", Now, "n-1"));
-        request.Check(input, signature, body, _ => ours, Now + Duration.FromSeconds(301), FiveMinutes).Fault.Should().Be(SignatureFault.Stale);
-        request.Check(input, signature, body, _ => ours, Now - Duration.FromSeconds(301), FiveMinutes).Fault.Should().Be(SignatureFault.Stale);
+        request.Check(input, signature, body, _ => ours, Now + Duration.FromSeconds(301), FiveMinutes).Fault.Should()
+            .Be(SignatureFault.Stale);
+        request.Check(input, signature, body, _ => ours, Now - Duration.FromSeconds(301), FiveMinutes).Fault.Should()
+            .Be(SignatureFault.Stale);
         request.Check(input, signature, body, _ => null, Now, FiveMinutes).Fault.Should().Be(SignatureFault.UnknownKey);
     }
 
@@ -123,8 +135,10 @@ public sealed class SignatureTests
         Fault(request with { ContentDigest = null }).Should().Be(SignatureFault.Wrong);
         Fault(request, content: "{\"amountQepik\":1046}"u8.ToArray()).Should().Be(SignatureFault.WrongDigest);
         Fault(request, input.Replace("n-1", "n-2", StringComparison.Ordinal)).Should().Be(SignatureFault.Wrong);
-        Fault(request, input.Replace("1700000000", "1700000001", StringComparison.Ordinal)).Should().Be(SignatureFault.Wrong);
-        Fault(request, input.Replace("hmac-sha256", "ecdsa-p256-sha256", StringComparison.Ordinal)).Should().Be(SignatureFault.Malformed);
+        Fault(request, input.Replace("1700000000", "1700000001", StringComparison.Ordinal)).Should()
+            .Be(SignatureFault.Wrong);
+        Fault(request, input.Replace("hmac-sha256", "ecdsa-p256-sha256", StringComparison.Ordinal)).Should()
+            .Be(SignatureFault.Malformed);
     }
 
     [Theory]
@@ -139,8 +153,11 @@ public sealed class SignatureTests
     {
         var request = new SignedRequest("GET", "https://pay.example/", ContentDigest.Of([]));
         var signature = Convert.ToBase64String(Key.Sign(Encoding.ASCII.GetBytes(
-            Parsed(field).SignatureBase(one => one.Name switch { "@method" => "GET", "@target-uri" => "https://pay.example/", _ => request.ContentDigest })!)));
-        request.Check(field, $"sig1=:{signature}:", [], _ => Key, Now, FiveMinutes).Fault.Should().Be(SignatureFault.CoversTooLittle);
+            Parsed(field).TextToSign(
+                one => one.Name switch { "@method" => "GET", "@target-uri" => "https://pay.example/",
+                    _ => request.ContentDigest })!)));
+        request.Check(field, $"sig1=:{signature}:", [], _ => Key, Now, FiveMinutes).Fault.Should()
+            .Be(SignatureFault.CoversTooLittle);
     }
 
     [Theory]
@@ -178,20 +195,25 @@ public sealed class SignatureTests
 
     [Fact]
     public void A_line_break_in_a_value_forges_no_line() =>
-        Parsed("sig1=(\"a\")").SignatureBase(_ => "x\n\"b\": y").Should().BeNull();
+        Parsed("sig1=(\"a\")").TextToSign(_ => "x\n\"b\": y").Should().BeNull();
 
     [Fact]
     public void Too_long_or_too_many_is_refused()
     {
         SignatureInput.TryParse($"sig1=(\"{new string('a', 5_000)}\")", out _).Should().BeFalse();
-        SignatureInput.TryParse($"sig1=({string.Join(' ', Enumerable.Range(0, 33).Select(i => $"\"a{i}\""))})", out _).Should().BeFalse();
-        SignatureInput.TryParse(string.Join(", ", Enumerable.Range(0, 9).Select(i => $"s{i}=()")), out _).Should().BeFalse();
-        SignatureInput.TryParse($"s=(){string.Concat(Enumerable.Range(0, 17).Select(i => $";p{i}"))}", out _).Should().BeFalse();
+        SignatureInput.TryParse($"sig1=({string.Join(' ', Enumerable.Range(0, 33).Select(i => $"\"a{i}\""))})", out _)
+            .Should().BeFalse();
+        SignatureInput.TryParse(string.Join(", ", Enumerable.Range(0, 9).Select(i => $"s{i}=()")), out _)
+            .Should().BeFalse();
+        SignatureInput.TryParse($"s=(){string.Concat(Enumerable.Range(0, 17).Select(i => $";p{i}"))}", out _)
+            .Should().BeFalse();
     }
 
     [Fact]
     public void No_text_makes_a_parser_throw() => Prop.ForAll(
-        Arb.From(Gen.Elements("sig1", "=", "(", ")", "\"", "\\", ";", ",", " ", ":", "created", "1", "?", "AAAA", "*", "a", "-", "\t", "ə")
+        Arb.From(Gen.Elements(
+            "sig1", "=", "(", ")", "\"", "\\", ";", ",", " ", ":", "created", "1", "?", "AAAA", "*", "a", "-",
+                "\t", "ə")
             .ListOf().Select(parts => string.Concat(parts))),
         text =>
         {
@@ -204,7 +226,8 @@ public sealed class SignatureTests
     public void A_key_of_another_curve_or_a_short_secret_is_refused()
     {
         using var other = ECDsa.Create(ECCurve.NamedCurves.nistP384);
-        FluentActions.Invoking(() => MessageKey.Ecdsa("k", other.ExportSubjectPublicKeyInfoPem())).Should().Throw<ArgumentException>();
+        FluentActions.Invoking(() => MessageKey.Ecdsa("k", other.ExportSubjectPublicKeyInfoPem()))
+            .Should().Throw<ArgumentException>();
         FluentActions.Invoking(() => MessageKey.Ecdsa("k", "no pem")).Should().Throw<ArgumentException>();
         FluentActions.Invoking(() => MessageKey.Shared("k", "short"u8)).Should().Throw<ArgumentException>();
     }

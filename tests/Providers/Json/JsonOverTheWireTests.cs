@@ -33,7 +33,8 @@ public sealed class JsonOverTheWireTests
         var request = server.Requests.Single();
         var body = request[(request.IndexOf("\r\n\r\n", StringComparison.Ordinal) + 4)..];
         request.Should().StartWith("PUT /base/payments/42 HTTP/1.1\r\n");
-        body.Should().Be("{\"account\":\"MX-00123\",\"amountQepik\":5000,\"fields\":{\"fin\":\"7ABCDE2\"},\"at\":\"2026-11-22T20:30:15Z\"}");
+        body.Should()
+            .Be("{\"account\":\"MX-00123\",\"amountQepik\":5000,\"fields\":{\"fin\":\"7ABCDE2\"},\"at\":\"2026-11-22T20:30:15Z\"}");
         Check(server, request, body).Fault.Should().Be(SignatureFault.None);
     }
 
@@ -76,7 +77,8 @@ public sealed class JsonOverTheWireTests
     [Theory]
     [InlineData(false, DeliveryResult.Silent)]
     [InlineData(true, DeliveryResult.Declined)]
-    public async Task A_rejected_re_send_is_believed_only_of_who_deduplicates_first(bool deduplicatesFirst, DeliveryResult expected)
+    public async Task A_rejected_re_send_is_believed_only_of_who_deduplicates_first(
+        bool deduplicatesFirst, DeliveryResult expected)
     {
         await using var server = RawServer.Scripted(async connection =>
         {
@@ -87,7 +89,8 @@ public sealed class JsonOverTheWireTests
             }
         });
         using var provider = Make(server, deduplicatesFirst);
-        (await provider.PayAsync(Delivery(42, Account), CancellationToken.None)).Result.Should().Be(DeliveryResult.Declined);
+        (await provider.PayAsync(Delivery(42, Account), CancellationToken.None)).Result.Should()
+            .Be(DeliveryResult.Declined);
         (await provider.AskAsync(Delivery(42, Account), CancellationToken.None)).Result.Should().Be(expected);
     }
 
@@ -98,7 +101,8 @@ public sealed class JsonOverTheWireTests
     [InlineData("provider-technical", "provider-technical", true)]
     [InlineData("not-ours", "number-ported", true)]
     [InlineData("because", "provider-error", false)]
-    public async Task A_rejection_has_a_stable_name_and_keeps_the_providers_word(string reason, string name, bool transient)
+    public async Task A_rejection_has_a_stable_name_and_keeps_the_providers_word(
+        string reason, string name, bool transient)
     {
         await using var server = Answering(200, $"{{\"status\":\"rejected\",\"reason\":\"{reason}\"}}");
         using var provider = Make(server);
@@ -112,7 +116,8 @@ public sealed class JsonOverTheWireTests
     {
         await using var server = Answering(409, "{\"status\":\"accepted\"}");
         using var provider = Make(server);
-        (await provider.PayAsync(Delivery(42, Account), CancellationToken.None)).Result.Should().Be(DeliveryResult.Silent);
+        (await provider.PayAsync(Delivery(42, Account), CancellationToken.None)).Result.Should()
+            .Be(DeliveryResult.Silent);
         log.Lines.Should().ContainSingle(line => line.Level == LogLevel.Critical && line.Event == 3003);
     }
 
@@ -129,8 +134,10 @@ public sealed class JsonOverTheWireTests
     {
         await using var server = Answering(status, "{\"status\":\"rejected\",\"reason\":\"account-not-found\"}");
         using var provider = Make(server);
-        (await provider.PayAsync(Delivery(42, Account), CancellationToken.None)).Result.Should().Be(DeliveryResult.Silent);
-        (await provider.AskAsync(Delivery(42, Account), CancellationToken.None)).Result.Should().Be(DeliveryResult.Silent);
+        (await provider.PayAsync(Delivery(42, Account), CancellationToken.None)).Result.Should()
+            .Be(DeliveryResult.Silent);
+        (await provider.AskAsync(Delivery(42, Account), CancellationToken.None)).Result.Should()
+            .Be(DeliveryResult.Silent);
     }
 
     [Theory]
@@ -153,20 +160,23 @@ public sealed class JsonOverTheWireTests
     {
         await using var server = Answering(200, body);
         using var provider = Make(server);
-        (await provider.PayAsync(Delivery(42, Account), CancellationToken.None)).Result.Should().Be(DeliveryResult.Silent);
+        (await provider.PayAsync(Delivery(42, Account), CancellationToken.None)).Result.Should()
+            .Be(DeliveryResult.Silent);
     }
 
     [Fact]
     public async Task An_inquiry_tells_payer_lines_and_limits()
     {
-        await using var server = Answering(200, "{\"payer\":\"Nərgiz Əliyeva\",\"lines\":[{\"id\":\"1\",\"title\":\"Rüsum\",\"dueQepik\":3000}],"
+        await using var server = Answering(
+            200, "{\"payer\":\"Nərgiz Əliyeva\",\"lines\":[{\"id\":\"1\",\"title\":\"Rüsum\",\"dueQepik\":3000}],"
             + "\"dueQepik\":3000,\"minQepik\":3000,\"maxQepik\":null,\"more\":{}}");
         using var provider = Make(server);
         var answer = await provider.InquireAsync(Question(5, Account), CancellationToken.None);
 
         answer.Should().BeEquivalentTo(new InquiryAnswer(
             InquiryResult.Found, "Nərgiz Əliyeva", [new DueLine("1", "Rüsum", 3_000)], 3_000, 3_000));
-        server.Requests.Single().Should().StartWith("POST /base/inquiries HTTP/1.1").And.EndWith("{\"account\":\"MX-00123\",\"fields\":{}}");
+        server.Requests.Single().Should().StartWith("POST /base/inquiries HTTP/1.1").And
+            .EndWith("{\"account\":\"MX-00123\",\"fields\":{}}");
     }
 
     [Theory]
@@ -184,7 +194,8 @@ public sealed class JsonOverTheWireTests
     [InlineData(200, "{\"lines\":[{\"id\":\"1\"}],\"dueQepik\":1}", InquiryResult.Unavailable, false)]
     [InlineData(200, "{\"lines\":{},\"dueQepik\":1}", InquiryResult.Unavailable, false)]
     [InlineData(200, "{}", InquiryResult.Unavailable, false)]
-    public async Task What_an_inquiry_cannot_tell_is_not_made_up(int status, string body, InquiryResult expected, bool failed)
+    public async Task What_an_inquiry_cannot_tell_is_not_made_up(
+        int status, string body, InquiryResult expected, bool failed)
     {
         await using var server = Answering(status, body);
         using var provider = Make(server);
@@ -197,7 +208,8 @@ public sealed class JsonOverTheWireTests
     {
         await using var server = Answering(200, "{\"status\":\"accepted\"}");
         using var provider = new JsonProvider(
-            Provider(9, "raw", "json", "x", false), $"{server.Address}base/{{service}}/", new ProviderAccess { Key = Key }, SystemClock.Instance, log);
+            Provider(9, "raw", "json", "x", false), $"{server.Address}base/{{service}}/",
+                new ProviderAccess { Key = Key }, SystemClock.Instance, log);
         await provider.PayAsync(Delivery(42, Account, 100, 40104), CancellationToken.None);
         server.Requests.Single().Should().StartWith("PUT /base/40104/payments/42 ");
     }
@@ -205,7 +217,8 @@ public sealed class JsonOverTheWireTests
     [Fact]
     public void Without_a_key_there_is_no_provider() =>
         FluentActions.Invoking(() => new JsonProvider(
-            Provider(9, "raw", "json", "x", false), "http://127.0.0.1/", ProviderAccess.None, SystemClock.Instance, log))
+            Provider(9, "raw", "json", "x", false), "http://127.0.0.1/", ProviderAccess.None,
+                SystemClock.Instance, log))
             .Should().Throw<ArgumentException>().WithMessage("*raw*key*");
 
     private static RawServer Answering(int status, string body) => RawServer.Scripted(async connection =>
@@ -233,12 +246,14 @@ public sealed class JsonOverTheWireTests
     private static SignatureCheck Check(RawServer server, string request, string body)
     {
         var start = request.Split(' ');
-        return new SignedRequest(start[0], new Uri(server.Address, start[1]).AbsoluteUri, Header(request, "Content-Digest"))
+        return new SignedRequest(
+            start[0], new Uri(server.Address, start[1]).AbsoluteUri, Header(request, "Content-Digest"))
             .Check(Header(request, "Signature-Input"), Header(request, "Signature"), Encoding.UTF8.GetBytes(body),
                 id => id == "us" ? Key : null, SystemClock.Instance.GetCurrentInstant(), Duration.FromMinutes(5));
     }
 
     private JsonProvider Make(RawServer server, bool deduplicatesFirst = false) => new(
-        Provider(9, "raw", "json", "/base", deduplicatesFirst, timeoutSeconds: 5), new Uri(server.Address, "/base").AbsoluteUri,
+        Provider(9, "raw", "json", "/base", deduplicatesFirst, timeoutSeconds: 5),
+            new Uri(server.Address, "/base").AbsoluteUri,
         new ProviderAccess { Key = Key }, SystemClock.Instance, log);
 }

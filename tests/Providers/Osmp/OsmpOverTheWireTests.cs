@@ -42,7 +42,8 @@ public sealed class OsmpOverTheWireTests
 
         var request = server.Requests.Should().ContainSingle().Subject;
         request.Should().StartWith("POST /pay HTTP/1.1\r\n");
-        request.Should().EndWith("\r\n\r\ncommand=pay&txn_id=1234567&txn_date=20261123003015&account=0057835959&sum=10.45"
+        request.Should()
+            .EndWith("\r\n\r\ncommand=pay&txn_id=1234567&txn_date=20261123003015&account=0057835959&sum=10.45"
             + "&prv_id=10103&data1=14000%2657%3D421%20%C9%99");
         request.Should().Contain("\r\nContent-Type: application/x-www-form-urlencoded\r\n");
         request.Should().Contain("\r\nAuthorization: Basic dXM6c2VzYW0=\r\n");
@@ -101,7 +102,8 @@ public sealed class OsmpOverTheWireTests
     [InlineData(9999)]
     public async Task A_temporary_or_unknown_code_is_silence(int code)
     {
-        await using var server = RawServer.AnsweringXml($"<response><osmp_txn_id>1234567</osmp_txn_id><result>{code}</result></response>");
+        await using var server = RawServer.AnsweringXml(
+            $"<response><osmp_txn_id>1234567</osmp_txn_id><result>{code}</result></response>");
         (await PayAsync(server)).Result.Should().Be(DeliveryResult.Silent);
     }
 
@@ -161,7 +163,8 @@ public sealed class OsmpOverTheWireTests
     public async Task A_windows_1251_body_is_read()
     {
         var cyrillic = CodePagesEncodingProvider.Instance.GetEncoding(1251)!;
-        var body = Ok.Replace("UTF-8", "windows-1251", StringComparison.Ordinal).Replace(">OK<", ">Платёж принят<", StringComparison.Ordinal);
+        var body = Ok.Replace("UTF-8", "windows-1251", StringComparison.Ordinal)
+            .Replace(">OK<", ">Платёж принят<", StringComparison.Ordinal);
         await using var server = RawServer.Answering(RawServer.Http(200, cyrillic.GetBytes(body), "text/xml"));
         (await PayAsync(server)).Result.Should().Be(DeliveryResult.Confirmed);
         OsmpAnswer.Read(cyrillic.GetBytes(body), null, out _)!.Comment.Should().Be("Платёж принят");
@@ -228,180 +231,12 @@ public sealed class OsmpOverTheWireTests
         {
             while (await connection.ReadRequestAsync() is not null)
             {
-                await connection.SendAsync(RawServer.Http(status, body, more: "Location: /elsewhere\r\nSet-Cookie: a=b\r\n"));
+                await connection.SendAsync(
+                    RawServer.Http(status, body, more: "Location: /elsewhere\r\nSet-Cookie: a=b\r\n"));
             }
         });
         (await PayAsync(server)).Result.Should().Be(DeliveryResult.Silent);
         server.Requests.Should().ContainSingle();
-    }
-
-    [Fact]
-    public async Task A_body_without_end_is_given_up_at_64_KiB()
-    {
-        var sent = 0L;
-        await using var server = RawServer.Scripted(async connection =>
-        {
-            await connection.ReadRequestAsync();
-            await connection.SendAsync("HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\n\r\n<response>");
-            var noise = Encoding.ASCII.GetBytes(new string(' ', 64 * 1024));
-            for (; sent < 100_000_000; sent += noise.Length)
-            {
-                await connection.SendAsync(noise);
-            }
-        });
-        (await PayAsync(server)).Result.Should().Be(DeliveryResult.Silent);
-        await server.DisposeAsync();
-        sent.Should().BeLessThan(20_000_000, "the line is cut as soon as the body is too long");
-    }
-
-    [Fact]
-    public async Task A_body_that_says_it_is_too_long_is_not_read()
-    {
-        await using var server = RawServer.Answering(
-            Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Length: 65537\r\n\r\n{Ok}"));
-        var answer = await PayAsync(server);
-        answer.Result.Should().Be(DeliveryResult.Silent);
-        answer.Note.Should().Contain("64 KiB");
-    }
-
-    [Fact]
-    public async Task A_body_that_is_shorter_than_promised_is_silence()
-    {
-        var bytes = Encoding.UTF8.GetBytes(Ok);
-        await using var server = RawServer.Answering(
-            [.. Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Length: {bytes.Length + 5}\r\n\r\n"), .. bytes]);
-        (await PayAsync(server)).Result.Should().Be(DeliveryResult.Silent);
-    }
-
-    [Fact]
-    public async Task An_answer_that_drips_past_the_deadline_is_silence()
-    {
-        await using var server = RawServer.Scripted(async connection =>
-        {
-            await connection.ReadRequestAsync();
-            foreach (var letter in $"HTTP/1.1 200 OK\r\nContent-Length: {Ok.Length}\r\n\r\n{Ok}")
-            {
-                await connection.SendAsync($"{letter}");
-                await Task.Delay(20, connection.Stop);
-            }
-        });
-        using var deadline = new CancellationTokenSource(TimeSpan.FromMilliseconds(400));
-        using var provider = Make(server.Address, settings => settings with { TimeoutSeconds = 60 });
-        var answer = await provider.PayAsync(Delivery(Number, Account), deadline.Token);
-        answer.Result.Should().Be(DeliveryResult.Silent);
-    }
-
-    [Fact]
-    public async Task A_connection_that_is_reset_after_the_request_is_silence()
-    {
-        await using var server = RawServer.Scripted(async connection =>
-        {
-            await connection.ReadRequestAsync();
-            connection.Reset();
-        });
-        (await PayAsync(server)).Result.Should().Be(DeliveryResult.Silent);
-        server.Requests.Should().ContainSingle("nothing is sent a second time by itself");
-    }
-
-    [Fact]
-    public async Task A_provider_that_never_answers_is_silence_after_its_own_timeout()
-    {
-        await using var server = RawServer.Scripted(async connection =>
-        {
-            await connection.ReadRequestAsync();
-            await Task.Delay(Timeout.Infinite, connection.Stop);
-        });
-        using var provider = Make(server.Address, settings => settings with { TimeoutSeconds = 1 });
-        var answer = await provider.PayAsync(Delivery(Number, Account), CancellationToken.None);
-        answer.Result.Should().Be(DeliveryResult.Silent);
-        answer.Exchange!.ElapsedMilliseconds.Should().BeInRange(900, 5_000);
-    }
-
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task A_reused_connection_that_closes_unanswered_is_silence_and_the_payment_was_sent_once(bool byGet)
-    {
-        await using var server = RawServer.Scripted(async connection =>
-        {
-            var request = await connection.ReadRequestAsync();
-            if (request?.Contains("txn_id=7654321") is not false)
-            {
-                return;
-            }
-
-            await connection.SendAsync(RawServer.Http(200, Encoding.UTF8.GetBytes(Ok)));
-
-            // Takes the next request on this connection and closes without a word.
-            await connection.ReadRequestAsync();
-        });
-        using var provider = Make(server.Address, access: new ProviderAccess { Osmp = new OsmpDialect { ByGet = byGet } });
-        (await provider.PayAsync(Delivery(Number, Account), CancellationToken.None)).Result.Should().Be(DeliveryResult.Confirmed);
-        var second = await provider.PayAsync(Delivery(7_654_321, Account), CancellationToken.None);
-
-        second.Result.Should().Be(DeliveryResult.Silent);
-        server.Requests.Count(request => request.Contains("txn_id=7654321")).Should().Be(1);
-        if (!byGet)
-        {
-            server.Connections.Should().Be(1, "the second payment went over the first one's connection");
-        }
-    }
-
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task Nobody_listening_is_provably_not_sent_on_a_first_attempt_and_silence_on_a_later_one(bool byGet)
-    {
-        var dialect = new ProviderAccess { Osmp = new OsmpDialect { ByGet = byGet } };
-        using var refused = Make(ClosedPort(), access: dialect);
-        using var unnamed = Make(new Uri("http://no-such-provider.invalid"), access: dialect);
-
-        (await refused.PayAsync(Delivery(Number, Account), CancellationToken.None)).Result.Should().Be(DeliveryResult.NotSent);
-        (await unnamed.PayAsync(Delivery(Number, Account), CancellationToken.None)).Result.Should().Be(DeliveryResult.NotSent);
-        (await refused.AskAsync(Delivery(Number, Account), CancellationToken.None)).Result.Should().Be(DeliveryResult.Silent);
-    }
-
-    [Fact]
-    public async Task A_deadline_that_has_passed_already_sends_nothing()
-    {
-        await using var server = RawServer.AnsweringXml(Ok);
-        using var provider = Make(server.Address);
-        var answer = await provider.PayAsync(Delivery(Number, Account), new CancellationToken(canceled: true));
-        answer.Result.Should().Be(DeliveryResult.NotSent);
-        server.Requests.Should().BeEmpty();
-    }
-
-    [Fact]
-    public async Task A_payment_that_waits_for_a_free_connection_till_its_deadline_was_not_sent()
-    {
-        var held = new TaskCompletionSource();
-        await using var server = RawServer.Scripted(async connection =>
-        {
-            await connection.ReadRequestAsync();
-            held.TrySetResult();
-            await Task.Delay(Timeout.Infinite, connection.Stop);
-        });
-        using var provider = Make(server.Address, settings => settings with { ConcurrencyLimit = 1 });
-        var first = provider.PayAsync(Delivery(Number, Account), CancellationToken.None);
-        await held.Task;
-        using var deadline = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
-        var second = await provider.PayAsync(Delivery(7_654_321, Account), deadline.Token);
-
-        second.Result.Should().Be(DeliveryResult.NotSent);
-        (await first).Result.Should().Be(DeliveryResult.Silent);
-        server.Requests.Should().ContainSingle(request => request.Contains("txn_id=1234567"));
-    }
-
-    [Fact]
-    public async Task A_server_that_does_not_speak_tls_gets_no_byte_of_the_payment()
-    {
-        await using var server = RawServer.Scripted(async connection =>
-        {
-            await connection.Socket.ReceiveAsync(new byte[4_096], connection.Stop);
-            await connection.SendAsync("HTTP/1.1 400 Bad Request\r\n\r\n");
-        });
-        using var provider = Make(new UriBuilder(server.Address) { Scheme = "https" }.Uri);
-        (await provider.PayAsync(Delivery(Number, Account), CancellationToken.None)).Result.Should().Be(DeliveryResult.NotSent);
     }
 
     [Fact]
@@ -433,17 +268,20 @@ public sealed class OsmpOverTheWireTests
     [Fact]
     public async Task A_number_that_was_ported_is_declined_for_now()
     {
-        await using var server = RawServer.AnsweringXml("<response><osmp_txn_id>1234567</osmp_txn_id><result>300</result>"
+        await using var server = RawServer.AnsweringXml(
+            "<response><osmp_txn_id>1234567</osmp_txn_id><result>300</result>"
             + "<fields><field1 name=\"route\">not-ours</field1></fields></response>");
         var answer = await PayAsync(server);
-        (answer.Result, answer.DeclineName, answer.Transient).Should().Be((DeliveryResult.Declined, "number-ported", true));
+        (answer.Result, answer.DeclineName, answer.Transient).Should()
+            .Be((DeliveryResult.Declined, "number-ported", true));
     }
 
     [Fact]
     public async Task What_is_to_be_written_on_a_smart_card_comes_with_the_confirmation()
     {
         await using var server = RawServer.AnsweringXml(Ok.Replace(
-            "</response>", "<fields><field1 name=\"card-data\">QUJD</field1></fields></response>", StringComparison.Ordinal));
+            "</response>", "<fields><field1 name=\"card-data\">QUJD</field1></fields></response>",
+                StringComparison.Ordinal));
         (await PayAsync(server)).CardData.Should().Be("QUJD");
     }
 
@@ -470,7 +308,8 @@ public sealed class OsmpOverTheWireTests
         await using var server = RawServer.AnsweringXml("<response><result>0</result><fields>"
             + "<field1 name=\"payer\">Əli Məmmədov</field1><field2 name=\"due\">33.50</field2><field3 name=\"min\">1</field3>"
             + "<field4 name=\"line:2026-10\">23.50 Oktyabr 2026</field4><field5 name=\"line:2026-09\">10</field5></fields></response>");
-        using var provider = Make(server.Address, access: new ProviderAccess { Osmp = new OsmpDialect { Inquiry = OsmpInquiry.GetInfo } });
+        using var provider = Make(
+            server.Address, access: new ProviderAccess { Osmp = new OsmpDialect { Inquiry = OsmpInquiry.GetInfo } });
         var answer = await provider.InquireAsync(Question(77, Account), CancellationToken.None);
 
         answer.Should().BeEquivalentTo(new InquiryAnswer(

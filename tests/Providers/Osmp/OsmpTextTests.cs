@@ -75,7 +75,8 @@ public sealed class OsmpTextTests
 
     [Fact]
     public void In_2015_a_summers_night_in_Baku_was_five_hours_ahead() =>
-        OsmpText.Date(Instant.FromUtc(2015, 7, 1, 19, 30), DateTimeZoneProviders.Tzdb["Asia/Baku"]).Should().Be("20150702003000");
+        OsmpText.Date(Instant.FromUtc(2015, 7, 1, 19, 30), DateTimeZoneProviders.Tzdb["Asia/Baku"]).Should()
+            .Be("20150702003000");
 
     [Fact]
     public void An_answer_that_is_cut_off_anywhere_is_not_read()
@@ -84,7 +85,8 @@ public sealed class OsmpTextTests
         OsmpAnswer.Read(body, null, out _)!.Result.Should().Be(0);
         for (var length = 0; length < body.Length; length++)
         {
-            OsmpAnswer.Read(body.AsSpan(0, length), null, out var fault).Should().BeNull($"{length} bytes are not the whole");
+            OsmpAnswer.Read(body.AsSpan(0, length), null, out var fault)
+                .Should().BeNull($"{length} bytes are not the whole");
             fault.Should().NotBeNullOrEmpty();
         }
     }

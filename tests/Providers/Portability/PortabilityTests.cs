@@ -34,7 +34,8 @@ public sealed class PortabilityTests
     [Fact]
     public void An_exact_number_beats_its_prefix_from_its_day_on_and_the_last_porting_counts()
     {
-        var table = Read("number,operator,from\n502345678,bakcell,2014-02-01\n+994502345678,nar,2020-05-01\n0502345678,azercell,2024-01-01\n502345679,nar,2014-02-01\n");
+        var table = Read(
+            "number,operator,from\n502345678,bakcell,2014-02-01\n+994502345678,nar,2020-05-01\n0502345678,azercell,2024-01-01\n502345679,nar,2014-02-01\n");
 
         table.Count.Should().Be(4);
         table.Route("502345678", new LocalDate(2014, 1, 31)).Should().Be("azercell", "not ported yet");
@@ -51,7 +52,8 @@ public sealed class PortabilityTests
     [Fact]
     public void Each_fault_is_named_by_its_line_and_one_refuses_the_file_whole()
     {
-        var import = Import("502345678,bakcell,2014-02-01\n\n502345678,bakcell\n124123456,nar,2014-02-01\n5023,nar,2014-02-01\n"
+        var import = Import(
+            "502345678,bakcell,2014-02-01\n\n502345678,bakcell\n124123456,nar,2014-02-01\n5023,nar,2014-02-01\n"
             + "552345678,telefon,2014-02-01\n552345678,nar,01.02.2014\n552345678,nar,1999-12-31\n502345678,nar,2014-02-01\n");
 
         import.Table.Should().BeNull();
@@ -66,7 +68,9 @@ public sealed class PortabilityTests
     [Fact]
     public void A_hundred_thousand_ported_numbers_are_found_among_those_that_are_not()
     {
-        var text = string.Concat(Enumerable.Range(0, 100_000).Select(i => $"50{2_000_000 + (i * 7):0000000},{Operators[i % 4]},2015-01-01\n"));
+        var text = string.Concat(
+            Enumerable.Range(0, 100_000)
+                .Select(i => $"50{2_000_000 + (i * 7):0000000},{Operators[i % 4]},2015-01-01\n"));
         var table = Read(text);
         table.Count.Should().Be(100_000);
         for (var i = 0; i < 100_000; i += 999)

@@ -24,9 +24,12 @@ public sealed class RegisterTests : IDisposable
     {
         await using var world = await StartAsync();
         var adapter = world.Adapters["istilik"];
-        (await adapter.PayAsync(Delivery(1, "10023456"), CancellationToken.None)).Result.Should().Be(DeliveryResult.Confirmed);
-        (await adapter.AskAsync(Delivery(1, "10023456"), CancellationToken.None)).Result.Should().Be(DeliveryResult.Confirmed);
-        (await adapter.InquireAsync(Question(1, "10023456"), CancellationToken.None)).Should().Be(new InquiryAnswer(InquiryResult.Found));
+        (await adapter.PayAsync(Delivery(1, "10023456"), CancellationToken.None)).Result.Should()
+            .Be(DeliveryResult.Confirmed);
+        (await adapter.AskAsync(Delivery(1, "10023456"), CancellationToken.None)).Result.Should()
+            .Be(DeliveryResult.Confirmed);
+        (await adapter.InquireAsync(Question(1, "10023456"), CancellationToken.None)).Should()
+            .Be(new InquiryAnswer(InquiryResult.Found));
     }
 
     [Fact]
@@ -45,7 +48,8 @@ public sealed class RegisterTests : IDisposable
     public async Task The_csv_form_has_control_totals_by_budget_level_and_code()
     {
         var written = await WriteAsync(RegisterForm.Csv,
-            Line(1, "14,00", 100) with { BudgetLevel = "1", BudgetCode = "142330", Fields = [new FieldValue("voen", "1400057421")] },
+            Line(1, "14,00", 100) with { BudgetLevel = "1", BudgetCode = "142330",
+                Fields = [new FieldValue("voen", "1400057421")] },
             Line(2, "a\"b", 250) with { BudgetLevel = "1", BudgetCode = "111100" },
             Line(3, "12", 50) with { BudgetLevel = "1", BudgetCode = "142330" });
 
@@ -83,7 +87,8 @@ public sealed class RegisterTests : IDisposable
     [Theory]
     [InlineData(RegisterForm.Tab)]
     [InlineData(RegisterForm.Csv)]
-    public async Task A_register_is_handed_over_and_its_acknowledgement_rejects_what_the_receiver_does_not_know(RegisterForm form)
+    public async Task A_register_is_handed_over_and_its_acknowledgement_rejects_what_the_receiver_does_not_know(
+        RegisterForm form)
     {
         await using var world = await StartAsync();
         await WriteAsync(form, Line(1, "10023456", 1_045), Line(2, "10066601", 300), Line(3, "10023457", 20));
@@ -97,7 +102,8 @@ public sealed class RegisterTests : IDisposable
         var acknowledgement = ReadAcknowledgement.Read(file);
         acknowledgement.Should().BeEquivalentTo(new Acknowledgement(
             [new(1, true, null), new(2, false, "account-not-found"), new(3, true, null)], 2, 1_065, 1, 300, null));
-        (await world.CreditedAsync(1), await world.CreditedAsync(2), await world.CreditedAsync(3)).Should().Be((1, 0, 1));
+        (await world.CreditedAsync(1), await world.CreditedAsync(2), await world.CreditedAsync(3)).Should()
+            .Be((1, 0, 1));
     }
 
     [Fact]
@@ -121,7 +127,9 @@ public sealed class RegisterTests : IDisposable
             (await away.RunAsync(Heating, CancellationToken.None)).Should().Be(0);
         }
 
-        await File.WriteAllTextAsync(written.Path, (await File.ReadAllTextAsync(written.Path)).Replace("Total: 1 10.45", "Total: 1 10.46", StringComparison.Ordinal));
+        await File.WriteAllTextAsync(
+            written.Path, (await File.ReadAllTextAsync(written.Path))
+                .Replace("Total: 1 10.45", "Total: 1 10.46", StringComparison.Ordinal));
         await using var world = await StartAsync();
         using var handOver = new HandOverRegister(world.Simulator.Address, Folder, NullLogger.Instance);
         (await handOver.RunAsync(Heating, CancellationToken.None)).Should().Be(0);
@@ -161,8 +169,10 @@ public sealed class RegisterTests : IDisposable
     public void A_path_never_leaves_the_folder(string provider, string name) =>
         FluentActions.Invoking(() => Folder.OutPath(provider, name)).Should().Throw<ArgumentException>();
 
-    private static RegisterLine Line(long number, string account, long amountQepik) => new(number, 10401, account, [], amountQepik, At);
+    private static RegisterLine Line(long number, string account, long amountQepik) =>
+        new(number, 10401, account, [], amountQepik, At);
 
     private Task<WrittenRegister> WriteAsync(RegisterForm form, params RegisterLine[] lines) => WriteRegister.RunAsync(
-        Folder, new RegisterOf("istilik", "C4", new LocalDate(2026, 11, 23), "Asia/Baku", form), lines.ToAsyncEnumerable(), CancellationToken.None);
+        Folder, new RegisterOf("istilik", "C4", new LocalDate(2026, 11, 23), "Asia/Baku", form),
+            lines.ToAsyncEnumerable(), CancellationToken.None);
 }

@@ -8,7 +8,9 @@ using static EGovPay.Tests.Providers.SimulatedProviders;
 
 namespace EGovPay.Tests.Providers.Simulator;
 
-/// <summary>Each lie over real HTTP: what our side makes of it, and what the simulator's record says was credited.</summary>
+/// <summary>
+/// Each lie over real HTTP: what our side makes of it, and what the simulator's record says was credited.
+/// </summary>
 public sealed class LiesTests
 {
     [Theory]
@@ -28,7 +30,8 @@ public sealed class LiesTests
         var number = 0;
         foreach (var provider in new[] { "azerishiq", "azeriqaz", "dmx" })
         {
-            var answer = await world.Adapters[provider].PayAsync(Delivery(++number, Magic(magic)), CancellationToken.None);
+            var answer = await world.Adapters[provider].PayAsync(
+                Delivery(++number, Magic(magic)), CancellationToken.None);
             (answer.Result, answer.DeclineName).Should().Be((DeliveryResult.Declined, name));
             (await world.CreditedAsync(number)).Should().Be(0);
         }
@@ -38,15 +41,18 @@ public sealed class LiesTests
     [InlineData("azerishiq")]
     [InlineData("azeriqaz")]
     [InlineData("dmx")]
-    public async Task Whatever_goes_wrong_once_the_same_number_asked_again_is_confirmed_and_credited_once(string provider)
+    public async Task Whatever_goes_wrong_once_the_same_number_asked_again_is_confirmed_and_credited_once(
+        string provider)
     {
         await using var world = await StartAsync();
         var adapter = world.Adapters[provider];
-        int[] lies = provider == "dmx" ? [12, 13, 14, 15, 16, 17, 18, 19, 20, 21] : [12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 23, 24];
+        int[] lies = provider == "dmx" ? [12, 13, 14, 15, 16, 17, 18, 19, 20, 21]
+            : [12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 23, 24];
         await Task.WhenAll(lies.Select(async magic =>
         {
             var delivery = Delivery(1_000 + magic, Magic(magic));
-            (await adapter.PayAsync(delivery, CancellationToken.None)).Result.Should().Be(DeliveryResult.Silent, $"66600 + {magic}");
+            (await adapter.PayAsync(delivery, CancellationToken.None)).Result.Should()
+                .Be(DeliveryResult.Silent, $"66600 + {magic}");
             (await AskUntilKnownAsync(adapter, delivery)).Should().Be(DeliveryResult.Confirmed, $"66600 + {magic}");
             (await world.CreditedAsync(1_000 + magic)).Should().Be(1, $"66600 + {magic}");
         }));
@@ -71,7 +77,8 @@ public sealed class LiesTests
     {
         await using var world = await StartAsync();
         var delivery = Delivery(5, Magic(25));
-        (await world.Adapters["azerishiq"].PayAsync(delivery, CancellationToken.None)).Result.Should().Be(DeliveryResult.Silent);
+        (await world.Adapters["azerishiq"].PayAsync(delivery, CancellationToken.None)).Result.Should()
+            .Be(DeliveryResult.Silent);
         (await AskUntilKnownAsync(world.Adapters["azerishiq"], delivery)).Should().Be(DeliveryResult.Confirmed);
     }
 
@@ -86,7 +93,8 @@ public sealed class LiesTests
     [Theory]
     [InlineData(true, 1)]
     [InlineData(false, 2)]
-    public async Task A_request_that_arrives_twice_credits_twice_only_where_nothing_deduplicates(bool deduplicates, int credited)
+    public async Task A_request_that_arrives_twice_credits_twice_only_where_nothing_deduplicates(
+        bool deduplicates, int credited)
     {
         await using var world = await StartAsync(new Lies { Deduplicates = deduplicates });
         await world.Adapters["azerishiq"].PayAsync(Delivery(5, Magic(22)), CancellationToken.None);

@@ -30,7 +30,8 @@ public sealed class RecordTests
         next.ProviderTransaction.Should().NotBe(paid.ProviderTransaction);
         (await again.CreditedAsync(5)).Should().Be(1);
         declined.Result.Should().Be(DeliveryResult.Declined);
-        (await again.Adapters["dmx"].AskAsync(Delivery(6, "166609"), CancellationToken.None)).Result.Should().Be(DeliveryResult.Declined);
+        (await again.Adapters["dmx"].AskAsync(Delivery(6, "166609"), CancellationToken.None)).Result.Should()
+            .Be(DeliveryResult.Declined);
     }
 
     [Fact]
@@ -51,10 +52,12 @@ public sealed class RecordTests
 
         await using var again = await StartAsync(folder: copy);
         var ledger = await again.Http.GetStringAsync(new Uri("/_sim/ledger", UriKind.Relative));
-        ledger.Split('\n', StringSplitOptions.RemoveEmptyEntries).Should().HaveCount(301, "a head and 300 transactions");
+        ledger.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Should().HaveCount(301, "a head and 300 transactions");
         await again.Adapters["azerishiq"].PayAsync(Delivery(301, "123456"), CancellationToken.None);
         await again.StopAsync();
-        File.ReadLines(Path.Combine(copy, "record.tsv")).Should().HaveCount(301).And.OnlyContain(line => line.Split('\t').Length == 9);
+        File.ReadLines(Path.Combine(copy, "record.tsv"))
+            .Should().HaveCount(301).And.OnlyContain(line => line.Split('\t').Length == 9);
     }
 
     [Fact]
@@ -66,7 +69,8 @@ public sealed class RecordTests
         var lines = await File.ReadAllTextAsync(world.RecordFile);
         await File.WriteAllTextAsync(world.RecordFile, $"C\tnonsense\n{lines}");
 
-        await FluentActions.Awaiting(() => StartAsync(folder: world.Folder)).Should().ThrowAsync<InvalidDataException>();
+        await FluentActions.Awaiting(() => StartAsync(folder: world.Folder))
+            .Should().ThrowAsync<InvalidDataException>();
         Directory.Delete(world.Folder, recursive: true);
     }
 
@@ -84,7 +88,8 @@ public sealed class RecordTests
             "azerishiq\t5\t2\t1\t1045\t1\t0",
             "dmx\t6\t1\t0\t1045\t0\t5",
             "");
-        (await world.Http.GetStringAsync(new Uri("/_sim/ledger?provider=dmx", UriKind.Relative))).Should().NotContain("azerishiq");
+        (await world.Http.GetStringAsync(new Uri("/_sim/ledger?provider=dmx", UriKind.Relative)))
+            .Should().NotContain("azerishiq");
         (await world.Http.GetStringAsync(new Uri("/_sim/health", UriKind.Relative))).Should().Contain("\"live\"");
         (await world.CreditedAsync(7)).Should().Be(0);
     }
@@ -99,7 +104,8 @@ public sealed class RecordTests
         }
 
         async Task<string[]> RegisterAsync(string query) =>
-            (await world.Http.GetStringAsync(new Uri($"/_sim/register?provider=azerishiq&{query}", UriKind.Relative))).TrimEnd('\n').Split('\n');
+            (await world.Http.GetStringAsync(
+                new Uri($"/_sim/register?provider=azerishiq&{query}", UriKind.Relative))).TrimEnd('\n').Split('\n');
 
         var plain = await RegisterAsync("day=2026-11-23");
         plain.Should().Equal(
@@ -110,12 +116,15 @@ public sealed class RecordTests
         (await RegisterAsync("day=2026-11-22")).Should().Equal("Total: 0 0.00");
         (await RegisterAsync("day=2026-11-23&lies=missing"))[^1].Should().Be("Total: 2 20.90");
         (await RegisterAsync("day=2026-11-23&lies=changed")).Should().ContainSingle(line => line.EndsWith("\t10.46"));
-        (await RegisterAsync("day=2026-11-23&lies=extra")).Should().ContainSingle(line => line.StartsWith('9') && line.EndsWith("\t1.00"));
+        (await RegisterAsync("day=2026-11-23&lies=extra"))
+            .Should().ContainSingle(line => line.StartsWith('9') && line.EndsWith("\t1.00"));
         (await RegisterAsync("day=2026-11-23&lies=missing,extra,changed"))[^1].Should().Be("Total: 3 21.91");
 
-        (await world.Http.GetStringAsync(new Uri("/_sim/statement?provider=azerishiq&day=2026-11-23", UriKind.Relative)))
+        (await world.Http.GetStringAsync(
+            new Uri("/_sim/statement?provider=azerishiq&day=2026-11-23", UriKind.Relative)))
             .Should().Contain("2026-11-23;EGP00120261123;31.35;");
-        (await world.Http.GetStringAsync(new Uri("/_sim/statement?provider=azerishiq&day=2026-11-23&form=mt940", UriKind.Relative)))
+        (await world.Http.GetStringAsync(
+            new Uri("/_sim/statement?provider=azerishiq&day=2026-11-23&form=mt940", UriKind.Relative)))
             .Should().Contain(":61:2611231123C31,35NTRF");
     }
 
@@ -125,20 +134,25 @@ public sealed class RecordTests
         var catalogue = EmbeddedCatalogue.Load();
         var folder = Directory.CreateTempSubdirectory("egovpay-sim-");
         await using (var simulator = await ProviderSimulator.StartAsync(
-            new SimulatorSettings { Providers = catalogue.Providers, RecordFile = Path.Combine(folder.FullName, "r.tsv") },
+            new SimulatorSettings { Providers = catalogue.Providers,
+                RecordFile = Path.Combine(folder.FullName, "r.tsv") },
             SystemClock.Instance, CancellationToken.None))
         {
-            using var connect = new ConnectProviders(simulator.Address, SimulatedAccess.For, SystemClock.Instance, NullLoggerFactory.Instance);
+            using var connect = new ConnectProviders(
+                simulator.Address, SimulatedAccess.For, SystemClock.Instance, NullLoggerFactory.Instance);
             var adapters = connect.Connect(catalogue.Providers);
             foreach (var service in catalogue.Services)
             {
                 var adapter = adapters[service.Provider];
-                var fields = service.Fields.Skip(1).Select(field => new FieldValue(field.Name, field.Example)).ToArray();
+                var fields = service.Fields.Skip(1).Select(field => new FieldValue(field.Name, field.Example))
+                    .ToArray();
                 var question = new InquiryQuestion(
                     service.Code, service, service.Fields[0].Example, fields, SystemClock.Instance.GetCurrentInstant());
-                (await adapter.InquireAsync(question, CancellationToken.None)).Result.Should().Be(InquiryResult.Found, service.CodeText);
+                (await adapter.InquireAsync(question, CancellationToken.None)).Result.Should()
+                    .Be(InquiryResult.Found, service.CodeText);
                 var paid = await adapter.PayAsync(
-                    Delivery(service.Code, service.Fields[0].Example, 500, service.Code, fields), CancellationToken.None);
+                    Delivery(service.Code, service.Fields[0].Example, 500, service.Code, fields),
+                        CancellationToken.None);
                 paid.Result.Should().Be(DeliveryResult.Confirmed, service.CodeText);
                 if (service.Code is 10202 or 10302)
                 {

@@ -11,7 +11,8 @@ public sealed class SimulatorTests
     [InlineData("azerishiq")]
     [InlineData("dmx")]
     [InlineData("bdypi")]
-    public async Task A_payment_is_confirmed_and_credited_once_and_its_repeat_gives_the_same_transaction(string provider)
+    public async Task A_payment_is_confirmed_and_credited_once_and_its_repeat_gives_the_same_transaction(
+        string provider)
     {
         await using var world = await StartAsync();
         var adapter = world.Adapters[provider];
@@ -34,7 +35,8 @@ public sealed class SimulatorTests
     {
         await using var world = await StartAsync();
 
-        var answer = await world.Adapters[provider].InquireAsync(Question(1, "012345678901234"), CancellationToken.None);
+        var answer = await world.Adapters[provider].InquireAsync(
+            Question(1, "012345678901234"), CancellationToken.None);
 
         answer.Result.Should().Be(InquiryResult.Found);
         answer.Payer.Should().NotBeNullOrEmpty();
