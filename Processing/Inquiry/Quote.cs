@@ -28,6 +28,8 @@ public sealed record Quote
     /// <summary>The most lines a quote keeps; of an inquiry with more, it keeps none and only sums are compared.</summary>
     public const int MostLines = 128;
 
+    private const int OnTheStack = 512;
+
     /// <summary>16 random bytes; one payment may use them.</summary>
     public required Guid Id { get; init; }
 
@@ -123,29 +125,33 @@ public sealed record Quote
     /// </summary>
     public static Guid BindingOf(int serviceCode, string account, ReadOnlySpan<FieldValue> fields)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        Span<byte> number = stackalloc byte[4];
-        BinaryPrimitives.WriteInt32BigEndian(number, serviceCode);
-        hash.AppendData(number);
-        Append(hash, account);
+        var size = 4 + Size(account);
         foreach (var field in fields)
         {
-            Append(hash, field.Name);
-            Append(hash, field.Value);
+            size += Size(field.Name) + Size(field.Value);
+        }
+
+        var bytes = size <= OnTheStack ? stackalloc byte[OnTheStack] : new byte[size];
+        BinaryPrimitives.WriteInt32BigEndian(bytes, serviceCode);
+        var written = 4 + Write(bytes[4..], account);
+        foreach (var field in fields)
+        {
+            written += Write(bytes[written..], field.Name);
+            written += Write(bytes[written..], field.Value);
         }
 
         Span<byte> digest = stackalloc byte[32];
-        hash.GetHashAndReset(digest);
+        SHA256.HashData(bytes[..written], digest);
         return new Guid(digest[..16], bigEndian: true);
     }
 
-    private static void Append(IncrementalHash hash, string text)
+    private static int Size(string text) => 4 + Encoding.UTF8.GetMaxByteCount(text.Length);
+
+    private static int Write(Span<byte> bytes, string text)
     {
-        Span<byte> length = stackalloc byte[4];
-        var bytes = Encoding.UTF8.GetBytes(text);
-        BinaryPrimitives.WriteInt32BigEndian(length, bytes.Length);
-        hash.AppendData(length);
-        hash.AppendData(bytes);
+        var length = Encoding.UTF8.GetBytes(text, bytes[4..]);
+        BinaryPrimitives.WriteInt32BigEndian(bytes, length);
+        return 4 + length;
     }
 
     private static long DigestOf(string lineId)
