@@ -44,6 +44,7 @@ public sealed record EngineSettings
 public sealed class Engine : IAsyncDisposable
 {
     private readonly NpgsqlDataSource lanePool;
+    private readonly ReadOnlyMemory<byte> secret;
     private readonly CancellationTokenSource stop = new();
     private readonly List<Task> background = [];
 
@@ -51,7 +52,9 @@ public sealed class Engine : IAsyncDisposable
         EngineSettings settings, NpgsqlDataSource database, NpgsqlDataSource lanes, CatalogueInForce catalogue,
         AgentDirectory directory, Node node, IClock clock, ILoggerFactory logs)
     {
+        secret = settings.Secret;
         Directory = directory;
+        Nonces = new UsedNonces(database);
         Administer = new Administer(database);
         lanePool = lanes;
         Database = database;
@@ -80,6 +83,7 @@ public sealed class Engine : IAsyncDisposable
     public NpgsqlDataSource Database { get; }
     public CatalogueInForce Catalogue { get; }
     public AgentDirectory Directory { get; }
+    public UsedNonces Nonces { get; }
     public Administer Administer { get; }
     public Node Node { get; }
     public IClock Clock { get; }
@@ -125,6 +129,9 @@ public sealed class Engine : IAsyncDisposable
 
         return engine;
     }
+
+    /// <summary>A key of 32 bytes for one purpose, derived from this engine's secret.</summary>
+    public byte[] Key(string purpose) => Derive(secret, purpose);
 
     /// <summary>A key of 32 bytes for one purpose, derived from the server's secret (HKDF, SHA-256).</summary>
     public static byte[] Derive(ReadOnlyMemory<byte> secret, string purpose)

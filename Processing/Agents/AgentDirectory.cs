@@ -132,8 +132,10 @@ public sealed class AgentDirectory : IDisposable
             byKey[Convert.ToHexString(reader.GetFieldValue<byte[]>(24))] = new Keyed(terminal, null);
             if (!reader.IsDBNull(25))
             {
-                byKey[Convert.ToHexString(reader.GetFieldValue<byte[]>(25))] =
-                    new Keyed(terminal, reader.GetInstantOrNull(26) ?? Instant.MinValue);
+                // Whoever still uses the old key also still signs with the secret of its generation.
+                byKey[Convert.ToHexString(reader.GetFieldValue<byte[]>(25))] = new Keyed(
+                    terminal with { KeyGeneration = terminal.KeyGeneration - 1 },
+                    reader.GetInstantOrNull(26) ?? Instant.MinValue);
             }
         }
 

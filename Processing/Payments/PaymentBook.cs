@@ -62,10 +62,11 @@ public sealed class PaymentBook(NpgsqlDataSource database)
     /// <summary>An agent's payments, newest first.</summary>
     /// <param name="agentId">The agent's first part.</param>
     /// <param name="before">Numbers below this one; null from the newest.</param>
-    /// <param name="limit">1–<see cref="PageLimit"/>.</param>
+    /// <param name="limit">1–<see cref="PageLimit"/>, and one more to see whether there is a next page.</param>
+    /// <param name="terminalId">Only this terminal's; null: all.</param>
     public async Task<IReadOnlyList<Payment>> ListAsync(
         int agentId, int parts, Instant from, Instant to, PaymentState? state, long? before, int limit,
-        CancellationToken cancel = default)
+        int? terminalId = null, CancellationToken cancel = default)
     {
         await using var command = database.CreateCommand(ListPayments);
         short[]? edges = state is null ? null : [.. Transitions.All.Where(e => e.To == state).Select(e => e.Id)];
@@ -78,7 +79,8 @@ public sealed class PaymentBook(NpgsqlDataSource database)
             Value = (object?)edges ?? DBNull.Value,
             NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Smallint,
         });
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = Math.Clamp(limit, 1, PageLimit) });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = Math.Clamp(limit, 1, PageLimit + 1) });
+        command.Parameters.Add(new NpgsqlParameter<int?> { TypedValue = terminalId });
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var payments = new List<Payment>();
         while (await reader.ReadAsync(cancel))

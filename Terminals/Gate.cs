@@ -1,0 +1,119 @@
+using EGovPay.Processing;
+using EGovPay.Terminals.Api;
+using EGovPay.Terminals.Problems;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Logging;
+
+namespace EGovPay.Terminals;
+
+/// <summary>
+/// What every request passes before and after its call: how much is under way, how often an address asks, the headers of every
+/// answer, and the one form of every failure.
+/// </summary>
+internal sealed class Gate(ServerSettings settings, Paces paces, ILogger log)
+{
+    private const string Policy = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+
+    private int underWay;
+
+    public async Task PassAsync(HttpContext http, RequestDelegate next)
+    {
+        Protect(http.Response.Headers);
+        if (http.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal))
+        {
+            await CallAsync(http, next);
+            return;
+        }
+
+        // Both before the body is read: to refuse must cost less than to serve.
+        var requests = Interlocked.Increment(ref underWay);
+        try
+        {
+            if (requests > settings.MaxRequests)
+            {
+                Log.Overloaded(log, requests);
+                await RefuseAsync(http, new Refused(Refusal.Overloaded, RetryAfterSeconds: 2));
+            }
+            else if (paces.Address(http.Connection.RemoteIpAddress) is { } seconds)
+            {
+                await RefuseAsync(http, new Refused(Refusal.TooManyRequests, RetryAfterSeconds: seconds));
+            }
+            else
+            {
+                await CallAsync(http, next);
+            }
+        }
+        finally
+        {
+            Interlocked.Decrement(ref underWay);
+        }
+    }
+
+    private async Task CallAsync(HttpContext http, RequestDelegate next)
+    {
+        try
+        {
+            await next(http);
+        }
+        catch (BadHttpRequestException fault)
+        {
+            await RefuseAsync(http, new Refused(Refusal.MalformedRequest), fault.StatusCode);
+            return;
+        }
+        catch (Exception) when (http.RequestAborted.IsCancellationRequested)
+        {
+            // Nobody listens any more. What was begun goes on by itself.
+            return;
+        }
+        catch (Exception defect)
+        {
+            Log.RequestFailed(log, defect, http.Request.Method, RouteOf(http));
+            await RefuseAsync(http, new Refused(Refusal.Internal));
+            return;
+        }
+
+        if (http.Response.HasStarted || http.Response.ContentLength is not null || http.Response.ContentType is not null)
+        {
+            return;
+        }
+
+        // The framework's own answers have no body.
+        switch (http.Response.StatusCode)
+        {
+            case StatusCodes.Status404NotFound:
+                await RefuseAsync(http, new Refused(Refusal.NotFound));
+                break;
+            case >= 400 and < 500 and var status:
+                await RefuseAsync(http, new Refused(Refusal.MalformedRequest), status);
+                break;
+            default:
+                break;
+        }
+    }
+
+    private static async Task RefuseAsync(HttpContext http, Refused why, int? status = null)
+    {
+        if (http.Response.HasStarted)
+        {
+            http.Abort();
+            return;
+        }
+
+        await new Refuse(why, status).ExecuteAsync(http);
+    }
+
+    private static void Protect(IHeaderDictionary headers)
+    {
+        headers.XContentTypeOptions = "nosniff";
+        headers.XFrameOptions = "DENY";
+        headers.ContentSecurityPolicy = Policy;
+        headers["Referrer-Policy"] = "no-referrer";
+        headers.CacheControl = "no-store";
+    }
+
+    /// <summary>The route's pattern: a path holds references, which may be anything.</summary>
+    private static string RouteOf(HttpContext http) =>
+        (http.Features.Get<IEndpointFeature>()?.Endpoint as RouteEndpoint)?.RoutePattern.RawText ?? "no route";
+}

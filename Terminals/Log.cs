@@ -1,0 +1,31 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace EGovPay.Terminals;
+
+/// <summary>
+/// Every log line of the HTTP side. Event ids: 3000–3099. Never a body, a query, a name, an account, a key: a path is logged as its route.
+/// </summary>
+internal static partial class Log
+{
+    /// <summary>The logger of a request.</summary>
+    public static ILogger LogOf(this IServiceProvider services) => services.GetRequiredService<ILogger<Server>>();
+
+    [LoggerMessage(3000, LogLevel.Information, "Serving on {Addresses}")]
+    public static partial void Serving(ILogger logger, string addresses);
+
+    [LoggerMessage(3001, LogLevel.Information, "No longer serving")]
+    public static partial void Stopped(ILogger logger);
+
+    [LoggerMessage(3010, LogLevel.Error, "A request failed: {Method} {Route}")]
+    public static partial void RequestFailed(ILogger logger, Exception defect, string method, string route);
+
+    [LoggerMessage(3011, LogLevel.Warning, "A payment's answer was lost between us and the database; its outcome is not known")]
+    public static partial void OutcomeNotKnown(ILogger logger, Exception failure);
+
+    [LoggerMessage(3012, LogLevel.Warning, "Overloaded: {Requests} requests are under way; more are refused")]
+    public static partial void Overloaded(ILogger logger, int requests);
+
+    [LoggerMessage(3020, LogLevel.Warning, "Used nonces could not be cleaned up; it is tried again")]
+    public static partial void NoncesNotForgotten(ILogger logger, Exception failure);
+}

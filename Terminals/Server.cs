@@ -1,0 +1,153 @@
+using System.Net;
+using EGovPay.Processing;
+using EGovPay.Terminals.Api;
+using EGovPay.Terminals.Problems;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace EGovPay.Terminals;
+
+/// <summary>How the HTTP side runs. The defaults are generous: they stop a flood, not a busy terminal.</summary>
+public sealed record ServerSettings
+{
+    /// <summary>Where to listen; port 0 takes a free one. Default 127.0.0.1:8080.</summary>
+    public IPEndPoint Listen { get; init; } = new(IPAddress.Loopback, 8080);
+
+    /// <summary>
+    /// Where the public reaches this server, <c>https://odenis.example</c>; signatures and receipts speak of it. Null: wherever it was asked.
+    /// </summary>
+    public string? PublicAddress { get; init; }
+
+    /// <summary>How long a payment's answer is waited for, at most 25 s by contract. Default 22 s.</summary>
+    public TimeSpan PayPatience { get; init; } = TimeSpan.FromSeconds(22);
+
+    /// <summary>Open connections; more are closed at once. Null: no limit. Default 20 000.</summary>
+    public long? MaxConnections { get; init; } = 20_000;
+
+    /// <summary>Requests under way, waits among them; more are refused (900) before their body is read. Default 10 000.</summary>
+    public int MaxRequests { get; init; } = 10_000;
+
+    /// <summary>What one terminal may ask a second, on average; 0: no limit. Default 1 000.</summary>
+    public int TerminalRequestsPerSecond { get; init; } = 1_000;
+
+    /// <summary>What one terminal may ask at once after a pause. Default 2 000.</summary>
+    public int TerminalBurst { get; init; } = 2_000;
+
+    /// <summary>What one address may ask a second; 0: no limit (behind a proxy, which shows one address for all). Default 5 000.</summary>
+    public int AddressRequestsPerSecond { get; init; } = 5_000;
+
+    /// <summary>What one address may ask at once after a pause. Default 10 000.</summary>
+    public int AddressBurst { get; init; } = 10_000;
+
+    /// <summary>How long the headers of a request may take. Default 10 s.</summary>
+    public TimeSpan HeadersTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The slowest body that is waited for, bytes a second, after 5 s. Default 100.</summary>
+    public double MinBodyBytesPerSecond { get; init; } = 100;
+}
+
+/// <summary>The HTTP side of the engine: the terminals' API, OSMP, receipts' verification, health.</summary>
+public sealed class Server
+{
+    private static readonly TimeSpan ForgetEvery = TimeSpan.FromMinutes(1);
+
+    /// <summary>
+    /// Starts serving; it serves until the application is stopped or disposed of. The engine stays the caller's: it is stopped after.
+    /// </summary>
+    /// <exception cref="IOException">The port is taken.</exception>
+    public static async Task<WebApplication> StartAsync(
+        ServerSettings settings, Engine engine, ILoggerFactory logs, CancellationToken cancel = default)
+    {
+        var app = Build(settings, engine, logs);
+        try
+        {
+            await app.StartAsync(cancel);
+        }
+        catch
+        {
+            await app.DisposeAsync();
+            throw;
+        }
+
+        var log = app.Services.LogOf();
+        var stopping = app.Lifetime.ApplicationStopping;
+        app.Lifetime.ApplicationStopped.Register(() => Log.Stopped(log));
+        _ = Task.Run(() => ForgetNoncesAsync(engine, log, stopping), CancellationToken.None);
+        Log.Serving(log, string.Join(", ", app.Urls));
+        return app;
+    }
+
+    /// <summary>The application with its routes, not started.</summary>
+    internal static WebApplication Build(ServerSettings settings, Engine engine, ILoggerFactory logs)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Limit(kestrel, settings));
+        builder.Services.AddSingleton(logs);
+        builder.Services.AddRouting();
+        builder.Services.AddSingleton(settings);
+        builder.Services.AddSingleton(engine);
+        builder.Services.AddSingleton(new Paces(settings));
+        builder.Services.AddSingleton<Door>();
+        builder.Services.ConfigureHttpJsonOptions(json =>
+        {
+            json.SerializerOptions.TypeInfoResolverChain.Clear();
+            json.SerializerOptions.TypeInfoResolverChain.Add(ApiJson.Default);
+            json.SerializerOptions.Encoder = ApiJson.Letters;
+            json.SerializerOptions.NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.Strict;
+        });
+        var app = builder.Build();
+        app.Use(new Gate(settings, app.Services.GetRequiredService<Paces>(), app.Services.LogOf()).PassAsync);
+        Map(app);
+        return app;
+    }
+
+    /// <summary>The route table.</summary>
+    private static void Map(WebApplication app)
+    {
+        CatalogueCalls.Map(app);
+        PaymentCalls.Map(app);
+        AccountCalls.Map(app);
+        HealthCalls.Map(app);
+    }
+
+    private static void Limit(KestrelServerOptions kestrel, ServerSettings settings)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.AllowResponseHeaderCompression = false;
+        kestrel.Limits.MaxRequestBodySize = ReadBody.Limit;
+        kestrel.Limits.MaxRequestLineSize = 8 * 1024;
+        kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
+        kestrel.Limits.MaxRequestHeaderCount = 64;
+        kestrel.Limits.RequestHeadersTimeout = settings.HeadersTimeout;
+        kestrel.Limits.KeepAliveTimeout = TimeSpan.FromMinutes(2);
+        kestrel.Limits.MaxConcurrentConnections = settings.MaxConnections;
+        kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(settings.MinBodyBytesPerSecond, TimeSpan.FromSeconds(5));
+        kestrel.Limits.MinResponseDataRate = new MinDataRate(settings.MinBodyBytesPerSecond, TimeSpan.FromSeconds(10));
+        kestrel.Listen(settings.Listen);
+    }
+
+    private static async Task ForgetNoncesAsync(Engine engine, ILogger log, CancellationToken stop)
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            await Task.Delay(ForgetEvery, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            try
+            {
+                await engine.Nonces.ForgetAsync(engine.Clock.GetCurrentInstant(), stop);
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception failure) when (failure is NpgsqlException or TimeoutException or ObjectDisposedException)
+            {
+                Log.NoncesNotForgotten(log, failure);
+            }
+        }
+    }
+}
