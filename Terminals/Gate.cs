@@ -1,10 +1,7 @@
 using EGovPay.Processing;
 using EGovPay.Terminals.Api;
 using EGovPay.Terminals.Problems;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.Logging;
 
 namespace EGovPay.Terminals;
 

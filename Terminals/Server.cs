@@ -1,13 +1,7 @@
 using System.Net;
 using EGovPay.Processing;
 using EGovPay.Terminals.Api;
-using EGovPay.Terminals.Problems;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace EGovPay.Terminals;

@@ -1,9 +1,6 @@
 using EGovPay.Processing;
 using EGovPay.Terminals.Problems;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.AspNetCore.Routing;
 
 namespace EGovPay.Terminals.Api;
 

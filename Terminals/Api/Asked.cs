@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Text.RegularExpressions;
-using EGovPay.Processing;
 using EGovPay.Processing.Payments;
 using EGovPay.Processing.Receipts;
 using EGovPay.Terminals.Problems;

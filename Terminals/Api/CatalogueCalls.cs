@@ -2,10 +2,7 @@ using EGovPay.Processing;
 using EGovPay.Processing.Catalogue;
 using EGovPay.Processing.Inquiry;
 using EGovPay.Terminals.Problems;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.AspNetCore.Routing;
 using Microsoft.Net.Http.Headers;
 using NodaTime.Text;
 

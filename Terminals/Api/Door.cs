@@ -1,8 +1,6 @@
 using EGovPay.Processing;
 using EGovPay.Processing.Agents;
 using EGovPay.Processing.Signatures;
-using EGovPay.Terminals.Problems;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using NodaTime;
 

@@ -1,8 +1,5 @@
 using EGovPay.Processing;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.AspNetCore.Routing;
 using Npgsql;
 
 namespace EGovPay.Terminals.Api;

@@ -1,6 +1,5 @@
 using System.Globalization;
 using EGovPay.Processing;
-using EGovPay.Processing.Catalogue;
 using EGovPay.Processing.Journal;
 using EGovPay.Processing.Payments;
 using EGovPay.Processing.Receipts;

@@ -2,8 +2,6 @@ using System.Reflection;
 using EGovPay.Processing;
 using EGovPay.Processing.StateMachine;
 using EGovPay.Terminals.Api;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Metadata;
 
 namespace EGovPay.Terminals.Problems;

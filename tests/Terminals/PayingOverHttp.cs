@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using EGovPay.Tests.Payments;
 using FluentAssertions;
 using Xunit;
 
@@ -70,7 +69,7 @@ public sealed class PayingOverHttp(HttpCentre centre) : IClassFixture<HttpCentre
 
         answers.Should().OnlyContain(answer => answer.Status == HttpStatusCode.Created || answer.Status == HttpStatusCode.OK);
         answers.Count(answer => answer.Status == HttpStatusCode.Created).Should().Be(1);
-        answers.Select(answer => (string)answer.Json!["number"]!).Distinct().Should().ContainSingle();
+        answers.Select(answer => (string)answer.Json!["number"]!).Distinct(StringComparer.Ordinal).Should().ContainSingle();
         (await centre.Database.AskAsync<long>($"select count(*) from payment where reference = '{reference}'")).Should().Be(1);
     }
 
