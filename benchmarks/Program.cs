@@ -2,6 +2,7 @@ using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using EGovPay.Benchmarks.Journal;
 
 namespace EGovPay.Benchmarks;
 
@@ -10,12 +11,14 @@ namespace EGovPay.Benchmarks;
 /// </summary>
 internal static class Program
 {
-    private static int Main(string[] arguments)
+    private static async Task<int> Main(string[] arguments)
     {
         switch (arguments is [var command, ..] ? command : "")
         {
+            case "journal":
+                return await MeasureJournal.RunAsync(arguments);
             case "day" or "growth" or "torture" or "reconcile":
-                Console.Error.WriteLine($"The long run {arguments[0]} does not exist yet.");
+                await Console.Error.WriteLineAsync($"The long run {arguments[0]} does not exist yet.");
                 return 2;
             default:
                 // In this process: a project that BenchmarkDotNet generates would inherit our analyzers, and restore packages again.
