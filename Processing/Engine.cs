@@ -77,6 +77,7 @@ public sealed class Engine : IAsyncDisposable
         Funds = new AgentFunds(database, Journal, node);
         Days = new BusinessDays(database, logs.CreateLogger<BusinessDays>());
         Recover = new Recover(database, Journal, Book, Gates, deliver, node, logs.CreateLogger<Recover>());
+        Probe = new ProbeProviders(catalogue, Gates, node, clock, logs.CreateLogger<ProbeProviders>());
         AskUnknown = new AskUnknown(database, Book, Gates, deliver, node, logs.CreateLogger<AskUnknown>());
     }
 
@@ -100,6 +101,7 @@ public sealed class Engine : IAsyncDisposable
     public BusinessDays Days { get; }
     internal Recover Recover { get; }
     internal AskUnknown AskUnknown { get; }
+    internal ProbeProviders Probe { get; }
 
     /// <summary>Starts the engine on a migrated database.</summary>
     public static async Task<Engine> StartAsync(
@@ -123,6 +125,7 @@ public sealed class Engine : IAsyncDisposable
                 Task.Run(() => directory.FollowAsync(token), CancellationToken.None),
                 Task.Run(() => engine.Recover.RunAsync(token), CancellationToken.None),
                 Task.Run(() => engine.AskUnknown.RunAsync(token), CancellationToken.None),
+                Task.Run(() => engine.Probe.RunAsync(token), CancellationToken.None),
                 Task.Run(() => engine.Days.RunAsync(token), CancellationToken.None),
             ]);
         }

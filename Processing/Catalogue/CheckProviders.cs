@@ -110,7 +110,7 @@ internal static partial class CheckProviders
             return address;
         }
 
-        node.Fault("address", "The address must be relative, such as \"osmp/azerishiq\", or an http or https address "
+        node.Fault("address", "The address must be relative, such as \"osmp/some-provider\", or an http or https address "
             + "without a password, a query or a fragment: secrets do not belong in this file.");
         return null;
     }

@@ -1,7 +1,8 @@
--- why: what a node had begun and not finished; below its low number there is nothing
+-- why: what a node accepted and nobody has finished, whoever has claimed it since; below the node's low number there is nothing
 -- locks: none
 -- parameters: $1 node
-select k.agent_id, k.number, coalesce(e.send_before, e.at) < now() as claim_ended
+select k.agent_id, k.number, coalesce(e.send_before, e.at) < now() as claim_ended, e.node_id as owner,
+    coalesce(o.lease_until < now(), true) as owner_ended
 from node n
 cross join agent a
 cross join lateral (
@@ -17,6 +18,8 @@ cross join lateral (
     order by v.step desc
     limit 1
 ) e
-where n.node_id = $1 and e.edge in (1, 2, 4) and e.node_id = $1
+join event f on f.agent_id = k.agent_id and f.number = k.number and f.step = 0 and f.node_id = $1
+left join node o on o.node_id = e.node_id
+where n.node_id = $1 and e.edge in (1, 2, 4)
 order by k.number
 limit 5000

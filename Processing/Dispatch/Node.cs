@@ -90,6 +90,15 @@ public sealed class Node : IAsyncDisposable
         }
     }
 
+    /// <summary>This node takes over a payment that another began: it is under way until <see cref="Done"/> is told.</summary>
+    public void Begin(long number)
+    {
+        lock (guard)
+        {
+            underWay.Add(number);
+        }
+    }
+
     /// <summary>The payment is final, or stands in the queue of the unknown, or never was.</summary>
     public void Done(long number)
     {

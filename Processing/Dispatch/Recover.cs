@@ -40,18 +40,14 @@ public sealed class Recover(
     internal async Task<int> TakeOverAsync(CancellationToken stop)
     {
         var taken = 0;
-        foreach (var (deadNode, isDead) in await NodesAsync(stop))
+        foreach (var (nodeId, isDead) in await NodesAsync(stop))
         {
-            var lost = await LostAsync(deadNode, stop);
             var left = 0;
-            foreach (var (agentId, number, ended) in lost)
+            foreach (var lost in await LostAsync(nodeId, stop))
             {
-                if (deadNode == node.Id && node.IsUnderWay(number))
-                {
-                    continue;
-                }
-
-                if (await TakeOverAsync(agentId, number, ended))
+                // What another living node has claimed is its own; what this node is busy with, too.
+                var nobodys = lost.Owner == node.Id ? !node.IsUnderWay(lost.Number) : lost.OwnerEnded;
+                if (nobodys && await TakeOverAsync(lost))
                 {
                     taken++;
                 }
@@ -63,7 +59,7 @@ public sealed class Recover(
 
             if (isDead && left == 0)
             {
-                await CloseNodeAsync(deadNode, stop);
+                await CloseNodeAsync(nodeId, stop);
             }
         }
 
@@ -75,9 +71,9 @@ public sealed class Recover(
         return taken;
     }
 
-    private async Task<bool> TakeOverAsync(int agentId, long number, bool claimEnded)
+    private async Task<bool> TakeOverAsync(Lost lost)
     {
-        var payment = await book.FindAsync(agentId, number);
+        var payment = await book.FindAsync(lost.AgentId, lost.Number);
         if (payment is null || payment.State is not (PaymentState.Accepted or PaymentState.Dispatched))
         {
             return true;
@@ -89,15 +85,15 @@ public sealed class Recover(
             return true;
         }
 
-        if (!claimEnded)
+        if (!lost.ClaimEnded)
         {
             return false;
         }
 
         await journal.RecordAsync(new Happening
         {
-            AgentId = agentId,
-            Number = number,
+            AgentId = payment.AgentId,
+            Number = payment.Number,
             SeenStep = payment.Step,
             SeenEdge = payment.Edge,
             Edge = Transitions.Find(PaymentState.Dispatched, PaymentEvent.ProviderSilent)!,
@@ -116,19 +112,27 @@ public sealed class Recover(
         }
 
         var seconds = Deliver.ClaimSeconds(gate);
-        var claimed = await journal.RecordAsync(new Happening
+        node.Begin(payment.Number);
+        try
         {
-            AgentId = payment.AgentId,
-            Number = payment.Number,
-            SeenStep = payment.Step,
-            SeenEdge = payment.Edge,
-            Edge = Transitions.Find(PaymentState.Accepted, PaymentEvent.Claimed)!,
-            NodeId = node.Id,
-            SendSeconds = seconds,
-        });
-        if (claimed.Done && await book.FindAsync(payment.AgentId, payment.Number) is { } now)
+            var claimed = await journal.RecordAsync(new Happening
+            {
+                AgentId = payment.AgentId,
+                Number = payment.Number,
+                SeenStep = payment.Step,
+                SeenEdge = payment.Edge,
+                Edge = Transitions.Find(PaymentState.Accepted, PaymentEvent.Claimed)!,
+                NodeId = node.Id,
+                SendSeconds = seconds,
+            });
+            if (claimed.Done && await book.FindAsync(payment.AgentId, payment.Number) is { } now)
+            {
+                await deliver.PayAsync(now, SendDeadline.After(claimed.StartedTicks, seconds));
+            }
+        }
+        finally
         {
-            await deliver.PayAsync(now, SendDeadline.After(claimed.StartedTicks, seconds));
+            node.Done(payment.Number);
         }
     }
 
@@ -148,15 +152,16 @@ public sealed class Recover(
         return nodes;
     }
 
-    private async Task<List<(int AgentId, long Number, bool ClaimEnded)>> LostAsync(int nodeId, CancellationToken stop)
+    private async Task<List<Lost>> LostAsync(int nodeId, CancellationToken stop)
     {
         await using var command = database.CreateCommand(FindLost);
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = nodeId });
         await using var reader = await command.ExecuteReaderAsync(stop);
-        var lost = new List<(int, long, bool)>();
+        var lost = new List<Lost>();
         while (await reader.ReadAsync(stop))
         {
-            lost.Add((reader.GetInt32(0), reader.GetInt64(1), reader.GetBoolean(2)));
+            lost.Add(new Lost(
+                reader.GetInt32(0), reader.GetInt64(1), reader.GetBoolean(2), reader.GetInt32(3), reader.GetBoolean(4)));
         }
 
         return lost;
@@ -168,4 +173,8 @@ public sealed class Recover(
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = nodeId });
         await command.ExecuteNonQueryAsync(stop);
     }
+
+    /// <summary>A payment whose node may have ended.</summary>
+    /// <param name="Owner">The node that claimed it last.</param>
+    private readonly record struct Lost(int AgentId, long Number, bool ClaimEnded, int Owner, bool OwnerEnded);
 }

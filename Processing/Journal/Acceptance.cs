@@ -68,7 +68,9 @@ public enum AcceptVerdict
 }
 
 /// <summary>The answer to an acceptance, told only after the commit.</summary>
-/// <param name="Number">The payment's number; with Known, of the payment that was there (perhaps this very one, entered by an execution whose answer was lost).</param>
+/// <param name="Number">
+/// The payment's number; with Known, of the payment that was there: perhaps this very one, entered by an execution whose answer was lost.
+/// </param>
 /// <param name="At">The acceptance by database time.</param>
 /// <param name="StartedTicks">This machine's monotonic clock before the commit began: the claim ends so many seconds after it.</param>
 public readonly record struct Accepted(

@@ -12,8 +12,8 @@ cross join lateral (
     select p.agent_id, p.number
     from payment p
     where p.agent_id = a.agent_id and p.number < $2
-        and p.number >= coalesce((select max(b.first) from number_block b where b.taken_at < $3 - interval '10 minutes'), 0)
-        and p.accepted_at >= $3 and p.accepted_at < $4 and ($7::int is null or p.terminal_id = $7)
+        and p.number >= coalesce((select max(b.first) from number_block b where b.taken_at < $3::timestamptz - interval '10 minutes'), 0)
+        and p.accepted_at >= $3::timestamptz and p.accepted_at < $4::timestamptz and ($7::int is null or p.terminal_id = $7)
         and ($5::smallint[] is null or (
             select v.edge from event v where v.agent_id = p.agent_id and v.number = p.number
             order by v.step desc limit 1) = any ($5))

@@ -46,8 +46,10 @@ internal sealed class BookToFill : IAsyncDisposable
         for (var agent = 0; agent < Agents; agent++)
         {
             var id = AgentId(agent);
-            await using var add = database.CreateCommand(FormattableString.Invariant(
-                $"insert into agent (agent_id, lane, code, name) values ({id}, {Lanes.Of(id)}, 'a{id}', 'A{id}') on conflict do nothing; insert into funds (agent_id, credits_posted) values ({id}, 4000000000000000) on conflict do nothing;"));
+            await using var add = database.CreateCommand(FormattableString.Invariant($"""
+                insert into agent (agent_id, lane, code, name) values ({id}, {Lanes.Of(id)}, 'a{id}', 'A{id}') on conflict do nothing;
+                insert into funds (agent_id, credits_posted) values ({id}, 4000000000000000) on conflict do nothing;
+                """));
             await add.ExecuteNonQueryAsync();
         }
 

@@ -21,7 +21,8 @@ internal static partial class MeasureJournal
         var pgbench = await PgbenchAsync(book, seconds);
         var one = await BaselineAsync(book, 1, seconds);
         var sixteen = await BaselineAsync(book, 16, seconds);
-        Console.Error.WriteLine($"pgbench TPC-B best {pgbench:F0}/s; one commit a payment: 1 connection {one:F0}/s, 16 connections {sixteen:F0}/s");
+        Console.Error.WriteLine(
+            $"pgbench TPC-B best {pgbench:F0}/s; one commit a payment: 1 connection {one:F0}/s, 16 connections {sixteen:F0}/s");
         var best = 0.0;
         foreach (var batch in new[] { 1, 10, 100, 1_000 })
         {
@@ -32,7 +33,8 @@ internal static partial class MeasureJournal
 
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $$"""{"pgbenchTps":{{pgbench:F0}},"baselinePerSecond":{{one:F0}},"baseline16PerSecond":{{sixteen:F0}},"journalPerSecond":{{best:F0}},"baselineRatio":{{best / one:F2}},"pgbenchRatio":{{best / pgbench:F2}}}"""));
+            $$"""{"pgbenchTps":{{pgbench:F0}},"baselinePerSecond":{{one:F0}},"baseline16PerSecond":{{sixteen:F0}},"""
+            + $$""""journalPerSecond":{{best:F0}},"baselineRatio":{{best / one:F2}},"pgbenchRatio":{{best / pgbench:F2}}}"""));
         return 0;
     }
 

@@ -57,5 +57,6 @@ public sealed class Arrows
     }
 
     private static string Code(string path) =>
-        string.Join('\n', File.ReadLines(path).Where(line => !line.TrimStart().StartsWith("//", StringComparison.Ordinal)));
+        string.Join('\n', File.ReadLines(path).Where(line => !line.TrimStart().StartsWith("//", StringComparison.Ordinal)
+            && !line.Contains("for example", StringComparison.Ordinal)));
 }

@@ -18,7 +18,8 @@ public sealed partial class Names
         var types = Tree.Files("*.cs").SelectMany(path => TypeName().Matches(File.ReadAllText(path))
             .Select(match => (Name: match.Groups["name"].Value, Path: Tree.Relative(path))));
         types.Where(type => Banned.Any(word => type.Name.EndsWith(word, StringComparison.Ordinal))
-                || (type.Name.EndsWith("Service", StringComparison.Ordinal) && type.Name != "Service"))
+                || (type.Name.EndsWith("Service", StringComparison.Ordinal)
+                    && type.Name is not ("Service" or "CheckService" or "ReadService"))))
             .Should().BeEmpty();
     }
 
