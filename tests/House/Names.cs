@@ -19,7 +19,7 @@ public sealed partial class Names
             .Select(match => (Name: match.Groups["name"].Value, Path: Tree.Relative(path))));
         types.Where(type => Banned.Any(word => type.Name.EndsWith(word, StringComparison.Ordinal))
                 || (type.Name.EndsWith("Service", StringComparison.Ordinal)
-                    && type.Name is not ("Service" or "CheckService" or "ReadService"))))
+                    && type.Name is not ("Service" or "CheckService" or "ReadService")))
             .Should().BeEmpty();
     }
 
