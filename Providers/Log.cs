@@ -34,4 +34,16 @@ internal static partial class Log
 
     [LoggerMessage(3007, LogLevel.Error, "Provider {Provider} cannot be connected and is unavailable: {Why}")]
     public static partial void NotConnectable(this ILogger log, string provider, string why);
+
+    [LoggerMessage(3010, LogLevel.Information, "Register {File} of {Provider} written with {Payments} payments")]
+    public static partial void RegisterWritten(this ILogger log, string provider, string file, int payments);
+
+    [LoggerMessage(3011, LogLevel.Information, "Register {File} of {Provider} acknowledged; {Rejected} lines rejected")]
+    public static partial void RegisterAcknowledged(this ILogger log, string provider, string file, int rejected);
+
+    [LoggerMessage(3012, LogLevel.Error, "The acknowledgement {File} of {Provider} cannot be read: {Fault}")]
+    public static partial void AcknowledgementNotRead(this ILogger log, string provider, string file, string fault);
+
+    [LoggerMessage(3013, LogLevel.Warning, "A round of register delivery failed; it is tried again")]
+    public static partial void RegisterRoundFailed(this ILogger log, Exception exception);
 }

@@ -10,12 +10,19 @@ public sealed class Sizes
     private const int FunctionLines = 60;
     private const int LineColumns = 160;
 
+    /// <summary>Longer files that there are; a number here only ever falls.</summary>
+    private static readonly Dictionary<string, int> Ratchet = new(StringComparer.Ordinal)
+    {
+        ["tests/Providers/Osmp/OsmpOverTheWireTests.cs"] = 510,
+        ["Processing/Schema/0001_engine.sql"] = 460,
+    };
+
     [Fact]
     public void No_source_file_is_longer_than_400_lines()
     {
         Tree.Files("*.cs").Concat(Tree.Files("*.sql"))
             .Select(path => (Path: Tree.Relative(path), Lines: File.ReadLines(path).Count()))
-            .Where(file => file.Lines > FileLines && !file.Path.StartsWith("Processing/Schema/", StringComparison.Ordinal))
+            .Where(file => file.Lines > Ratchet.GetValueOrDefault(file.Path, FileLines))
             .Should().BeEmpty();
     }
 

@@ -1,0 +1,186 @@
+using System.Runtime.CompilerServices;
+using EGovPay.Processing;
+using EGovPay.Processing.Catalogue;
+using EGovPay.Processing.Payments;
+using EGovPay.Processing.PostgreSql;
+using Microsoft.Extensions.Logging;
+using NodaTime;
+using Npgsql;
+
+namespace EGovPay.Providers.Register;
+
+/// <summary>What one round of register delivery did.</summary>
+public sealed record RegisterRound(int Written, int HandedOver, int Acknowledged, int RejectedLines);
+
+/// <summary>
+/// Delivers registers: when a window has closed, writes each provider's file from the ledger, hands it over, and reads what the
+/// receiver says of it. What is due stands in the tables, so a round that is run twice, or by two nodes, does its work once.
+/// </summary>
+public sealed class DeliverRegisters(
+    NpgsqlDataSource database, Func<CatalogueSnapshot> catalogue, RegisterFolder folder, HandOverRegister handOver,
+    ILogger<DeliverRegisters> log)
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(10);
+    private static readonly string DueRegisters = Sql.Load("Register/DueRegisters.sql");
+    private static readonly string ReadLines = Sql.Load("Register/ReadLines.sql");
+    private static readonly string EnterFile = Sql.Load("Register/EnterFile.sql");
+    private static readonly string EnterAcknowledgement = Sql.Load("Register/EnterAcknowledgement.sql");
+
+    /// <summary>Delivers what is due until stopped.</summary>
+    public async Task RunAsync(CancellationToken stop)
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            try
+            {
+                await RoundAsync(stop);
+            }
+            catch (Exception failure) when (failure is NpgsqlException or IOException or TimeoutException or InvalidDataException)
+            {
+                log.RegisterRoundFailed(failure);
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                return;
+            }
+
+            await Task.Delay(Pause, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>One round. Another node in a round of its own makes this one do nothing.</summary>
+    public async Task<RegisterRound> RoundAsync(CancellationToken cancel)
+    {
+        await using var turn = await database.OpenConnectionAsync(cancel);
+        await using (var take = new NpgsqlCommand("select pg_try_advisory_lock(7304, 0)", turn))
+        {
+            if (await take.ExecuteScalarAsync(cancel) is not true)
+            {
+                return new RegisterRound(0, 0, 0, 0);
+            }
+        }
+
+        try
+        {
+            var providers = catalogue().Providers.Where(provider => provider.Protocol == "register").ToList();
+            var written = await WriteDueAsync(providers, cancel);
+            var handedOver = 0;
+            foreach (var provider in providers)
+            {
+                handedOver += await handOver.RunAsync(provider, cancel);
+            }
+
+            var (acknowledged, rejected) = await ReadAcknowledgementsAsync(cancel);
+            return new RegisterRound(written, handedOver, acknowledged, rejected);
+        }
+        finally
+        {
+            await using var give = new NpgsqlCommand("select pg_advisory_unlock(7304, 0)", turn);
+            await give.ExecuteNonQueryAsync(CancellationToken.None);
+        }
+    }
+
+    private async Task<int> WriteDueAsync(List<ProviderSettings> providers, CancellationToken cancel)
+    {
+        var due = new List<(int ProviderId, short Group, LocalDate Day, bool Budget)>();
+        await using (var command = database.CreateCommand(DueRegisters))
+        {
+            command.Parameters.Add(new NpgsqlParameter<int[]> { TypedValue = [.. providers.Select(provider => provider.Id)] });
+            await using var reader = await command.ExecuteReaderAsync(cancel);
+            while (await reader.ReadAsync(cancel))
+            {
+                due.Add((reader.GetInt32(0), reader.GetInt16(1), reader.GetLocalDate(2), reader.GetBoolean(3)));
+            }
+        }
+
+        foreach (var (providerId, group, day, budget) in due)
+        {
+            var provider = providers.Single(one => one.Id == providerId);
+            var register = new RegisterOf(
+                provider.Code, FormattableString.Invariant($"C{group}"), day, provider.Zone,
+                budget ? RegisterForm.Csv : RegisterForm.Tab);
+            var file = await WriteRegister.RunAsync(folder, register, LinesAsync(providerId, group, day, cancel), cancel);
+            await using var enter = database.CreateCommand(EnterFile);
+            enter.Parameters.Add(new NpgsqlParameter<int> { TypedValue = providerId });
+            enter.Parameters.Add(new NpgsqlParameter<short> { TypedValue = group });
+            enter.Parameters.Add(new NpgsqlParameter<DateOnly> { TypedValue = day.ToDateColumn() });
+            enter.Parameters.Add(new NpgsqlParameter<string> { TypedValue = register.FileName });
+            enter.Parameters.Add(new NpgsqlParameter<int> { TypedValue = file.Count });
+            enter.Parameters.Add(new NpgsqlParameter<long> { TypedValue = file.AmountQepik });
+            enter.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = Convert.FromHexString(file.Sha256) });
+            await enter.ExecuteNonQueryAsync(cancel);
+            log.RegisterWritten(provider.Code, register.FileName, file.Count);
+        }
+
+        return due.Count;
+    }
+
+    private async IAsyncEnumerable<RegisterLine> LinesAsync(
+        int providerId, short group, LocalDate day, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand(ReadLines);
+        command.CommandTimeout = 0;
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = providerId });
+        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = group });
+        command.Parameters.Add(new NpgsqlParameter<DateOnly> { TypedValue = day.ToDateColumn() });
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+        {
+            yield return new RegisterLine(
+                reader.GetInt64(0),
+                reader.GetInt32(1),
+                reader.GetString(2),
+                StoredText.Fields(reader.IsDBNull(3) ? null : reader.GetString(3)),
+                reader.GetInt64(4),
+                reader.GetInstant(5),
+                reader.IsDBNull(6) ? null : reader.GetString(6),
+                reader.IsDBNull(7) ? null : reader.GetString(7));
+        }
+    }
+
+    private async Task<(int Acknowledged, int Rejected)> ReadAcknowledgementsAsync(CancellationToken cancel)
+    {
+        var waiting = new List<(int ProviderId, short Group, DateOnly Day, string File)>();
+        await using (var command = database.CreateCommand(
+            "select provider_id, cutoff_group, bank_day, file_name from register_file where acknowledged_at is null"))
+        await using (var reader = await command.ExecuteReaderAsync(cancel))
+        {
+            while (await reader.ReadAsync(cancel))
+            {
+                waiting.Add((reader.GetInt32(0), reader.GetInt16(1), reader.GetFieldValue<DateOnly>(2), reader.GetString(3)));
+            }
+        }
+
+        var (acknowledged, rejected) = (0, 0);
+        foreach (var (providerId, group, day, file) in waiting)
+        {
+            if (catalogue().Provider(providerId) is not { } provider
+                || !File.Exists(folder.AckPath(provider.Code, file)))
+            {
+                continue;
+            }
+
+            using var text = new StreamReader(folder.AckPath(provider.Code, file));
+            var said = ReadAcknowledgement.Read(text);
+            if (!said.Good)
+            {
+                log.AcknowledgementNotRead(provider.Code, file, said.Fault!);
+                continue;
+            }
+
+            var refused = said.Lines.Where(line => !line.Accepted).ToList();
+            await using var enter = database.CreateCommand(EnterAcknowledgement);
+            enter.Parameters.Add(new NpgsqlParameter<int> { TypedValue = providerId });
+            enter.Parameters.Add(new NpgsqlParameter<short> { TypedValue = group });
+            enter.Parameters.Add(new NpgsqlParameter<DateOnly> { TypedValue = day });
+            enter.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. refused.Select(line => line.Number)] });
+            enter.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. refused.Select(line => line.Reason ?? "")] });
+            await enter.ExecuteNonQueryAsync(cancel);
+            acknowledged++;
+            rejected += refused.Count;
+            log.RegisterAcknowledged(provider.Code, file, refused.Count);
+        }
+
+        return (acknowledged, rejected);
+    }
+}
