@@ -191,7 +191,9 @@ create table transfer (
     leg smallint not null,
     cutoff_group smallint not null,
     primary key (agent_id, number, step, leg),
-    check (debit <> credit)
+    check (debit <> credit),
+    -- A payment's money always has a window in which it is handed over; only movements (group 0) have none.
+    constraint transfer_has_window check (window_day is not null or cutoff_group = 0)
 );
 
 -- Append-only and nearly in order of days: a few pages of summary find a day among hundreds of millions of rows.

@@ -145,6 +145,23 @@ public sealed class JournalTests(TestDatabase database) : IClassFixture<TestData
         (await database.AskAsync<long>($"select count(*) from unknown_payment where number = {seen.Number}")).Should().Be(1);
     }
 
+    [Fact]
+    public async Task A_confirmation_without_a_settlement_window_ahead_is_refused_whole_and_the_hold_stays()
+    {
+        await using var own = await TestDatabase.CreateAsync();
+        await using var book = await OpenBook.OnAsync(own);
+        await book.AddAgentAsync(OpenBook.Agent, 10_000);
+        await book.Journal.AcceptAsync(await book.AcceptanceAsync("r1", 1_000));
+        var payment = (await book.Book.FindAsync(OpenBook.Agent, "r1"))!;
+        await own.ExecuteAsync("delete from settlement_window");
+
+        var confirm = () => book.HappenAsync(payment, PaymentEvent.ProviderConfirmed);
+
+        (await confirm.Should().ThrowAsync<Npgsql.PostgresException>()).Which.ConstraintName.Should().Be("transfer_has_window");
+        (await book.FundsAsync()).Should().Be((1_000, 0, 10_000));
+        (await book.Book.FindAsync(OpenBook.Agent, "r1"))!.State.Should().Be(PaymentState.Dispatched);
+    }
+
     private static async Task<int> FundedAsync(OpenBook book, long creditsQepik)
     {
         var agent = Interlocked.Add(ref lastAgent, 16);
