@@ -42,7 +42,9 @@ internal sealed class JsonRequests(string address, MessageKey key, IClock clock)
             json.WriteString("account"u8, delivery.Account);
             json.WriteNumber("amountQepik"u8, delivery.AmountQepik);
             WriteFields(json, delivery.Fields);
-            json.WriteString("at"u8, InstantPattern.ExtendedIso.Format(delivery.AcceptedAt));
+
+            // Whole seconds: an instant that has been through the database has lost its nanoseconds, and the body must not differ.
+            json.WriteString("at"u8, InstantPattern.General.Format(delivery.AcceptedAt));
             json.WriteEndObject();
         }
 

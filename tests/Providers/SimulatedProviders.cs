@@ -69,7 +69,7 @@ public sealed class SimulatedProviders : IAsyncDisposable
     }
 
     public static ProviderSettings Provider(
-        int id, string code, string protocol, string address, bool deduplicatesFirst, int timeoutSeconds = 2) =>
+        int id, string code, string protocol, string address, bool deduplicatesFirst, int timeoutSeconds = 4) =>
         new(id, code, new Localised(code, code, code), null, protocol, address, 32, timeoutSeconds, deduplicatesFirst,
             "Asia/Baku");
 

@@ -51,13 +51,16 @@ public sealed class JsonOverTheWireTests
             }
         });
         using var provider = Make(server);
-        await provider.PayAsync(Delivery(42, Account), CancellationToken.None);
+        var delivery = Delivery(42, Account);
+        await provider.PayAsync(
+            delivery with { AcceptedAt = delivery.AcceptedAt.PlusNanoseconds(123_456_789) }, CancellationToken.None);
         var asked = await provider.AskAsync(Delivery(42, Account), CancellationToken.None);
 
         asked.Result.Should().Be(DeliveryResult.Confirmed);
         server.Requests.Select(request => request[..request.IndexOf(" HTTP", StringComparison.Ordinal)])
             .Should().Equal("PUT /base/payments/42", "GET /base/payments/42", "PUT /base/payments/42");
         Body(server.Requests[0]).Should().Be(Body(server.Requests[2]));
+        Body(server.Requests[0]).Should().Contain("\"at\":\"2026-11-22T20:30:15Z\"");
         Nonce(server.Requests[0]).Should().NotBe(Nonce(server.Requests[2]), "a nonce is good once");
         Check(server, server.Requests[1], "").Fault.Should().Be(SignatureFault.None);
     }

@@ -62,16 +62,17 @@ public sealed class OsmpOverABadLineTests
     [Fact]
     public async Task An_answer_that_drips_past_the_deadline_is_silence()
     {
+        using var deadline = new CancellationTokenSource();
         await using var server = RawServer.Scripted(async connection =>
         {
             await connection.ReadRequestAsync();
+            deadline.CancelAfter(200);
             foreach (var letter in $"HTTP/1.1 200 OK\r\nContent-Length: {Ok.Length}\r\n\r\n{Ok}")
             {
                 await connection.SendAsync($"{letter}");
                 await Task.Delay(20, connection.Stop);
             }
         });
-        using var deadline = new CancellationTokenSource(TimeSpan.FromMilliseconds(400));
         using var provider = Make(server.Address, settings => settings with { TimeoutSeconds = 60 });
         var answer = await provider.PayAsync(Delivery(Number, Account), deadline.Token);
         answer.Result.Should().Be(DeliveryResult.Silent);
@@ -100,7 +101,7 @@ public sealed class OsmpOverABadLineTests
         using var provider = Make(server.Address, settings => settings with { TimeoutSeconds = 1 });
         var answer = await provider.PayAsync(Delivery(Number, Account), CancellationToken.None);
         answer.Result.Should().Be(DeliveryResult.Silent);
-        answer.Exchange!.ElapsedMilliseconds.Should().BeInRange(900, 5_000);
+        answer.Exchange!.ElapsedMilliseconds.Should().BeInRange(900, 55_000, "a second is its limit, a minute anyone's");
     }
 
     [Theory]
