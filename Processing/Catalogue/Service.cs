@@ -162,7 +162,8 @@ public sealed class Service
 }
 
 /// <summary>
-/// A provider as configuration. <see cref="Address"/> is absolute, or relative to the setting that says where providers are reached.
+/// A provider as configuration. <see cref="Address"/> is absolute, or relative to the setting that says where providers
+/// are reached; a part <c>{service}</c> of a json provider's becomes the code of the service that is asked about or paid.
 /// </summary>
 /// <param name="Id">A small number that never changes or is reused: the ledger's payable account is 1000 + Id.</param>
 /// <param name="Code">ASCII code, <c>azerishiq</c>.</param>
