@@ -1,0 +1,102 @@
+using System.Data;
+using System.Diagnostics;
+using Npgsql;
+
+namespace EGovPay.Processing.Audit;
+
+/// <summary>
+/// An audit's one connection. Everything is read in short snapshots: a long one would stop PostgreSQL from pruning what the
+/// payments of the meantime leave behind.
+/// </summary>
+internal sealed class Snapshots(NpgsqlConnection connection)
+{
+    /// <summary>The planner must not gamble on statistics: the book is walked by its keys, and parts of it are joined by hashing.</summary>
+    private const string Joining =
+        "set transaction read only; set local jit = off; set local enable_seqscan = off; set local enable_nestloop = off; "
+        + "set local work_mem = '32MB'";
+
+    private const string Walking =
+        "set transaction read only; set local jit = off; set local enable_seqscan = off; set local work_mem = '32MB'";
+
+    public NpgsqlConnection Connection => connection;
+
+    /// <summary>The longest snapshot so far.</summary>
+    public TimeSpan Longest { get; private set; }
+
+    /// <summary>Reads in one snapshot that joins sets.</summary>
+    public Task<TimeSpan> JoinAsync(Func<Task> read, CancellationToken cancel) => TakeAsync(Joining, read, cancel);
+
+    /// <summary>Reads in one snapshot that walks from key to key.</summary>
+    public Task<TimeSpan> WalkAsync(Func<Task> read, CancellationToken cancel) => TakeAsync(Walking, read, cancel);
+
+    /// <summary>
+    /// Reads in a snapshot that was taken while nothing could be written on a lane: what happened up to the returned moment, and
+    /// nothing else, is in it. The lane is held for the moment only.
+    /// </summary>
+    public async Task CutAsync(int lane, Func<DateTime, Task> read, CancellationToken cancel)
+    {
+        await ExecuteAsync($"select pg_advisory_lock({Journal.Lanes.LaneLock}, {lane})", cancel);
+        NpgsqlTransaction? transaction = null;
+        DateTime at;
+        try
+        {
+            transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancel);
+            await using var clock = new NpgsqlCommand("select clock_timestamp()", connection);
+            at = (DateTime)(await clock.ExecuteScalarAsync(cancel))!;
+        }
+        catch (Exception)
+        {
+            await (transaction?.DisposeAsync() ?? ValueTask.CompletedTask);
+            throw;
+        }
+        finally
+        {
+            await ExecuteAsync($"select pg_advisory_unlock({Journal.Lanes.LaneLock}, {lane})", CancellationToken.None);
+        }
+
+        await using (transaction)
+        {
+            var began = Stopwatch.GetTimestamp();
+            await ExecuteAsync(Walking, cancel);
+            await read(at);
+            Longest = Max(Longest, Stopwatch.GetElapsedTime(began));
+        }
+    }
+
+    /// <summary>A statement with these parameters.</summary>
+    public NpgsqlCommand Command(string statement, params ReadOnlySpan<object?> values)
+    {
+        var command = new NpgsqlCommand(statement, connection) { CommandTimeout = 120 };
+        foreach (var value in values)
+        {
+            command.Parameters.Add(value switch
+            {
+                null => throw new ArgumentException("A null has no type; give a typed parameter.", nameof(values)),
+                NpgsqlParameter typed => typed,
+                _ => new NpgsqlParameter { Value = value },
+            });
+        }
+
+        return command;
+    }
+
+    private async Task<TimeSpan> TakeAsync(string settings, Func<Task> read, CancellationToken cancel)
+    {
+        var began = Stopwatch.GetTimestamp();
+        await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancel);
+        await ExecuteAsync(settings, cancel);
+        await read();
+        await transaction.RollbackAsync(cancel);
+        var took = Stopwatch.GetElapsedTime(began);
+        Longest = Max(Longest, took);
+        return took;
+    }
+
+    private async Task ExecuteAsync(string statement, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(statement, connection);
+        await command.ExecuteNonQueryAsync(cancel);
+    }
+
+    private static TimeSpan Max(TimeSpan one, TimeSpan other) => one > other ? one : other;
+}

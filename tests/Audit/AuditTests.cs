@@ -1,0 +1,175 @@
+using EGovPay.Processing.Audit;
+using FluentAssertions;
+using Xunit;
+
+namespace EGovPay.Tests.Audit;
+
+/// <summary>An honest book is clean; each kind of damage is found by the invariant that it breaks, and by no other.</summary>
+public sealed class AuditTests(HonestBook book) : IClassFixture<HonestBook>
+{
+    /// <summary>The payment with a reference, inside a statement.</summary>
+    private static string Number(string reference) => $"(select number from payment where reference = '{reference}')";
+
+    private static string Of(string reference) => $"number = {Number(reference)}";
+
+    public static TheoryData<string, string, string> Damages { get; } = new()
+    {
+        // What happened.
+        { "an event in the middle is gone", $"delete from event where step = 1 and {Of("kept")}", "events orphans receipts transfers" },
+        { "the first event is gone", $"delete from event where step = 0 and {Of("declined")}", "events" },
+        { "all events of a payment are gone", $"delete from event where {Of("not-sent")}", "events orphans" },
+        { "the last event is gone", $"delete from event where step = 1 and {Of("never-sent")}", "held orphans" },
+        { "an event after a final state that no edge allows",
+            $"insert into event (agent_id, number, at, node_id, step, edge) "
+            + $"select agent_id, number, at, node_id, 3, 13 from event where step = 2 and {Of("asked-declined")}",
+            "events held unknown" },
+        { "an event that is in no table",
+            $"alter table event drop constraint event_edge_check; update event set edge = 77 where step = 1 and {Of("not-sent")}",
+            "events" },
+        { "the same step twice", $"alter table event drop constraint event_pkey; insert into event (agent_id, number, at, node_id, "
+            + $"step, edge, send_before) select agent_id, number, at, node_id, step, edge, send_before from event where {Of("dispatched")}",
+            "events" },
+        { "an acceptance at another time", $"update payment set accepted_at = accepted_at - interval '1 hour' where {Of("confirmed")}",
+            "acceptance" },
+        { "money in what was cancelled unseen", $"update payment set amount_qepik = 100 where {Of("unseen")}", "acceptance" },
+        { "a claim without an end", $"update event set send_before = null where step = 0 and {Of("confirmed")}", "claims" },
+        { "a decision of one person", $"update event set approved_by = made_by where step = 2 and {Of("operator-declined")}",
+            "two-people" },
+        { "a decision of nobody", $"update event set made_by = null where step = 2 and {Of("operator-confirmed")}", "two-people" },
+
+        // Money.
+        { "a payment's amount was changed", $"update payment set amount_qepik = 1001 where {Of("today")}", "transfers" },
+        { "an amount that is held was changed", $"update payment set amount_qepik = 900 where {Of("unknown")}", "held" },
+        { "a transfer's amount was changed", $"update transfer set amount_qepik = 999 where leg = 1 and {Of("today")}",
+            "transfers funds" },
+        { "the fee's leg is missing", $"delete from transfer where leg = 2 and {Of("today")}", "transfers funds" },
+        { "the provider's fee is missing", $"delete from transfer where leg = 4 and {Of("today")}", "transfers" },
+        { "the wrong provider is owed", $"update transfer set credit = 1002 where leg = 1 and {Of("today")}", "transfers" },
+        { "the wrong way round", $"update transfer set debit = credit, credit = debit where leg = 3 and {Of("today")}", "transfers" },
+        { "an account that does not exist", $"update transfer set credit = 99 where leg = 3 and {Of("today")}", "transfers entries" },
+        { "a transfer to itself", $"alter table transfer drop constraint transfer_check; "
+            + $"update transfer set credit = debit where leg = 4 and {Of("today")}", "transfers entries" },
+        { "a negative transfer", $"alter table transfer drop constraint transfer_amount_qepik_check; "
+            + $"update transfer set amount_qepik = -3 where leg = 3 and {Of("today")}", "transfers entries" },
+        { "a transfer too many", $"insert into transfer (agent_id, number, amount_qepik, business_day, window_day, debit, credit, step, "
+            + $"leg, cutoff_group) select agent_id, number, 5, business_day, window_day, 3, 4, step, 9, cutoff_group "
+            + $"from transfer where leg = 1 and {Of("today")}", "transfers" },
+        { "a transfer for a declined payment", $"insert into transfer (agent_id, number, amount_qepik, business_day, debit, credit, step, "
+            + $"leg, cutoff_group) select agent_id, number, 1000, (select max(day) from business_day), 1, 1001, 1, 1, 1 "
+            + $"from payment where {Of("declined")}", "transfers funds" },
+        { "a reversal that mirrors something else", $"update transfer set amount_qepik = 41 where leg = 2 and step = 3 and {Of("p-reversed")} "
+            + "and false; " + $"update transfer set amount_qepik = 8 where leg = 4 and step = 3 and {Of("reversed")}", "day-totals transfers" },
+        { "a transfer of nobody", "insert into transfer (agent_id, number, amount_qepik, business_day, debit, credit, step, leg, cutoff_group) "
+            + "select agent_id, 5, 100, (select max(day) from business_day), 3, 4, 1, 1, 1 from agent where code = 'bank'", "orphans" },
+        { "a top-up's transfer is missing", "delete from transfer where number = "
+            + "(select m.number from movement m join agent a on a.agent_id = m.agent_id and a.code = 'bank')", "day-totals funds movements" },
+        { "a top-up is missing", "delete from movement where agent_id = (select agent_id from agent where code = 'bank')", "orphans" },
+        { "a top-up of another amount", "update movement set amount_qepik = 7 where agent_id = (select agent_id from agent where code = 'bank')",
+            "movements" },
+        { "too little is held", "update funds set debits_pending = debits_pending - 1 where agent_id = (select agent_id from agent where code = 'bank')",
+            "held" },
+        { "too much is held", "update funds set debits_pending = debits_pending + 1 where agent_id = (select agent_id from agent where code = 'portal')",
+            "held" },
+        { "too little is posted", "update funds set debits_posted = debits_posted - 1 where agent_id = (select agent_id from agent where code = 'bank')",
+            "funds" },
+        { "money out of nothing", "update funds set credits_posted = credits_posted + 1 where agent_id = (select agent_id from agent where code = 'bank')",
+            "funds" },
+        { "more is held than there is", "alter table funds drop constraint funds_never_overdrawn; "
+            + "update funds set debits_pending = 5000000 where agent_id = (select agent_id from agent where code = 'bank')", "held overdrawn" },
+
+        // Names and numbers.
+        { "a reference twice", "alter table payment drop constraint payment_agent_id_reference_key; "
+            + "update payment set reference = 'confirmed' where reference = 'confirmed-too'", "references" },
+        { "a reference in another part", "update payment set reference = reference || '7' where reference = 'p-confirmed' "
+            + "or reference = 'p-declined' or reference = 'p-kept' or reference = 'p-unknown' or reference = 'p-reversed'", "references" },
+        { "an inquiry twice", "drop index payment_inquiry; update payment set inquiry_id = "
+            + "(select inquiry_id from payment where reference = 'confirmed') where reference = 'declined'", "inquiries" },
+        { "an inquiry in two parts", "update payment set inquiry_id = (select p.inquiry_id from payment p where p.reference = 'p-confirmed') "
+            + "where number = (select min(q.number) from payment q join payment p on p.reference = 'p-confirmed' "
+            + "where q.reference like 'p-%' and q.agent_id <> p.agent_id)", "inquiries" },
+        { "one number for two agents", "update payment set number = (select number from payment where reference = 'p-not-sent') "
+            + "where reference = 'unseen' and false; with k as (select agent_id, number from payment where reference = 'unseen'), "
+            + "n as (select number from payment where reference = 'p-not-sent'), "
+            + "e as (update event v set number = n.number from k, n where v.agent_id = k.agent_id and v.number = k.number) "
+            + "update payment p set number = n.number from k, n where p.agent_id = k.agent_id and p.number = k.number", "numbers" },
+        { "a number from no block", "with k as (select agent_id, number from payment where reference = 'unseen'), "
+            + "e as (update event v set number = 17 from k where v.agent_id = k.agent_id and v.number = k.number) "
+            + "update payment p set number = 17 from k where p.agent_id = k.agent_id and p.number = k.number", "numbers" },
+        { "another lane", "update agent set lane = (lane + 1) % 16 where code = 'bank'", "agents" },
+        { "a part is gone", "delete from agent where code = 'portal#1' and false; update agent set parts = 3 where code like 'portal%'",
+            "agents references" },
+        { "funds are gone", "delete from funds where agent_id = (select agent_id from agent where code = 'bank')", "agents funds held" },
+
+        // What belongs to a payment.
+        { "an event of no payment", "insert into event (agent_id, number, at, node_id, step, edge) "
+            + "select agent_id, 5, now(), 1, 0, 1 from agent where code = 'bank'", "orphans" },
+        { "an exchange of no event", "update exchange set step = 9 where " + Of("declined"), "orphans" },
+        { "a notice of no event", "insert into outbox (agent_id, number, step, at) select agent_id, number, 9, at from event "
+            + "where step = 1 and " + Of("declined"), "orphans" },
+        { "a row of no agent", "insert into cash_to_return (agent_id, number, terminal_id, since) values (3, 5, 1, now())", "orphans to-return" },
+        { "nobody asks about an unknown payment", "delete from unknown_payment where " + Of("unknown"), "unknown" },
+        { "a final payment is asked about", "insert into unknown_payment (agent_id, number, provider_id, since, next_ask_at) "
+            + "select agent_id, number, provider_id, now(), now() from payment where " + Of("confirmed"), "unknown" },
+        { "another provider is asked", "update unknown_payment set provider_id = 2 where " + Of("unknown"), "unknown" },
+        { "cash that nobody returns", "delete from cash_to_return where " + Of("reversed"), "to-return" },
+        { "cash returned of a good payment", "insert into cash_to_return (agent_id, number, terminal_id, since) "
+            + "select agent_id, number, terminal_id, now() from payment where " + Of("confirmed"), "to-return" },
+
+        // Receipts and days.
+        { "a receipt number is gone", "update event set receipt_counter = null where step = 1 and " + Of("today"), "receipts" },
+        { "a receipt number twice", "update event set receipt_counter = (select receipt_counter from event where step = 1 and "
+            + Of("today") + ") where step = 1 and " + Of("today-too"), "receipts" },
+        { "a receipt number beyond the last", "update event set receipt_counter = 5000 where step = 1 and " + Of("today"), "receipts" },
+        { "a receipt for a decline", "update event set receipt_counter = 1, business_day = (select max(day) from business_day) "
+            + "where step = 1 and " + Of("declined"), "business-days receipts" },
+        { "a series that gave out more", "update receipt_series set last = last + 1", "receipts" },
+        { "a series of no lane", "insert into receipt_series (business_day, series, last) select max(day), 77, 1 from business_day",
+            "receipts" },
+        { "a posting on another day", $"update transfer set business_day = business_day + 1 where leg = 2 and {Of("today")}",
+            "business-days" },
+        { "a posting into a closed day", $"update transfer set business_day = (select min(day) from business_day) where {Of("today")}",
+            "business-days day-totals" },
+        { "a confirmation on another day", $"update event set business_day = business_day + 1 where step = 1 and {Of("today")}",
+            "business-days receipts" },
+        { "a closed day's total was changed", "update day_total set debits_qepik = debits_qepik + 1 where account = 1", "day-totals" },
+        { "a closed day's total is gone", "delete from day_total where account = 2", "day-totals" },
+        { "a total of an open day", "insert into day_total (agent_id, business_day, account, debits_qepik, credits_qepik, transfers) "
+            + "select a.agent_id, (select max(day) from business_day), 1, 0, 0, 0 from agent a where a.code = 'bank'", "day-totals" },
+        { "no day is open", "update business_day set closed_at = now() where closed_at is null", "days" },
+        { "two days are open", "drop index business_day_open; update business_day set closed_at = null, totalled_at = null "
+            + "where day = (select min(day) from business_day)", "day-totals days" },
+        { "days overlap", "update business_day set opened_at = (select min(opened_at) from business_day) where closed_at is null", "days" },
+        { "the wrong settlement window", $"update transfer set window_day = (select max(bank_day) from settlement_window "
+            + $"where cutoff_group = 1) where leg = 1 and {Of("today")}", "windows" },
+        { "no settlement window", $"update transfer set window_day = null where leg = 1 and {Of("today")}", "windows" },
+        { "another cut-off group", $"update transfer set cutoff_group = 2 where leg = 1 and {Of("today")}", "windows" },
+
+        // The table of states.
+        { "another edge in the database", "update transition set to_state = 'Confirmed' where edge_id = 7", "states" },
+        { "an edge too few", "delete from transition where edge_id = 31", "states" },
+    };
+
+    [Fact]
+    public async Task An_honest_book_is_clean_and_everything_in_it_was_looked_at()
+    {
+        var report = await book.AuditAsync(null);
+
+        report.Invariants.Where(i => i.Violations > 0).SelectMany(i => i.Offenders.Select(o => $"{i.Name}: {o}")).Should().BeEmpty();
+        report.Payments.Should().Be(48);
+        report.Transfers.Should().BeGreaterThan(100);
+        report.Invariants.Where(i => i.Checked == 0).Select(i => i.Name).Should().BeEmpty();
+        report.LongestSnapshot.Should().BeLessThan(TimeSpan.FromSeconds(5));
+    }
+
+    [Theory]
+    [MemberData(nameof(Damages))]
+    public async Task Damage_is_found_by_the_invariant_that_it_breaks(string what, string damage, string expected)
+    {
+        var report = await book.AuditAsync(damage);
+
+        var broken = report.Invariants.Where(i => i.Violations > 0).ToList();
+        broken.Select(i => i.Name).Should().BeEquivalentTo(
+            expected.Split(' '), "{0}: {1}", what, string.Join("; ", broken.SelectMany(i => i.Offenders.Select(o => $"{i.Name}: {o}"))));
+        broken.Should().OnlyContain(i => i.Offenders.Count > 0 && i.Offenders.Count <= AuditReport.OffenderLimit);
+    }
+}
