@@ -1,1 +1,3 @@
-return 0;
+using EGovPay.Terminals.CommandLine;
+
+return await RunCommandLine.RunAsync(args);

@@ -148,7 +148,7 @@ internal sealed class ClusterServer(
         }
     }
 
-    private static string ConnectionString(string databaseName, string socketFolder) =>
+    internal static string ConnectionString(string databaseName, string socketFolder) =>
         new NpgsqlConnectionStringBuilder
         {
             Host = socketFolder,

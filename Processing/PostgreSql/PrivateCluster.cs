@@ -3,6 +3,10 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace EGovPay.Processing.PostgreSql;
 
+/// <summary>A private cluster that somebody else runs.</summary>
+/// <param name="Folder">The cluster's folder, links resolved.</param>
+public sealed record AttachedCluster(string ConnectionString, string Folder);
+
 /// <summary>
 /// The engine's own PostgreSQL server, for when no other is given: made, started, adopted, watched and stopped by this
 /// process, reached over a socket that only its user can enter. The server outlives us: it runs in a session of its
@@ -91,6 +95,19 @@ public sealed class PrivateCluster : IAsyncDisposable
             }
             throw;
         }
+    }
+
+    /// <summary>
+    /// The server that runs on the folder now, whoever owns it, for a command that works beside `serve`: nothing is started,
+    /// owned or stopped. Null where none runs.
+    /// </summary>
+    /// <exception cref="PostgreSqlException">NotWritable, or PathTooLong.</exception>
+    public static AttachedCluster? Attach(PrivateClusterSettings settings)
+    {
+        var folder = ClusterFolder.Prepare(settings);
+        return Postmaster.Read(folder.Data) is { SaysReady: true } postmaster && postmaster.IsAliveOn(folder.Data)
+            ? new AttachedCluster(ClusterServer.ConnectionString(RoleName, postmaster.SocketFolder), folder.Root)
+            : null;
     }
 
     /// <summary>

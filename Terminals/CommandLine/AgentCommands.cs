@@ -1,0 +1,295 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.RegularExpressions;
+using EGovPay.Processing;
+using EGovPay.Processing.Agents;
+using EGovPay.Processing.Validation;
+using Npgsql;
+
+namespace EGovPay.Terminals.CommandLine;
+
+/// <summary>`egovpay agent …`: who takes the money, and how much of ours they may take.</summary>
+internal static partial class AgentCommands
+{
+    private static readonly string ListAgents = Sql.Load("CommandLine/ListAgents.sql");
+
+    public static Verb Build() => new Verb("agent", "Agents: banks, Şəbəkə centres, the portal.")
+        .With(Add(), TopUp(), Limit(), Suspend(), List());
+
+    internal static Argument<string> CodeArgument(string what) => new("code") { Description = $"the {what}'s code" };
+
+    /// <summary>Refuses a code that could not stand in a path, a file's name or a table.</summary>
+    internal static string GoodCode(string code, string what) =>
+        CodeShape().IsMatch(code) ? code : throw CommandException.Usage(
+        $"'{code}' is no code of {what}: 1 to 32 letters, digits, '-', '_' or '.', beginning with a letter or digit.");
+
+    internal static async Task<(int AgentId, int Parts)> FindAsync(Administer administer, string code) =>
+        await administer.FindAgentAsync(code) ?? throw new CommandException(
+            $"There is no agent '{code}'. `egovpay agent list` shows them.");
+
+    /// <summary>Service codes and groups separated by commas, or null for all.</summary>
+    internal static string[]? Services(string? text)
+    {
+        if (text is null)
+        {
+            return null;
+        }
+
+        var services = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        try
+        {
+            _ = AllowedServices.Of(services);
+            return services;
+        }
+        catch (FormatException wrong)
+        {
+            throw CommandException.Usage($"--services: {wrong.Message}");
+        }
+    }
+
+    internal static Option<string?> ServicesOption() => new("--services")
+    {
+        Description = "services it may sell: five-digit codes and groups, separated by commas; default all",
+        HelpName = "LIST",
+    };
+
+    internal static Option<string> NameOption(string what) => new("--name")
+    {
+        Description = $"the {what}'s name, as receipts print it", HelpName = "TEXT", Required = true,
+    };
+
+    private static Verb Add()
+    {
+        var code = CodeArgument("agent");
+        var name = NameOption("agent");
+        var voen = new Option<string?>("--voen") { Description = "tax number, ten digits", HelpName = "VÖEN" };
+        var parts = new Option<int>("--parts")
+        {
+            Description = "1–16 parts, for a busy agent without shifts and daily limits; never changes",
+            HelpName = "NUMBER",
+            DefaultValueFactory = _ => 1,
+        };
+        var commission = new Option<string>("--commission")
+        {
+            Description = "its share of an amount, percent with two decimals", HelpName = "PERCENT",
+            DefaultValueFactory = _ => "0.00",
+        };
+        var services = ServicesOption();
+        var json = Print.JsonOption();
+        return new Verb(
+                "add", "Makes an agent with its funds at zero.",
+                "egovpay agent add btb --name \"Bank BTB\" --voen 1400057421 --commission 0.15",
+                "egovpay agent add portal --name \"e-GovPay portalı\" --parts 4")
+            .With(code, name, voen, parts, commission, services, json)
+            .Does(async (parsed, cancel) =>
+            {
+                var agent = GoodCode(parsed.GetValue(code)!, "an agent");
+                if (parsed.GetValue(voen) is { } tax && !CheckDigits.Voen(tax))
+                {
+                    throw CommandException.Usage($"--voen '{tax}' is no VÖEN: ten digits, the ninth a check digit.");
+                }
+
+                if (parsed.GetValue(parts) is < 1 or > 16)
+                {
+                    throw CommandException.Usage("--parts: 1 to 16.");
+                }
+
+                if (!Print.TryReadManat(parsed.GetValue(commission)!, out var hundredths) || hundredths > 10_000)
+                {
+                    throw CommandException.Usage(
+                        "--commission: percent with two decimals, such as 0.15; at most 100.00.");
+                }
+
+                await using var store = await Store.UseAsync(ReadSettings.From(parsed), cancel);
+                var id = await new Administer(store.Database).AddAgentAsync(
+                    agent, parsed.GetValue(name)!, parsed.GetValue(voen), parsed.GetValue(parts), (int)hundredths,
+                    Services(parsed.GetValue(services)));
+                if (id is null)
+                {
+                    throw new CommandException(
+                        $"The code '{agent}' is taken. Choose another; `egovpay agent list` shows them.");
+                }
+
+                await SayAsync(
+                    parsed, json, $"Agent {agent} is made; its funds are at zero: top it up or set a limit.", line =>
+                {
+                    line.WriteString("agent", agent);
+                    line.WriteNumber("agentId", id.Value);
+                });
+                return Exit.Done;
+            });
+    }
+
+    private static Verb TopUp()
+    {
+        var code = CodeArgument("agent");
+        var amount = Print.AmountOption("--amount", "how much was deposited", required: true);
+        var reference = new Option<string>("--reference")
+        {
+            Description = "the bank document's number; the same one again does nothing", HelpName = "TEXT",
+            Required = true,
+        };
+        var note = new Option<string?>("--note") { Description = "a note for the books", HelpName = "TEXT" };
+        var json = Print.JsonOption();
+        return new Verb(
+                "topup", "Books a deposit of an agent.",
+                "egovpay agent topup btb --amount 250000.00 --reference MT103-20261122-7")
+            .With(code, amount, reference, note, json)
+            .Does(async (parsed, cancel) =>
+            {
+                var document = parsed.GetValue(reference)!;
+                if (document.Length is 0 or > 100)
+                {
+                    throw CommandException.Usage("--reference: 1 to 100 characters.");
+                }
+
+                await using var books = await Books.OpenAsync(ReadSettings.From(parsed), cancel);
+                var (agentId, parts) = await FindAsync(books.Engine.Administer, parsed.GetValue(code)!);
+                if (!await books.Engine.Funds.TopUpAsync(
+                    agentId, parts, document, parsed.GetValue(amount)!.Value, Environment.UserName, parsed.GetValue(
+                        note)))
+                {
+                    throw new CommandException(
+                        $"The deposit '{document}' is booked already, with another amount. A deposit is never changed: "
+                        + "give each document its own reference.");
+                }
+
+                return await SayFundsAsync(parsed, json, books.Engine, agentId, parts, cancel);
+            });
+    }
+
+    private static Verb Limit()
+    {
+        var code = CodeArgument("agent");
+        var amount = Print.AmountOption(
+            "--amount", "what it may take beyond its deposits; 0.00 for none", required: true, zero: true);
+        var json = Print.JsonOption();
+        return new Verb("limit", "Sets an agent's credit limit.", "egovpay agent limit btb --amount 50000.00")
+            .With(code, amount, json)
+            .Does(async (parsed, cancel) =>
+            {
+                await using var books = await Books.OpenAsync(ReadSettings.From(parsed), cancel);
+                var (agentId, parts) = await FindAsync(books.Engine.Administer, parsed.GetValue(code)!);
+                if (!await books.Engine.Funds.SetLimitAsync(agentId, parts, parsed.GetValue(amount)!.Value))
+                {
+                    throw new CommandException("The agent already uses more credit than that. Let it deposit first.");
+                }
+
+                return await SayFundsAsync(parsed, json, books.Engine, agentId, parts, cancel);
+            });
+    }
+
+    private static Verb Suspend()
+    {
+        var code = CodeArgument("agent");
+        var resume = new Option<bool>("--resume") { Description = "let it go on" };
+        return new Verb(
+                "suspend", "Suspends an agent with all its terminals: they may read and cancel, and not pay.",
+                "egovpay agent suspend btb", "egovpay agent suspend btb --resume")
+            .With(code, resume)
+            .Does(async (parsed, cancel) =>
+            {
+                await using var store = await Store.UseAsync(ReadSettings.From(parsed), cancel);
+                var (agent, suspended) = (parsed.GetValue(code)!, !parsed.GetValue(resume));
+                if (!await new Administer(store.Database).SuspendAgentAsync(agent, suspended))
+                {
+                    throw new CommandException($"There is no agent '{agent}'. `egovpay agent list` shows them.");
+                }
+
+                await parsed.InvocationConfiguration.Output.WriteLineAsync(
+                    suspended ? $"Agent {agent} is suspended." : $"Agent {agent} goes on.");
+                return Exit.Done;
+            });
+    }
+
+    private static Verb List()
+    {
+        var json = Print.JsonOption();
+        return new Verb("list", "Shows all agents with their funds.", "egovpay agent list", "egovpay agent list --json")
+            .With(json)
+            .Does(async (parsed, cancel) =>
+            {
+                await using var store = await Store.UseAsync(ReadSettings.From(parsed), cancel);
+                await using var command = store.Database.CreateCommand(ListAgents);
+                command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = null });
+                await using var reader = await command.ExecuteReaderAsync(cancel);
+                var rows = new List<string[]>();
+                var output = parsed.InvocationConfiguration.Output;
+                while (await reader.ReadAsync(cancel))
+                {
+                    var agent = (Code: reader.GetString(0), Name: reader.GetString(1), Parts: reader.GetInt16(2),
+                        Suspended: reader.GetBoolean(3), Balance: reader.GetInt64(4), Held: reader.GetInt64(5),
+                        Limit: reader.GetInt64(6), Points: reader.GetInt64(7), Terminals: reader.GetInt64(8));
+                    if (parsed.GetValue(json))
+                    {
+                        Print.Json(output, line =>
+                        {
+                            line.WriteString("agent", agent.Code);
+                            line.WriteString("name", agent.Name);
+                            line.WriteNumber("parts", agent.Parts);
+                            line.WriteBoolean("suspended", agent.Suspended);
+                            line.WriteNumber("balanceQepik", agent.Balance);
+                            line.WriteNumber("heldQepik", agent.Held);
+                            line.WriteNumber("creditLimitQepik", agent.Limit);
+                            line.WriteNumber("points", agent.Points);
+                            line.WriteNumber("terminals", agent.Terminals);
+                        });
+                    }
+
+                    string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
+                    rows.Add(
+                    [
+                        agent.Code, agent.Name, agent.Suspended ? "suspended" : "works", Print.Manat(agent.Balance),
+                        Print.Manat(agent.Held), Print.Manat(agent.Limit), Number(agent.Points), Number(
+                            agent.Terminals),
+                    ]);
+                }
+
+                if (!parsed.GetValue(json))
+                {
+                    Print.Table(
+                        output, null,
+                        ["agent", "name", "state", ">balance", ">held", ">credit limit", ">points", ">terminals"],
+                        rows);
+                }
+
+                return Exit.Done;
+            });
+    }
+
+    /// <summary>Says what was done: a sentence, or the same as JSON.</summary>
+    internal static async Task SayAsync(
+        ParseResult parsed, Option<bool> json, string sentence, Action<System.Text.Json.Utf8JsonWriter> write)
+    {
+        var output = parsed.InvocationConfiguration.Output;
+        if (parsed.GetValue(json))
+        {
+            Print.Json(output, write);
+        }
+        else
+        {
+            await output.WriteLineAsync(sentence);
+        }
+    }
+
+    private static async Task<int> SayFundsAsync(
+        ParseResult parsed, Option<bool> json, Engine engine, int agentId, int parts, CancellationToken cancel)
+    {
+        var funds = await engine.Funds.LookAsync(agentId, parts, cancel);
+        await SayAsync(
+            parsed, json,
+            $"Balance {Print.Manat(funds.BalanceQepik)}, held {Print.Manat(funds.HeldQepik)}, credit limit "
+            + $"{Print.Manat(funds.CreditLimitQepik)}, available {Print.Manat(funds.AvailableQepik)} manat.",
+            line =>
+            {
+                line.WriteNumber("balanceQepik", funds.BalanceQepik);
+                line.WriteNumber("heldQepik", funds.HeldQepik);
+                line.WriteNumber("availableQepik", funds.AvailableQepik);
+                line.WriteNumber("creditLimitQepik", funds.CreditLimitQepik);
+            });
+        return Exit.Done;
+    }
+
+    [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$", RegexOptions.CultureInvariant)]
+    private static partial Regex CodeShape();
+}

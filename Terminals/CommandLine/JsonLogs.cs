@@ -1,0 +1,22 @@
+using Microsoft.Extensions.Logging.Console;
+
+namespace EGovPay.Terminals.CommandLine;
+
+/// <summary>
+/// Log lines: one JSON object each on stderr, with event ids and UTC times; stdout is for what a command answers.
+/// </summary>
+internal static class JsonLogs
+{
+    public static ILoggerFactory Open(LogLevel least) => LoggerFactory.Create(logs =>
+    {
+        logs.SetMinimumLevel(least);
+        logs.AddFilter("Microsoft", least < LogLevel.Warning ? LogLevel.Warning : least);
+        logs.AddFilter("Npgsql", least < LogLevel.Warning ? LogLevel.Warning : least);
+        logs.AddJsonConsole(lines =>
+        {
+            lines.UseUtcTimestamp = true;
+            lines.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
+        });
+        logs.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+    });
+}

@@ -1,0 +1,215 @@
+using System.CommandLine;
+using System.Globalization;
+using EGovPay.Processing;
+using EGovPay.Processing.Ledger;
+using EGovPay.Processing.Payments;
+using EGovPay.Processing.PostgreSql;
+using EGovPay.Processing.Receipts;
+using EGovPay.Processing.StateMachine;
+using NodaTime;
+using NodaTime.Text;
+using Npgsql;
+
+namespace EGovPay.Terminals.CommandLine;
+
+/// <summary>`egovpay payment show`: one payment with all that happened to it.</summary>
+internal static class PaymentCommands
+{
+    private static readonly string PaymentEvents = Sql.Load("CommandLine/PaymentEvents.sql");
+    private static readonly string PaymentTransfers = Sql.Load("CommandLine/PaymentTransfers.sql");
+    private static readonly string PaymentByReference = Sql.Load("CommandLine/PaymentByReference.sql");
+
+    public static Verb Build() => new Verb("payment", "Payments, for an operator.").With(Show());
+
+    private static Verb Show()
+    {
+        var which = new Argument<string>("payment") { Description = "its number, or the terminal's reference" };
+        var agent = new Option<string?>("--agent")
+        {
+            Description = "the agent's code, with a reference", HelpName = "CODE",
+        };
+        var full = new Option<bool>("--full") { Description = "show the account in full; it is masked otherwise" };
+        var json = Print.JsonOption();
+        return new Verb(
+                "show", "Shows a payment, its events and its transfers.",
+                "egovpay payment show 731000000042", "egovpay payment show T7-000123 --agent btb --json")
+            .With(which, agent, full, json)
+            .Does(async (parsed, cancel) =>
+            {
+                await using var store = await Store.UseAsync(ReadSettings.From(parsed), cancel);
+                var found = await FindAsync(store.Database, parsed.GetValue(which)!, parsed.GetValue(agent), cancel);
+                var account = parsed.GetValue(full) ? found.Account : Mask.Account(found.Account);
+                var output = parsed.InvocationConfiguration.Output;
+                var events = await EventsAsync(store.Database, found, cancel);
+                var transfers = await TransfersAsync(store.Database, found, cancel);
+                if (parsed.GetValue(json))
+                {
+                    Print.Json(output, line => Write(line, found, account, events, transfers));
+                    return Exit.Done;
+                }
+
+                await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture,
+                    $"Payment {found.Number}, reference {found.Reference}: "
+                    + $"{found.State}{(found.Final ? "" : ", not final yet")}."));
+                await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture,
+                    $"Service {found.ServiceCode:00000}, account {account}, amount {Print.Manat(found.AmountQepik)}, "
+                    + $"fee "
+                    + $"{Print.Manat(found.FeeQepik)}, total {Print.Manat(found.TotalQepik)} manat, {found.Tender}."));
+                Print.Table(
+                    output, null, [
+                        "step", "at (UTC)", "event", "state", "day", "provider's transaction", "decline", "note"],
+                    events.Select(one => new[]
+                    {
+                        Number(one.Step), Text(one.At), one.Edge.Event.ToString(), one.Edge.To.ToString(), Day(
+                            one.BusinessDay),
+                        one.ProviderTransaction ?? "", Decline(one), one.Note ?? "",
+                    }));
+                if (transfers.Count > 0)
+                {
+                    Print.Table(
+                        output, null, ["step", "debit", "credit", ">amount", "day"],
+                        transfers.Select(one => new[]
+                        {
+                            Number(one.Step), Accounts.Name(one.Debit), Accounts.Name(one.Credit), Print.Manat(
+                                one.AmountQepik),
+                            Day(one.BusinessDay),
+                        }));
+                }
+
+                return Exit.Done;
+            });
+    }
+
+    private static async Task<Payment> FindAsync(
+        NpgsqlDataSource database, string which, string? agent, CancellationToken cancel)
+    {
+        var book = new PaymentBook(database);
+        if (agent is null && long.TryParse(which, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            && await book.FindAnywhereAsync(number, cancel) is { } byNumber)
+        {
+            return byNumber;
+        }
+
+        var found = new List<(int AgentId, long Number, string Agent)>();
+        await using (var command = database.CreateCommand(PaymentByReference))
+        {
+            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = which });
+            command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = agent });
+            await using var reader = await command.ExecuteReaderAsync(cancel);
+            while (await reader.ReadAsync(cancel))
+            {
+                found.Add((reader.GetInt32(0), reader.GetInt64(1), reader.GetString(2)));
+            }
+        }
+
+        return found switch
+        {
+            [] => throw new CommandException($"There is no payment '{which}'."),
+            [var one] => (await book.FindAsync(one.AgentId, one.Number, cancel))!,
+            _ => throw new CommandException(
+                $"Several agents have a reference '{which}': {string.Join(", ", found.Select(one => one.Agent))}. Say "
+                + $"which: --agent CODE."),
+        };
+    }
+
+    private static async Task<List<Happened>> EventsAsync(
+        NpgsqlDataSource database, Payment payment, CancellationToken cancel)
+    {
+        await using var command = Keyed(database, PaymentEvents, payment);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var events = new List<Happened>();
+        string? Column(int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
+        while (await reader.ReadAsync(cancel))
+        {
+            events.Add(new Happened(
+                reader.GetInt16(0), Transitions.Numbered(reader.GetInt16(1)), reader.GetInstant(2), reader.GetInt32(3),
+                reader.GetLocalDateOrNull(4), Column(5), Column(6), Column(7), Column(8), Column(9)));
+        }
+
+        return events;
+    }
+
+    private static async Task<List<Transferred>> TransfersAsync(
+        NpgsqlDataSource database, Payment payment, CancellationToken cancel)
+    {
+        await using var command = Keyed(database, PaymentTransfers, payment);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var transfers = new List<Transferred>();
+        while (await reader.ReadAsync(cancel))
+        {
+            transfers.Add(new Transferred(
+                reader.GetInt16(0), reader.GetInt32(1), reader.GetInt32(2), reader.GetInt64(3), reader.GetLocalDate(
+                    4)));
+        }
+
+        return transfers;
+    }
+
+    private static NpgsqlCommand Keyed(NpgsqlDataSource database, string statement, Payment payment)
+    {
+        var command = database.CreateCommand(statement);
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = payment.AgentId });
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = payment.Number });
+        return command;
+    }
+
+    private static void Write(
+        System.Text.Json.Utf8JsonWriter line, Payment payment, string account, List<Happened> events,
+        List<Transferred> transfers)
+    {
+        line.WriteString("number", Number(payment.Number));
+        line.WriteString("reference", payment.Reference);
+        line.WriteString("state", payment.State.ToString());
+        line.WriteBoolean("final", payment.Final);
+        line.WriteString("service", payment.ServiceCode.ToString("00000", CultureInfo.InvariantCulture));
+        line.WriteString("account", account);
+        line.WriteNumber("amountQepik", payment.AmountQepik);
+        line.WriteNumber("feeQepik", payment.FeeQepik);
+        line.WriteStartArray("events");
+        foreach (var one in events)
+        {
+            line.WriteStartObject();
+            line.WriteNumber("step", one.Step);
+            line.WriteString("event", one.Edge.Event.ToString());
+            line.WriteString("state", one.Edge.To.ToString());
+            line.WriteString("at", Text(one.At));
+            line.WriteNumber("node", one.Node);
+            line.WriteString("providerTransaction", one.ProviderTransaction);
+            line.WriteString("decline", one.DeclineName);
+            line.WriteString("note", one.Note);
+            line.WriteString("madeBy", one.MadeBy);
+            line.WriteEndObject();
+        }
+
+        line.WriteEndArray();
+        line.WriteStartArray("transfers");
+        foreach (var one in transfers)
+        {
+            line.WriteStartObject();
+            line.WriteNumber("step", one.Step);
+            line.WriteString("debit", Accounts.Name(one.Debit));
+            line.WriteString("credit", Accounts.Name(one.Credit));
+            line.WriteNumber("amountQepik", one.AmountQepik);
+            line.WriteString("businessDay", Day(one.BusinessDay));
+            line.WriteEndObject();
+        }
+
+        line.WriteEndArray();
+    }
+
+    private static string Decline(Happened one) =>
+        one.DeclineName is null ? "" : $"{one.DeclineName} {one.ProviderCode}".TrimEnd();
+
+    private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
+
+    private static string Text(Instant at) => InstantPattern.ExtendedIso.Format(at);
+
+    private static string Day(LocalDate? day) => day?.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) ?? "";
+
+    private sealed record Happened(
+        short Step, Edge Edge, Instant At, int Node, LocalDate? BusinessDay, string? ProviderTransaction,
+        string? DeclineName,
+        string? ProviderCode, string? Note, string? MadeBy);
+
+    private sealed record Transferred(short Step, int Debit, int Credit, long AmountQepik, LocalDate BusinessDay);
+}

@@ -1,0 +1,122 @@
+using System.CommandLine;
+using System.Text.Json;
+
+namespace EGovPay.Terminals.CommandLine;
+
+/// <summary>
+/// Reads the settings of a process: file, environment, arguments; the later wins. What is wrong is named with its
+/// source.
+/// </summary>
+internal static class ReadSettings
+{
+    private const string UsualFile = "egovpay.json";
+
+    /// <summary>The settings for a command line.</summary>
+    /// <exception cref="CommandException">A file is not there or not readable, a name is unknown, or a value is no such
+    /// thing.</exception>
+    public static Settings From(ParseResult parsed) => From(
+        parsed.GetValue(SettingsTable.FileOption),
+        Environment.GetEnvironmentVariable,
+        row => row.Option is null ? null : parsed.GetValue(row.Option),
+        Environment.CurrentDirectory);
+
+    /// <summary>The same from any source, for tests.</summary>
+    public static Settings From(
+        string? file, Func<string, string?> environment, Func<Setting, string?> argument, string workingFolder)
+    {
+        var inFile = ReadFile(file ?? NotBlank(environment(SettingsTable.FileVariable)), workingFolder);
+        Given? Find(string key)
+        {
+            var row = SettingsTable.All.First(row => row.Key == key);
+            return argument(row) is { } fromArgument ? new Given(fromArgument, row.Option!.Name)
+                : NotBlank(environment(row.Variable)) is { } fromEnvironment ? new Given(fromEnvironment, row.Variable)
+                : inFile.TryGetValue(key, out var fromFile) ? fromFile
+                : null;
+        }
+
+        string? Text(string key) => Find(key)?.Value;
+        string? Path(string key) => Text(key) is { } path ? System.IO.Path.GetFullPath(path, workingFolder) : null;
+
+        var data = Path("data") ?? System.IO.Path.GetFullPath(".egovpay", workingFolder);
+        var settings = new Settings
+        {
+            Database = Text("database"),
+            Data = data,
+            PostgresBin = Path("postgresBin"),
+            PublicAddress = Address(Find("publicAddress")),
+            Providers = Address(Find("providers")),
+            AccessFile = Path("access"),
+            Secret = Text("secret"),
+            SecretFile = Path("secretFile"),
+            Portability = Path("portability"),
+            Registers = Path("registers") ?? System.IO.Path.Combine(data, "registers"),
+            ReceiptCertificate = Path("receiptCertificate"),
+            ReceiptCertificatePassword = Text("receiptCertificatePassword"),
+        };
+        settings = Find("listen") is { } listen ? settings with { Listen = Listen(listen) } : settings;
+        settings = Find("node") is { } node ? settings with { Node = node.Value } : settings;
+        return Find("log") is { } log ? settings with { Log = Level(log) } : settings;
+    }
+
+    private static string? NotBlank(string? text) => string.IsNullOrWhiteSpace(text) ? null : text;
+
+    private static Dictionary<string, Given> ReadFile(string? named, string workingFolder)
+    {
+        var path = Path.GetFullPath(named ?? UsualFile, workingFolder);
+        var given = new Dictionary<string, Given>(StringComparer.Ordinal);
+        if (named is null && !File.Exists(path))
+        {
+            return given;
+        }
+
+        try
+        {
+            using var json = JsonDocument.Parse(
+                File.ReadAllBytes(path), new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = 2 });
+            foreach (var member in json.RootElement.EnumerateObject())
+            {
+                if (SettingsTable.All.All(row => row.Key != member.Name))
+                {
+                    throw CommandException.Usage($"{path}: there is no setting '{member.Name}'. The settings are: "
+                        + string.Join(", ", SettingsTable.All.Select(row => row.Key)) + ".");
+                }
+
+                given[member.Name] = member.Value.ValueKind == JsonValueKind.String
+                    ? new Given(member.Value.GetString()!, $"{member.Name} in {path}")
+                    : throw CommandException.Usage($"{path}: {member.Name} is to be a text in quotation marks.");
+            }
+        }
+        catch (Exception broken) when (broken is JsonException or InvalidOperationException)
+        {
+            throw CommandException.Usage($"{path} is not a JSON object of settings: {broken.Message}");
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            throw CommandException.Usage($"The settings file cannot be read: {unreadable.Message}");
+        }
+
+        return given;
+    }
+
+    private static Uri? Address(Given? given) => given is null ? null
+        : Uri.TryCreate(given.Value, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" ? address
+        : throw CommandException.Usage($"{given.Source}: '{given.Value}' is no address such as http://127.0.0.1:8090.");
+
+    private static Uri Listen(Given given) =>
+        Uri.TryCreate(given.Value, UriKind.Absolute, out var address) && address.Scheme == "http"
+            && address.AbsolutePath == "/"
+            ? address
+            : throw CommandException.Usage(
+                $"{given.Source}: '{given.Value}' is no address to listen on. Give http://HOST:PORT, such as "
+                + $"http://127.0.0.1:8080; "
+                + "TLS is ended by a proxy in front.");
+
+    private static LogLevel Level(Given given) =>
+        Enum.TryParse<LogLevel>(given.Value, ignoreCase: true, out var level) && Enum.IsDefined(level)
+            && !char.IsAsciiDigit(given.Value[0])
+            ? level
+            : throw CommandException.Usage(
+                $"{given.Source}: '{given.Value}' is no level. Give debug, information, warning, error or none.");
+
+    private sealed record Given(string Value, string Source);
+}

@@ -1,0 +1,104 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using EGovPay.Processing.PostgreSql;
+using EGovPay.Terminals.Demo;
+using Npgsql;
+
+namespace EGovPay.Terminals.CommandLine;
+
+/// <summary>The command line `egovpay`: every command, and what is made of its failures.</summary>
+internal static class RunCommandLine
+{
+    /// <summary>
+    /// Runs one command line to its exit code (<see cref="Exit"/>). What is expected to fail says so in words on
+    /// stderr.
+    /// </summary>
+    public static async Task<int> RunAsync(string[] arguments)
+    {
+        var parsed = Build().Parse(arguments);
+        if (parsed.Errors.Count > 0)
+        {
+            foreach (var error in parsed.Errors)
+            {
+                await Console.Error.WriteLineAsync($"egovpay: {error.Message}");
+            }
+
+            await Console.Error.WriteLineAsync($"See: {PathOf(parsed.CommandResult)} --help");
+            return Exit.Usage;
+        }
+
+        using var signals = new StopSignals();
+        try
+        {
+            return await parsed.InvokeAsync(
+                new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null },
+                signals.Stop);
+        }
+        catch (CommandException failed)
+        {
+            return await FailedAsync(failed.Message, failed.ExitCode);
+        }
+        catch (PostgreSqlException failed)
+        {
+            return await FailedAsync(failed.Message, Exit.Failed);
+        }
+        catch (NpgsqlException failed)
+        {
+            return await FailedAsync(
+                $"The database did not do it: {failed.Message} Is it up, and is EGOVPAY_DATABASE right?", Exit.Failed);
+        }
+        catch (OperationCanceledException) when (signals.Stop.IsCancellationRequested)
+        {
+            return await FailedAsync("stopped", Exit.Failed);
+        }
+    }
+
+    /// <summary>The tree of commands. Made anew at each call: the tests look into it.</summary>
+    public static RootCommand Build()
+    {
+        var root = new RootCommand(
+            "eGovPay: takes payments for utilities, telecoms and the state, and delivers each once.")
+        {
+            ServeCommand.Build(),
+            DemoCommand.Build(),
+            SimulateCommand.Build(),
+            MigrateCommand.Build(),
+            CatalogueCommands.Build(),
+            AgentCommands.Build(),
+            TerminalCommands.BuildPoint(),
+            TerminalCommands.BuildTerminal(),
+            PaymentCommands.Build(),
+            DayCommands.Build(),
+            AuditCommand.Build(),
+        };
+        root.Add(SettingsTable.FileOption);
+        foreach (var setting in SettingsTable.Everywhere)
+        {
+            root.Add(setting.Option!);
+        }
+
+        var help = root.Options.OfType<HelpOption>().Single();
+        help.Action = new HelpWithExamples((HelpAction)help.Action!);
+        return root;
+    }
+
+    private static string PathOf(System.CommandLine.Parsing.CommandResult command)
+    {
+        var names = new Stack<string>();
+        for (System.CommandLine.Parsing.SymbolResult? at = command; at is not null; at = at.Parent)
+        {
+            if (at is System.CommandLine.Parsing.CommandResult one)
+            {
+                names.Push(one.Command is RootCommand ? "egovpay" : one.Command.Name);
+            }
+        }
+
+        return string.Join(' ', names);
+    }
+
+    private static async Task<int> FailedAsync(string message, int exitCode)
+    {
+        await Console.Error.WriteLineAsync($"egovpay: {message}");
+        return exitCode;
+    }
+}

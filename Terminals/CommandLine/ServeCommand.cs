@@ -1,0 +1,162 @@
+using System.Net;
+using EGovPay.Processing;
+using EGovPay.Processing.Catalogue;
+using EGovPay.Processing.Schema;
+using EGovPay.Providers;
+using EGovPay.Providers.Portability;
+using EGovPay.Providers.Register;
+using NodaTime;
+
+namespace EGovPay.Terminals.CommandLine;
+
+/// <summary>`egovpay serve`: the engine with its HTTP side, until told to stop.</summary>
+internal static class ServeCommand
+{
+    /// <summary>How long requests under way may take to end when the server stops.</summary>
+    private static readonly TimeSpan Drain = TimeSpan.FromSeconds(20);
+
+    public static Verb Build()
+    {
+        var verb = new Verb(
+            "serve",
+            "Runs the payment centre: migrates the database, delivers payments, serves terminals over HTTP until it "
+            + "is told to stop.",
+            "egovpay serve",
+            "egovpay serve --listen http://0.0.0.0:8080 --providers http://127.0.0.1:8090",
+            "EGOVPAY_DATABASE='Host=db;Username=egovpay;Database=egovpay' EGOVPAY_SECRET_FILE=/run/secrets/egovpay "
+            + "egovpay serve")
+        {
+            Notes = SettingsTable.Plain,
+        };
+        foreach (var setting in SettingsTable.OfServe)
+        {
+            if (setting.Option is { } option)
+            {
+                verb.Add(option);
+            }
+        }
+
+        return verb.Does((parsed, stop) => RunAsync(
+            ReadSettings.From(parsed), parsed.InvocationConfiguration.Output, stop));
+    }
+
+    private static async Task<int> RunAsync(Settings settings, TextWriter output, CancellationToken stop)
+    {
+        var listen = Endpoint(settings.Listen);
+        var access = ReadAccess.From(settings.AccessFile);
+        using var logs = JsonLogs.Open(settings.Log);
+        var log = logs.CreateLogger(nameof(ServeCommand));
+        await using var store = await Store.OwnAsync(settings, log, stop);
+        await Migrate.RunAsync(store.ConnectionString, log, stop);
+        using var connect = new ConnectProviders(settings.Providers, access, SystemClock.Instance, logs);
+        var portability = Portability(settings);
+        var engine = await StartEngineAsync(settings, store, connect, portability, logs, stop);
+        await using (engine)
+        {
+            using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
+            var folder = new RegisterFolder(settings.Registers);
+            using var handOver = new HandOverRegister(settings.Providers, folder, log);
+            var registers = new DeliverRegisters(
+                engine.Database, () => engine.Catalogue.Current, folder, handOver, logs.CreateLogger<DeliverRegisters>());
+            var delivering = registers.RunAsync(ending.Token);
+            try
+            {
+                await using var app = await OpenDoorsAsync(settings, listen, engine, logs, stop);
+                await output.WriteLineAsync($"eGovPay listens on {app.Urls.First()}");
+                await output.FlushAsync(CancellationToken.None);
+                await Task.Delay(Timeout.Infinite, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                using var drained = new CancellationTokenSource(Drain);
+                await app.StopAsync(drained.Token);
+            }
+            finally
+            {
+                await ending.CancelAsync();
+                await delivering;
+            }
+        }
+
+        return Exit.Done;
+    }
+
+    private static async Task<Engine> StartEngineAsync(
+        Settings settings, Store store, ConnectProviders connect, PortabilityInForce portability, ILoggerFactory logs,
+        CancellationToken stop)
+    {
+        try
+        {
+            return await Engine.StartAsync(
+                new EngineSettings
+                {
+                    ConnectionString = store.ConnectionString,
+                    Secret = ServerSecret.Take(settings, store.Home),
+                    NodeName = settings.Node,
+                    Connect = connect.Connect,
+                    Route = portability.Route,
+                },
+                SystemClock.Instance, logs, stop);
+        }
+        catch (ArgumentException provider)
+        {
+            throw CommandException.Usage(
+                $"{provider.Message.Split('(')[0].Trim()} Set EGOVPAY_PROVIDERS to the address where the catalogue's "
+                + $"relative addresses "
+                + "are reached (`egovpay simulate` plays them all), and EGOVPAY_ACCESS to their credentials.");
+        }
+    }
+
+    private static async Task<WebApplication> OpenDoorsAsync(
+        Settings settings, IPEndPoint listen, Engine engine, ILoggerFactory logs, CancellationToken stop)
+    {
+        try
+        {
+            return await Server.StartAsync(
+                new ServerSettings
+                {
+                    Listen = listen,
+                    PublicAddress = settings.PublicAddress?.AbsoluteUri.TrimEnd('/'),
+                },
+                engine, logs, stop);
+        }
+        catch (IOException taken)
+        {
+            throw new CommandException(
+                $"The server cannot listen on {settings.Listen.GetLeftPart(UriPartial.Authority)}: {taken.Message} "
+                + "Choose another address: --listen http://127.0.0.1:0 takes any free port.", inner: taken);
+        }
+    }
+
+    private static IPEndPoint Endpoint(Uri listen)
+    {
+        var host = listen.DnsSafeHost;
+        if (IPAddress.TryParse(host, out var address))
+        {
+            return new IPEndPoint(address, listen.Port);
+        }
+
+        return host == "localhost" ? new IPEndPoint(IPAddress.Loopback, listen.Port) : throw CommandException.Usage(
+            $"'{host}' is no address to listen on. Give an IP address of this machine, such as 127.0.0.1 or 0.0.0.0.");
+    }
+
+    private static PortabilityInForce Portability(Settings settings)
+    {
+        var portability = new PortabilityInForce();
+        if (settings.Portability is not { } file)
+        {
+            return portability;
+        }
+
+        try
+        {
+            var operators = EmbeddedCatalogue.Load().Providers.Select(provider => provider.Code).ToList();
+            var import = portability.Load(file, operators);
+            return import.Faults is [var first, ..]
+                ? throw CommandException.Usage(
+                    $"The portability table {file} has {import.Faults.Count} faults, the first: {first}")
+                : portability;
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            throw CommandException.Usage($"The portability table cannot be read: {unreadable.Message}");
+        }
+    }
+}

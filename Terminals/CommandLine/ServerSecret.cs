@@ -1,0 +1,74 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace EGovPay.Terminals.CommandLine;
+
+/// <summary>The server's secret: given, or kept in a file that only its owner reads, made at the first start.</summary>
+internal static class ServerSecret
+{
+    private const int LeastBytes = 32;
+
+    /// <summary>The secret's bytes.</summary>
+    /// <param name="home">Where the file lies when no setting names another.</param>
+    /// <exception cref="CommandException">It is too short, or the file cannot be read or made.</exception>
+    public static byte[] Take(Settings settings, string home)
+    {
+        if (settings.Secret is { } given)
+        {
+            return LongEnough(given, "EGOVPAY_SECRET");
+        }
+
+        var path = settings.SecretFile ?? Path.Combine(home, "secret");
+        try
+        {
+            if (settings.SecretFile is null && !File.Exists(path))
+            {
+                Make(path);
+            }
+
+            return LongEnough(File.ReadAllText(path).Trim(), path);
+        }
+        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
+        {
+            throw new CommandException(
+                $"The server's secret cannot be read: {failed.Message} Set EGOVPAY_SECRET or EGOVPAY_SECRET_FILE.",
+                inner: failed);
+        }
+    }
+
+    private static byte[] LongEnough(string text, string source)
+    {
+        var bytes = Encoding.UTF8.GetBytes(text);
+        return bytes.Length >= LeastBytes ? bytes : throw CommandException.Usage(
+            $"{source} has {bytes.Length} bytes, and the server's secret has at least {LeastBytes}. "
+            + "Make one with: openssl rand -base64 32");
+    }
+
+    private static void Make(string path)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        var part = $"{path}.{Environment.ProcessId}";
+        using (var file = new FileStream(part, new FileStreamOptions
+        {
+            Mode = FileMode.Create,
+            Access = FileAccess.Write,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        }))
+        {
+            file.Write(
+                Encoding.ASCII.GetBytes(Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(LeastBytes)) + "\n"));
+            file.Flush(flushToDisk: true);
+        }
+
+        try
+        {
+            File.Move(part, path, overwrite: false);
+        }
+        catch (IOException) when (File.Exists(path))
+        {
+            // Another process was first; its secret is the one.
+            File.Delete(part);
+        }
+    }
+}

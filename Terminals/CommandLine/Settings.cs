@@ -1,0 +1,164 @@
+using System.CommandLine;
+using System.Text;
+
+namespace EGovPay.Terminals.CommandLine;
+
+/// <summary>
+/// What this process was told: from the settings file, the environment and the arguments, the later winning.
+/// <see cref="SettingsTable"/> says what each means.
+/// </summary>
+public sealed record Settings
+{
+    /// <summary>Npgsql's key=value form; null: the private cluster in <see cref="Data"/>.</summary>
+    public string? Database { get; init; }
+
+    /// <summary>The folder of the private cluster, the secret and the registers; absolute.</summary>
+    public required string Data { get; init; }
+
+    /// <summary>The folder of PostgreSQL's programs; null: PATH, then the usual places.</summary>
+    public string? PostgresBin { get; init; }
+
+    /// <summary>Where the server listens; port 0 takes any free one.</summary>
+    public Uri Listen { get; init; } = new("http://127.0.0.1:8080");
+
+    /// <summary>The address that receipts carry, without a slash at its end; null: the address listened on.</summary>
+    public Uri? PublicAddress { get; init; }
+
+    /// <summary>Where the catalogue's relative provider addresses are reached; null: nowhere.</summary>
+    public Uri? Providers { get; init; }
+
+    /// <summary>The file of the credentials for providers; null: the simulator's published ones.</summary>
+    public string? AccessFile { get; init; }
+
+    /// <summary>The server's secret, at least 32 bytes of UTF-8; null: from a file.</summary>
+    public string? Secret { get; init; }
+
+    public string? SecretFile { get; init; }
+
+    /// <summary>The table of ported numbers; null: prefixes alone.</summary>
+    public string? Portability { get; init; }
+
+    /// <summary>Where registers are written; absolute.</summary>
+    public required string Registers { get; init; }
+
+    /// <summary>PKCS #12 with the operator's certificate and key for receipts; null: a self-made one.</summary>
+    public string? ReceiptCertificate { get; init; }
+
+    public string? ReceiptCertificatePassword { get; init; }
+
+    public string Node { get; init; } = Environment.MachineName;
+
+    public LogLevel Log { get; init; } = LogLevel.Information;
+
+    /// <summary>Never prints what it holds.</summary>
+    public override string ToString() => nameof(Settings);
+}
+
+/// <summary>One setting: its three names and what it means.</summary>
+/// <param name="Key">In the settings file.</param>
+/// <param name="Variable">In the environment.</param>
+/// <param name="Option">On the command line; null where a process list must not show it.</param>
+/// <param name="Default">As people read it.</param>
+internal sealed record Setting(string Key, string Variable, Option<string?>? Option, string Default, string Meaning);
+
+/// <summary>All settings, as data: the options, the reading, the help and the README's table come from here.</summary>
+internal static class SettingsTable
+{
+    /// <summary>Names the settings file itself.</summary>
+    public static readonly Option<string?> FileOption = new("--settings")
+    {
+        Description = "the settings file (EGOVPAY_SETTINGS); default egovpay.json, where there is one",
+        HelpName = "FILE",
+        Recursive = true,
+    };
+
+    public const string FileVariable = "EGOVPAY_SETTINGS";
+
+    /// <summary>Settings that every command reads.</summary>
+    public static readonly IReadOnlyList<Setting> Everywhere =
+    [
+        Row("database", "EGOVPAY_DATABASE", "--database", "STRING", "a private PostgreSQL in the data folder",
+            "PostgreSQL to use: `Host=…;Username=…;Password=…;Database=…`", everywhere: true),
+        Row("data", "EGOVPAY_DATA", "--data", "FOLDER", "`.egovpay`",
+            "folder of the private PostgreSQL, the generated secret and the registers", everywhere: true),
+        Row("postgresBin", "EGOVPAY_POSTGRES_BIN", "--postgres-bin", "FOLDER", "PATH, then the usual places",
+            "folder of PostgreSQL's programs, for the private PostgreSQL", everywhere: true),
+    ];
+
+    /// <summary>Settings of the server alone.</summary>
+    public static readonly IReadOnlyList<Setting> OfServe =
+    [
+        Row("listen", "EGOVPAY_LISTEN", "--listen", "ADDRESS", "`http://127.0.0.1:8080`",
+            "where the server listens; port 0 takes any free one"),
+        Row("publicAddress", "EGOVPAY_PUBLIC_ADDRESS", "--public-address", "ADDRESS", "the address listened on",
+            "the address that receipts carry for their verification"),
+        Row("providers", "EGOVPAY_PROVIDERS", "--providers", "ADDRESS", "none",
+            "where the catalogue's relative provider addresses are reached"),
+        Row("access", "EGOVPAY_ACCESS", "--access", "FILE", "the simulator's published ones",
+            "JSON file with the credentials for each provider"),
+        Row("secret", "EGOVPAY_SECRET", null, "", "from the secret file",
+            "the server's secret, 32 bytes or more, the same on all nodes"),
+        Row("secretFile", "EGOVPAY_SECRET_FILE", "--secret-file", "FILE",
+            "`secret` in the data folder, made where missing",
+            "file that holds the server's secret"),
+        Row("portability", "EGOVPAY_PORTABILITY", "--portability", "FILE", "prefixes alone",
+            "table of ported mobile numbers"),
+        Row("registers", "EGOVPAY_REGISTERS", "--registers", "FOLDER", "`registers` in the data folder",
+            "where registers for providers are written and their answers read"),
+        Row("receiptCertificate", "EGOVPAY_RECEIPT_CERTIFICATE", "--receipt-certificate", "FILE", "a self-made one",
+            "PKCS #12 file that signs receipts"),
+        Row("receiptCertificatePassword", "EGOVPAY_RECEIPT_CERTIFICATE_PASSWORD", null, "", "none",
+            "password of that file"),
+        Row("node", "EGOVPAY_NODE", "--node", "NAME", "the machine's name", "this node's name, for people"),
+        Row("log", "EGOVPAY_LOG", "--log", "LEVEL", "`information`",
+            "least level of log lines: debug, information, warning, error, none"),
+    ];
+
+    public static IEnumerable<Setting> All => Everywhere.Concat(OfServe);
+
+    /// <summary>The table as the README shows it.</summary>
+    public static string Markdown()
+    {
+        var text = new StringBuilder(
+            "| in the file | environment | argument | default | what it is |\n|---|---|---|---|---|\n");
+        foreach (var row in All)
+        {
+            var argument = row.Option is null ? "–" : $"`{row.Option.Name}`";
+            text.Append(System.Globalization.CultureInfo.InvariantCulture,
+                $"| `{row.Key}` | `{row.Variable}` | {argument} | {row.Default} | {row.Meaning} |\n");
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>The same for a terminal: name in the file, in the environment, default.</summary>
+    public static string Plain()
+    {
+        var rows = All.Select(
+            row => (row.Key, row.Variable, Default: row.Default.Replace("`", "", StringComparison.Ordinal))).ToList();
+        var (key, variable) = (rows.Max(row => row.Key.Length), rows.Max(row => row.Variable.Length));
+        var text = new StringBuilder("Settings, in the file, in the environment, and by default; arguments win:\n");
+        foreach (var row in rows)
+        {
+            text.Append("  ").Append(row.Key.PadRight(key + 2)).Append(row.Variable.PadRight(variable + 2)).AppendLine(
+                row.Default);
+        }
+
+        return text.ToString();
+    }
+
+    private static Setting Row(
+        string key, string variable, string? option, string helpName, string byDefault, string meaning,
+        bool everywhere = false) =>
+        new(
+            key,
+            variable,
+            option is null ? null : new Option<string?>(option)
+            {
+                Description = $"{meaning.Replace("`", "", StringComparison.Ordinal)} ({variable})",
+                HelpName = helpName,
+                Recursive = everywhere,
+            },
+            byDefault,
+            meaning);
+}

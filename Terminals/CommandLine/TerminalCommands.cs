@@ -1,0 +1,208 @@
+using System.CommandLine;
+using EGovPay.Processing.Agents;
+using Npgsql;
+
+namespace EGovPay.Terminals.CommandLine;
+
+/// <summary>`egovpay point …` and `egovpay terminal …`: where money is taken, and with which keys.</summary>
+internal static class TerminalCommands
+{
+    private const int LongestGraceMinutes = 7 * 24 * 60;
+
+    public static Verb BuildPoint() => new Verb("point", "Service points of an agent: branches, desks, post offices.")
+        .With(AddPoint());
+
+    public static Verb BuildTerminal() =>
+        new Verb("terminal", "Terminals: tellers' seats, kiosks, the portal's back end.")
+        .With(AddTerminal(), Suspend(), RotateKey());
+
+    private static Option<string> AgentOption() => new("--agent")
+    {
+        Description = "the agent's code", HelpName = "CODE", Required = true,
+    };
+
+    private static Verb AddPoint()
+    {
+        var code = AgentCommands.CodeArgument("point");
+        var agent = AgentOption();
+        var name = AgentCommands.NameOption("point");
+        var address = new Option<string?>("--address")
+        {
+            Description = "its address, as receipts print it", HelpName = "TEXT",
+        };
+        var json = Print.JsonOption();
+        return new Verb(
+                "add", "Makes a service point.",
+                "egovpay point add nizami --agent btb --name \"Nizami filialı\" --address \"Bakı, Nizami küç. 10\"")
+            .With(code, agent, name, address, json)
+            .Does(async (parsed, cancel) =>
+            {
+                var (point, owner) = (
+                    AgentCommands.GoodCode(parsed.GetValue(code)!, "a point"), parsed.GetValue(agent)!);
+                await using var store = await Store.UseAsync(ReadSettings.From(parsed), cancel);
+                var administer = new Administer(store.Database);
+                var (agentId, _) = await AgentCommands.FindAsync(administer, owner);
+                if (await administer.AddPointAsync(
+                    agentId, point, parsed.GetValue(name)!, parsed.GetValue(address)) is not { } id)
+                {
+                    throw new CommandException(
+                        $"The agent '{owner}' has a point '{point}' already. Choose another code.");
+                }
+
+                await AgentCommands.SayAsync(parsed, json, $"Point {point} of {owner} is made.", line =>
+                {
+                    line.WriteString("agent", owner);
+                    line.WriteString("point", point);
+                    line.WriteNumber("pointId", id);
+                });
+                return Exit.Done;
+            });
+    }
+
+    private static Verb AddTerminal()
+    {
+        var code = AgentCommands.CodeArgument("terminal");
+        var agent = AgentOption();
+        var point = new Option<string>("--point")
+        {
+            Description = "the point's code", HelpName = "CODE", Required = true,
+        };
+        var name = AgentCommands.NameOption("terminal");
+        var single = Print.AmountOption("--single-limit", "the most of one payment with its fee");
+        var daily = Print.AmountOption("--daily-limit", "the most of one business day");
+        var services = AgentCommands.ServicesOption();
+        var signed = new Option<bool>("--signed") { Description = "each request must be signed (RFC 9421)" };
+        var publicKey = new Option<string?>("--public-key")
+        {
+            Description = "with --signed: PEM of its ECDSA P-256 public key; default: hmac-sha256", HelpName = "FILE",
+        };
+        var shifts = new Option<bool>("--shifts") { Description = "it takes payments only in an open shift" };
+        var json = Print.JsonOption();
+        return new Verb(
+                "add", "Makes a terminal and prints its key, once: the database keeps only a hash.",
+                "egovpay terminal add btb-nizami-1 --agent btb --point nizami --name \"Kassa 1\" --single-limit "
+                + "3000.00",
+                "egovpay terminal add sebeke-2 --agent sebeke --point xezer --name \"Masa 2\" --shifts --json")
+            .With(code, agent, point, name, single, daily, services, signed, publicKey, shifts, json)
+            .Does(async (parsed, cancel) =>
+            {
+                var (terminal, owner) = (
+                    AgentCommands.GoodCode(parsed.GetValue(code)!, "a terminal"), parsed.GetValue(agent)!);
+                var pem = parsed.GetValue(publicKey) is { } file ? ReadPublicKey(file, parsed.GetValue(signed)) : null;
+                var asked = new NewTerminal(
+                    terminal, parsed.GetValue(name)!, parsed.GetValue(single), parsed.GetValue(daily),
+                    AgentCommands.Services(parsed.GetValue(services)), parsed.GetValue(signed), pem, parsed.GetValue(
+                        shifts));
+                await using var store = await Store.UseAsync(ReadSettings.From(parsed), cancel);
+                var administer = new Administer(store.Database);
+                var (agentId, parts) = await AgentCommands.FindAsync(administer, owner);
+                if (parts > 1 && (asked.DailyLimitQepik is not null || asked.ShiftRequired))
+                {
+                    throw CommandException.Usage(
+                        $"The agent '{owner}' has parts, so its terminals have neither shifts nor daily limits.");
+                }
+
+                var pointId = await PointIdAsync(store.Database, agentId, owner, parsed.GetValue(point)!, cancel);
+                var key = await administer.AddTerminalAsync(agentId, pointId, asked) ?? throw new CommandException(
+                    $"The terminal code '{terminal}' is taken; codes are unique over all agents. Choose another.");
+                await SayKeyAsync(parsed, json, terminal, key);
+                return Exit.Done;
+            });
+    }
+
+    private static Verb Suspend()
+    {
+        var code = AgentCommands.CodeArgument("terminal");
+        var resume = new Option<bool>("--resume") { Description = "let it go on" };
+        return new Verb(
+                "suspend", "Suspends a terminal: it may read and cancel, and not pay.",
+                "egovpay terminal suspend btb-nizami-1", "egovpay terminal suspend btb-nizami-1 --resume")
+            .With(code, resume)
+            .Does(async (parsed, cancel) =>
+            {
+                await using var store = await Store.UseAsync(ReadSettings.From(parsed), cancel);
+                var (terminal, suspended) = (parsed.GetValue(code)!, !parsed.GetValue(resume));
+                if (!await new Administer(store.Database).SuspendTerminalAsync(terminal, suspended))
+                {
+                    throw NoTerminal(terminal);
+                }
+
+                await parsed.InvocationConfiguration.Output.WriteLineAsync(
+                    suspended ? $"Terminal {terminal} is suspended." : $"Terminal {terminal} goes on.");
+                return Exit.Done;
+            });
+    }
+
+    private static Verb RotateKey()
+    {
+        var code = AgentCommands.CodeArgument("terminal");
+        var grace = new Option<int>("--grace-minutes")
+        {
+            Description = "how long the old key stays good, 0 to a week", HelpName = "NUMBER",
+            DefaultValueFactory = _ => 60,
+        };
+        var json = Print.JsonOption();
+        return new Verb(
+                "rotate-key", "Gives a terminal a new key and prints it, once.",
+                "egovpay terminal rotate-key btb-nizami-1",
+                "egovpay terminal rotate-key btb-nizami-1 --grace-minutes 0")
+            .With(code, grace, json)
+            .Does(async (parsed, cancel) =>
+            {
+                if (parsed.GetValue(grace) is < 0 or > LongestGraceMinutes)
+                {
+                    throw CommandException.Usage($"--grace-minutes: 0 to {LongestGraceMinutes}.");
+                }
+
+                await using var store = await Store.UseAsync(ReadSettings.From(parsed), cancel);
+                var terminal = parsed.GetValue(code)!;
+                var key = await new Administer(store.Database).RotateKeyAsync(terminal, parsed.GetValue(grace))
+                    ?? throw NoTerminal(terminal);
+                await SayKeyAsync(parsed, json, terminal, key);
+                return Exit.Done;
+            });
+    }
+
+    private static Task SayKeyAsync(ParseResult parsed, Option<bool> json, string terminal, string key) =>
+        AgentCommands.SayAsync(parsed, json, $"Terminal {terminal}, its key (shown this once): {key}", line =>
+        {
+            line.WriteString("terminal", terminal);
+            line.WriteString("key", key);
+        });
+
+    private static CommandException NoTerminal(string terminal) => new($"There is no terminal '{terminal}'.");
+
+    private static byte[] ReadPublicKey(string file, bool signed)
+    {
+        if (!signed)
+        {
+            throw CommandException.Usage("--public-key goes with --signed.");
+        }
+
+        try
+        {
+            using var key = System.Security.Cryptography.ECDsa.Create();
+            key.ImportFromPem(File.ReadAllText(file));
+            return key.KeySize == 256 ? key.ExportSubjectPublicKeyInfo()
+                : throw CommandException.Usage($"{file} has a key of {key.KeySize} bits; it is to be one on P-256.");
+        }
+        catch (Exception wrong) when (
+            wrong is IOException or UnauthorizedAccessException or ArgumentException
+                or System.Security.Cryptography.CryptographicException)
+        {
+            throw CommandException.Usage(
+                $"{file} is no PEM of an ECDSA P-256 public key: {wrong.Message} Make one with: openssl ec -in "
+                + $"key.pem -pubout");
+        }
+    }
+
+    internal static async Task<int> PointIdAsync(
+        NpgsqlDataSource database, int agentId, string owner, string point, CancellationToken cancel)
+    {
+        await using var find = database.CreateCommand("select point_id from point where agent_id = $1 and code = $2");
+        find.Parameters.Add(new NpgsqlParameter<int> { TypedValue = agentId });
+        find.Parameters.Add(new NpgsqlParameter<string> { TypedValue = point });
+        return await find.ExecuteScalarAsync(cancel) as int? ?? throw new CommandException(
+            $"The agent '{owner}' has no point '{point}'. Make it: egovpay point add {point} --agent {owner} --name …");
+    }
+}

@@ -1,0 +1,64 @@
+using EGovPay.Processing;
+using EGovPay.Processing.Agents;
+using EGovPay.Terminals.CommandLine;
+using Npgsql;
+
+namespace EGovPay.Terminals.Demo;
+
+/// <summary>A terminal of the demo, with the key that was made for this run.</summary>
+internal sealed record DemoDesk(string Agent, string Terminal, string Name, string Key);
+
+/// <summary>
+/// Who takes money in the demo: a bank with two branches, a Şəbəkə centre, the portal with several parts. Made at the
+/// first run, found again later: then only the keys are new.
+/// </summary>
+internal static class DemoCentre
+{
+    private static readonly (
+        string Code, string Name, string? Voen, int Parts, (string Code, string Name, int Terminals)[] Points)[]
+        Agents =
+        [
+            ("btb", "Bank BTB", "1400057421", 1, [("nizami", "Nizami filialı", 3), ("gence", "Gəncə filialı", 3)]),
+            ("sebeke", "Şəbəkə xidmət mərkəzi", null, 1, [("xezer", "Xəzər", 3)]),
+            ("portal", "e-GovPay portalı", null, 4, [("web", "Portal", 3)]),
+        ];
+
+    /// <summary>Makes what is missing, and tops every agent up for the run.</summary>
+    /// <param name="deposit">For each agent, qəpik.</param>
+    public static async Task<IReadOnlyList<DemoDesk>> SetUpAsync(
+        Store store, string run, long deposit, CancellationToken cancel)
+    {
+        await using var engine = await Books.StartEngineAsync(store.ConnectionString, "demo", cancel);
+        var desks = new List<DemoDesk>();
+        foreach (var (code, name, voen, parts, points) in Agents)
+        {
+            await engine.Administer.AddAgentAsync(code, name, voen, parts, commissionHundredthsPercent: 15);
+            var (agentId, itsParts) = await AgentCommands.FindAsync(engine.Administer, code);
+            await engine.Funds.TopUpAsync(agentId, itsParts, $"demo {run}", deposit, "demo");
+            foreach (var point in points)
+            {
+                await AddDesksAsync(engine, store.Database, (code, agentId), point, desks, cancel);
+            }
+        }
+
+        return desks;
+    }
+
+    private static async Task AddDesksAsync(
+        Engine engine, NpgsqlDataSource database, (string Code, int Id) agent, (
+            string Code, string Name, int Terminals) point,
+        List<DemoDesk> desks, CancellationToken cancel)
+    {
+        await engine.Administer.AddPointAsync(agent.Id, point.Code, point.Name);
+        var pointId = await TerminalCommands.PointIdAsync(database, agent.Id, agent.Code, point.Code, cancel);
+        for (var i = 1; i <= point.Terminals; i++)
+        {
+            var terminal = FormattableString.Invariant($"{agent.Code}-{point.Code}-{i}");
+            var name = FormattableString.Invariant($"{point.Name}, {i}");
+            var key = await engine.Administer.AddTerminalAsync(agent.Id, pointId, new NewTerminal(terminal, name))
+                ?? await engine.Administer.RotateKeyAsync(terminal, graceMinutes: 0)
+                ?? throw new CommandException($"The terminal '{terminal}' of the demo belongs to somebody else here.");
+            desks.Add(new DemoDesk(agent.Code, terminal, name, key));
+        }
+    }
+}

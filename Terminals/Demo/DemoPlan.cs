@@ -1,0 +1,161 @@
+using EGovPay.Processing.Catalogue;
+using NodaTime;
+
+namespace EGovPay.Terminals.Demo;
+
+/// <summary>What happens to one payer of the demo's day.</summary>
+internal enum Scene
+{
+    /// <summary>Pays, and that is all.</summary>
+    Pays,
+
+    /// <summary>The provider says no.</summary>
+    Declined,
+
+    /// <summary>The provider answers late.</summary>
+    Late,
+
+    /// <summary>The provider is silent, drops the connection or answers nonsense: found out by asking.</summary>
+    Silent,
+
+    /// <summary>The terminal sends the same request again.</summary>
+    Repeats,
+
+    /// <summary>
+    /// The terminal cancels a reference before it was ever seen; the late payment finds it cancelled.
+    /// </summary>
+    Cancels,
+
+    /// <summary>The terminal asks to cancel what is paid already: too late.</summary>
+    CancelsTooLate,
+
+    /// <summary>The terminal uses a reference again for another amount: refused.</summary>
+    ChangesRepeat,
+
+    /// <summary>A request that is refused and leaves nothing; not one of the payments.</summary>
+    Refused,
+}
+
+/// <summary>One payer: what, where, and how it goes.</summary>
+/// <param name="Reference">The terminal's own name for it, chosen before it calls.</param>
+internal sealed record Planned(
+    int Terminal, string Reference, Scene Scene, Service Service, ServiceRule Rule, string Account, long AmountQepik,
+    bool Asks,
+    int Choice)
+{
+    public bool Slow => Scene is Scene.Late or Scene.Silent;
+}
+
+/// <summary>The demo's day, drawn from a seed: the same seed, the same payers in the same order.</summary>
+internal sealed class DemoPlan
+{
+    /// <summary>Shares in thousandths of the payments; each kind at least once.</summary>
+    private static readonly (Scene Scene, int PerMille)[] Shares =
+    [
+        (Scene.Declined, 25), (Scene.Late, 15), (Scene.Silent, 15), (Scene.Repeats, 20), (Scene.Cancels, 15),
+        (Scene.CancelsTooLate, 10), (Scene.ChangesRepeat, 10),
+    ];
+
+    private const int RefusedPerMille = 20;
+
+    /// <summary>Magic accounts of a final no that an inquiry does not tell beforehand.</summary>
+    private static readonly int[] Declines = [4, 5, 8, 9];
+
+    /// <summary>
+    /// Magic accounts whose first answer says nothing certain and whose second is the truth. Two hold the line until we
+    /// give up; the others drop it or answer nonsense at once.
+    /// </summary>
+    private static readonly int[] Silences = [12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 23, 24];
+
+    private readonly Random random;
+    private readonly List<(Service Service, ServiceRule Rule, DemoAccounts Accounts)> services = [];
+    private readonly int terminals;
+    private readonly string run;
+
+    private DemoPlan(CatalogueSnapshot catalogue, LocalDateTime now, int terminals, string run, int seed)
+    {
+        random = new Random(seed);
+        this.terminals = terminals;
+        this.run = run;
+        foreach (var service in catalogue.Services)
+        {
+            if (service.RuleOn(now.Date) is { Open: true } rule && rule.OpenAt(now.TimeOfDay))
+            {
+                services.Add((service, rule, new DemoAccounts(service, random)));
+            }
+        }
+    }
+
+    /// <summary>Draws a day.</summary>
+    /// <param name="now">Baku time: closed services are left out.</param>
+    /// <param name="run">The beginning of all references of this run.</param>
+    public static IReadOnlyList<Planned> Draw(
+        CatalogueSnapshot catalogue, LocalDateTime now, int payments, int terminals, string run, int seed) =>
+        new DemoPlan(catalogue, now, terminals, run, seed).Draw(payments);
+
+    private List<Planned> Draw(int payments)
+    {
+        var scenes = new List<Scene>(payments);
+        foreach (var (scene, perMille) in Shares)
+        {
+            var share = Math.Max(1, ((payments * perMille) + 999) / 1_000);
+            scenes.AddRange(Enumerable.Repeat(scene, Math.Min(share, payments - scenes.Count)));
+        }
+
+        scenes.AddRange(Enumerable.Repeat(Scene.Pays, payments - scenes.Count));
+        scenes.AddRange(Enumerable.Repeat(Scene.Refused, Math.Max(1, payments * RefusedPerMille / 1_000)));
+
+        // In any order, but whoever will wait long comes in the first half of the day.
+        var ordered = scenes.Select(
+            scene => (scene, Key: random.Next(scene is Scene.Silent or Scene.Late ? 500_000 : 1_000_000)))
+            .OrderBy(one => one.Key).Select(one => one.scene);
+        return ordered.Select((scene, index) => Plan(scene, index)).ToList();
+    }
+
+    private Planned Plan(Scene scene, int index)
+    {
+        var magics = scene switch
+        {
+            Scene.Declined => Declines[random.Next(Declines.Length)],
+            Scene.Late => 11,
+            Scene.Silent => Silences[random.Next(Silences.Length)],
+            _ => 0,
+        };
+        while (true)
+        {
+            // Every service in turn, so that even a short day visits all groups and protocols.
+            var (service, rule, accounts) = services[
+                scene == Scene.Pays ? index % services.Count : random.Next(services.Count)];
+            var account = accounts.Usual(random);
+            if (magics != 0)
+            {
+                if (rule.Delivery == DeliveryBy.Register || accounts.Magic(magics, random) is not { } magic)
+                {
+                    continue;
+                }
+
+                account = magic;
+            }
+
+            var asks = rule.Inquiry == InquiryNeed.Required
+                || (rule.Inquiry == InquiryNeed.Optional && random.Next(10) == 0);
+            return new Planned(
+                random.Next(terminals), FormattableString.Invariant($"{run}-{index:000000}"), scene, service, rule,
+                account,
+                Amount(rule), asks && scene != Scene.Cancels, random.Next(1_000_000));
+        }
+    }
+
+    /// <summary>An amount that the rule takes; where it is to be what is owed, the inquiry says it.</summary>
+    private long Amount(ServiceRule rule)
+    {
+        if (rule.Choices is { Count: > 0 } choices)
+        {
+            return choices[random.Next(choices.Count)].Qepik;
+        }
+
+        var least = Math.Max(rule.Min.Qepik, 100);
+        var most = Math.Min(rule.Max.Qepik, least + 6_000);
+        return least >= most ? rule.Min.Qepik : random.NextInt64(least, most + 1);
+    }
+}

@@ -1,0 +1,239 @@
+using System.Text.Json;
+using EGovPay.Tests.PostgreSql;
+using FluentAssertions;
+using Xunit;
+
+namespace EGovPay.Tests.CommandLine;
+
+/// <summary>The commands, each through the real process on a database of its own.</summary>
+public sealed class Commands(TestDatabase database) : IClassFixture<TestDatabase>, IDisposable
+{
+    private static int names;
+
+    private readonly ScratchFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public async Task An_agent_is_made_topped_up_limited_and_listed()
+    {
+        var agent = Name("bank");
+        (await RunAsync("agent", "add", agent, "--name", "Bank BTB", "--voen", "1400057421", "--commission", "0.15"))
+            .ExitCode.Should().Be(0);
+        var toppedUp = await RunAsync("agent", "topup", agent, "--amount", "1000.00", "--reference", "d-1", "--json");
+        Json(toppedUp).GetProperty("balanceQepik").GetInt64().Should().Be(100_000);
+        var limited = await RunAsync("agent", "limit", agent, "--amount", "250.50", "--json");
+        Json(limited).GetProperty("availableQepik").GetInt64().Should().Be(125_050);
+        var listed = await RunAsync("agent", "list", "--json");
+        var line = listed.Output.Split('\n').Single(one => one.Contains($"\"{agent}\"", StringComparison.Ordinal));
+        line.Should().Contain("\"balanceQepik\":100000").And.Contain("\"creditLimitQepik\":25050");
+    }
+
+    [Fact]
+    public async Task The_same_deposit_twice_is_booked_once_and_another_amount_under_it_is_refused()
+    {
+        var agent = await AgentAsync();
+        await RunAsync("agent", "topup", agent, "--amount", "10.00", "--reference", "d-1");
+        var again = await RunAsync("agent", "topup", agent, "--amount", "10.00", "--reference", "d-1", "--json");
+        Json(again).GetProperty("balanceQepik").GetInt64().Should().Be(1_000);
+        var other = await RunAsync("agent", "topup", agent, "--amount", "11.00", "--reference", "d-1");
+        other.ExitCode.Should().Be(1);
+        other.Errors.Should().Contain("another amount").And.NotContain("   at ");
+    }
+
+    [Theory]
+    [InlineData("10")]
+    [InlineData("10.0")]
+    [InlineData("10,00")]
+    [InlineData("0.00")]
+    [InlineData("-1.00")]
+    [InlineData("1e3")]
+    [InlineData("00.10")]
+    [InlineData("12345678901234.00")]
+    public async Task An_amount_that_is_not_manat_with_two_decimals_is_a_usage_error(string amount)
+    {
+        var run = await RunAsync("agent", "topup", "nobody", $"--amount={amount}", "--reference", "d");
+        run.ExitCode.Should().Be(2);
+        run.Errors.Should().Contain("--amount").And.Contain("two decimals");
+    }
+
+    [Fact]
+    public async Task An_unknown_agent_and_a_taken_code_are_refused_in_words()
+    {
+        var missing = await RunAsync("agent", "limit", "no-such-agent", "--amount", "1.00");
+        missing.ExitCode.Should().Be(1);
+        missing.Errors.Should().Contain("There is no agent 'no-such-agent'").And.NotContain("   at ");
+        var taken = await RunAsync("agent", "add", await AgentAsync(), "--name", "x");
+        taken.ExitCode.Should().Be(1);
+        taken.Errors.Should().Contain("is taken");
+    }
+
+    [Fact]
+    public async Task A_point_and_a_terminal_are_made_and_the_key_opens_the_door()
+    {
+        var agent = await AgentAsync();
+        (await RunAsync("point", "add", "p1", "--agent", agent, "--name", "Mərkəz")).ExitCode.Should().Be(0);
+        (await RunAsync("point", "add", "p1", "--agent", agent, "--name", "Mərkəz")).Errors.Should().Contain("already");
+        var terminal = Name("t");
+        var made = await RunAsync(
+            "terminal", "add", terminal, "--agent", agent, "--point", "p1", "--name", "Kassa 1", "--json");
+        var key = Json(made).GetProperty("key").GetString()!;
+        (await IsKeyOfAsync(terminal, key)).Should().BeTrue();
+        (await RunAsync("terminal", "add", terminal, "--agent", agent, "--point", "p1", "--name", "x"))
+            .Errors.Should().Contain("is taken");
+        (await RunAsync("terminal", "add", Name("t"), "--agent", agent, "--point", "nowhere", "--name", "x"))
+            .Errors.Should().Contain("no point 'nowhere'").And.Contain("egovpay point add");
+        var rotated = await RunAsync("terminal", "rotate-key", terminal, "--grace-minutes", "0", "--json");
+        var next = Json(rotated).GetProperty("key").GetString()!;
+        next.Should().NotBe(key);
+        (await IsKeyOfAsync(terminal, next)).Should().BeTrue();
+        (await RunAsync("terminal", "suspend", terminal)).Output.Should().Contain("is suspended");
+        (await IsSuspendedAsync(terminal)).Should().BeTrue();
+        (await RunAsync("terminal", "suspend", terminal, "--resume")).ExitCode.Should().Be(0);
+        (await IsSuspendedAsync(terminal)).Should().BeFalse();
+        (await RunAsync("terminal", "suspend", "no-such-terminal")).ExitCode.Should().Be(1);
+        (await RunAsync("agent", "suspend", agent)).ExitCode.Should().Be(0);
+        (await RunAsync("agent", "list")).Output.Should().Contain("suspended");
+    }
+
+    [Theory]
+    [InlineData("agent", "add", "bad code", "--name", "x")]
+    [InlineData("agent", "add", "a#1", "--name", "x")]
+    [InlineData("agent", "add", "a", "--name", "x", "--voen", "1400057424")]
+    [InlineData("agent", "add", "a", "--name", "x", "--parts", "17")]
+    [InlineData("agent", "add", "a", "--name", "x", "--commission", "1.5")]
+    [InlineData("agent", "add", "a", "--name", "x", "--services", "kommunal,xyz")]
+    [InlineData("agent", "add", "a")]
+    [InlineData("agent")]
+    [InlineData("no-such-command")]
+    [InlineData("day", "close", "--day", "22.11.2026")]
+    [InlineData("terminal", "rotate-key", "t", "--grace-minutes", "-1")]
+    [InlineData("terminal", "add", "t", "--agent", "a", "--point", "p", "--name", "n", "--public-key", "no-such-file")]
+    [InlineData("catalogue", "show", "--lang", "de")]
+    [InlineData("simulate", "--lie", "no-such-lie=0.1")]
+    [InlineData("simulate", "--port", "70000")]
+    [InlineData("demo", "--payments", "0")]
+    [InlineData("migrate", "--settings", "no-such-file.json")]
+    [InlineData("serve", "--listen", "8080")]
+    [InlineData("serve", "--listen", "http://localhost.example:1")]
+    [InlineData("migrate", "--database", "Hosst=x")]
+    public async Task A_wrong_command_line_is_exit_code_2_with_words_and_no_stack_trace(params string[] arguments)
+    {
+        var run = await RunAsync(arguments);
+        run.ExitCode.Should().Be(2, run.Errors);
+        run.Errors.Should().StartWith("egovpay: ").And.NotContain("   at ");
+        run.Output.Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task The_day_is_shown_closed_by_name_and_not_closed_twice()
+    {
+        await using var own = await TestDatabase.CreateAsync();
+        Task<ProgramRun> Run(params string[] arguments) => RunOnAsync(own, arguments);
+        var first = await Run("day", "close", "--json");
+        first.ExitCode.Should().Be(0, first.Errors);
+        var closed = Json(first).GetProperty("closed").GetString()!;
+        var again = await Run("day", "close", "--day", closed);
+        again.ExitCode.Should().Be(1);
+        again.Errors.Should().Contain($"{closed} is not open");
+        var status = Json(await Run("day", "status", "--json"));
+        status.GetProperty("open").GetString().Should().Be(Json(first).GetProperty("opened").GetString());
+        status.GetProperty("closed")[0].GetProperty("day").GetString().Should().Be(closed);
+        status.GetProperty("windows").GetArrayLength().Should().Be(4);
+    }
+
+    [Fact]
+    public async Task A_payment_that_is_not_there_is_said_so()
+    {
+        var run = await RunAsync("payment", "show", "731999999999");
+        run.ExitCode.Should().Be(1);
+        run.Errors.Should().Contain("There is no payment '731999999999'");
+    }
+
+    [Fact]
+    public async Task A_schema_is_made_once_and_commands_before_it_say_what_to_run()
+    {
+        await using var empty = await TestDatabase.CreateEmptyAsync();
+        var early = await RunOnAsync(empty, "agent", "list");
+        early.ExitCode.Should().Be(1);
+        early.Errors.Should().Contain("egovpay migrate");
+        var made = Json(await RunOnAsync(empty, "migrate", "--json"));
+        made.GetProperty("applied").GetArrayLength().Should().Be(made.GetProperty("schema").GetInt32());
+        Json(await RunOnAsync(empty, "migrate", "--json")).GetProperty("applied").GetArrayLength().Should().Be(0);
+        (await RunOnAsync(empty, "agent", "list")).ExitCode.Should().Be(0);
+    }
+
+    [Fact]
+    public async Task A_newer_schema_is_refused_by_every_command()
+    {
+        await using var newer = await TestDatabase.CreateAsync();
+        await newer.ExecuteAsync("insert into schema_migration (number, name, sha256) values (9999, 'later', repeat('0', 64))");
+        (await RunOnAsync(newer, "agent", "list")).Errors.Should().Contain("9999").And.Contain("newer program");
+        (await RunOnAsync(newer, "migrate")).ExitCode.Should().Be(1);
+    }
+
+    [Fact]
+    public async Task A_database_that_does_not_answer_is_said_in_words()
+    {
+        var run = await RunningProgram.RunAsync(
+            folder.Path, Database("Host=127.0.0.1;Port=1;Username=x;Password=secret-word"), "agent", "list");
+        run.ExitCode.Should().Be(1);
+        run.Errors.Should().Contain("EGOVPAY_DATABASE").And.NotContain("   at ").And.NotContain("secret-word");
+    }
+
+    [Fact]
+    public async Task A_catalogue_is_checked_applied_once_and_shown()
+    {
+        await using var own = await TestDatabase.CreateAsync();
+        var good = folder.File(
+            "good.json", System.Text.Encoding.UTF8.GetString(Processing.Catalogue.EmbeddedCatalogue.Read()) + "\n");
+        var bad = folder.File("bad.json", "{\n\"format\": 1,\n\"services\": 7}");
+        (await RunOnAsync(own, "catalogue", "check", good)).Output.Should().Contain("is good");
+        var faults = await RunOnAsync(own, "catalogue", "check", bad);
+        faults.ExitCode.Should().Be(1);
+        faults.Errors.Should().MatchRegex(@"bad\.json:\d+: ");
+        (await RunOnAsync(own, "catalogue", "check", "no-such-file.json")).Errors.Should().Contain("cannot be read");
+        (await RunOnAsync(own, "catalogue", "apply", bad)).ExitCode.Should().Be(1);
+        var applied = Json(await RunOnAsync(own, "catalogue", "apply", good, "--json"));
+        applied.GetProperty("changed").GetBoolean().Should().BeTrue();
+        Json(await RunOnAsync(own, "catalogue", "apply", good, "--json"))
+            .GetProperty("changed").GetBoolean().Should().BeFalse();
+        var shown = await RunOnAsync(own, "catalogue", "show", "azerisiq", "--json");
+        shown.Output.Should().Contain("\"10101\"").And.Contain("Azərişıq").And.NotContain("20101");
+        (await RunOnAsync(own, "catalogue", "show", "no such service")).ExitCode.Should().Be(1);
+    }
+
+    private Task<ProgramRun> RunAsync(params string[] arguments) => RunOnAsync(database, arguments);
+
+    private Task<ProgramRun> RunOnAsync(TestDatabase on, params string[] arguments) =>
+        RunningProgram.RunAsync(folder.Path, Database(on.ConnectionString), arguments);
+
+    private static Dictionary<string, string> Database(string connectionString) =>
+        new() { ["EGOVPAY_DATABASE"] = connectionString };
+
+    private static string Name(string kind) => $"{kind}-{Interlocked.Increment(ref names)}";
+
+    private async Task<string> AgentAsync()
+    {
+        var agent = Name("agent");
+        (await RunAsync("agent", "add", agent, "--name", "Sınaq")).ExitCode.Should().Be(0);
+        return agent;
+    }
+
+    private async Task<bool> IsKeyOfAsync(string terminal, string key)
+    {
+        await using var command = database.DataSource.CreateCommand("select key_hash from terminal where code = $1");
+        command.Parameters.Add(new Npgsql.NpgsqlParameter<string> { TypedValue = terminal });
+        return ((byte[])(await command.ExecuteScalarAsync())!).SequenceEqual(Processing.Agents.AgentDirectory.HashOf(key));
+    }
+
+    private async Task<bool> IsSuspendedAsync(string terminal)
+    {
+        await using var command = database.DataSource.CreateCommand(
+            "select suspended_at is not null from terminal where code = $1");
+        command.Parameters.Add(new Npgsql.NpgsqlParameter<string> { TypedValue = terminal });
+        return (bool)(await command.ExecuteScalarAsync())!;
+    }
+
+    private static JsonElement Json(ProgramRun run) => JsonDocument.Parse(run.LastLine).RootElement;
+}
