@@ -75,6 +75,7 @@ public sealed class Engine : IAsyncDisposable
         Inquire = new AskInquiry(catalogue, Quotes, Gates, settings.Route, node, clock);
         Cancel = new CancelPayment(Journal, Book, node);
         Funds = new AgentFunds(database, Journal, node);
+        Rebalance = new RebalanceParts(database, Journal, node, logs.CreateLogger<RebalanceParts>());
         Days = new BusinessDays(database, logs.CreateLogger<BusinessDays>());
         Recover = new Recover(database, Journal, Book, Gates, deliver, node, logs.CreateLogger<Recover>());
         Probe = new ProbeProviders(catalogue, Gates, node, clock, logs.CreateLogger<ProbeProviders>());
@@ -102,6 +103,7 @@ public sealed class Engine : IAsyncDisposable
     internal Recover Recover { get; }
     internal AskUnknown AskUnknown { get; }
     internal ProbeProviders Probe { get; }
+    internal RebalanceParts Rebalance { get; }
 
     /// <summary>Starts the engine on a migrated database.</summary>
     public static async Task<Engine> StartAsync(
@@ -126,6 +128,7 @@ public sealed class Engine : IAsyncDisposable
                 Task.Run(() => engine.Recover.RunAsync(token), CancellationToken.None),
                 Task.Run(() => engine.AskUnknown.RunAsync(token), CancellationToken.None),
                 Task.Run(() => engine.Probe.RunAsync(token), CancellationToken.None),
+                Task.Run(() => engine.Rebalance.RunAsync(token), CancellationToken.None),
                 Task.Run(() => engine.Days.RunAsync(token), CancellationToken.None),
             ]);
         }

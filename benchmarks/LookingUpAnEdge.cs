@@ -4,7 +4,8 @@ using EGovPay.Processing.StateMachine;
 namespace EGovPay.Benchmarks;
 
 /// <summary>
-/// What does a step of the state machine cost to look up? Each operation looks up every pair of state and event once (160 pairs), hits and misses.
+/// What does a step of the state machine cost to look up? Each operation looks up every pair of state and event once
+/// (160 pairs), hits and misses.
 /// </summary>
 [MemoryDiagnoser]
 public class LookingUpAnEdge
@@ -53,7 +54,8 @@ public class LookingUpAnEdge
             for (var happened = 0; happened < 20; happened++)
             {
                 var (state, what) = ((PaymentState)from, (PaymentEvent)happened);
-                found += Transitions.All.FirstOrDefault(edge => edge.From == state && edge.Event == what) is null ? 0 : 1;
+                var row = Transitions.All.FirstOrDefault(edge => edge.From == state && edge.Event == what);
+                found += row is null ? 0 : 1;
             }
         }
 

@@ -7,7 +7,8 @@ using EGovPay.Benchmarks.Journal;
 namespace EGovPay.Benchmarks;
 
 /// <summary>
-/// The long runs are sub-commands; anything else is BenchmarkDotNet's: <c>--filter '*Validation*'</c>, <c>--list flat</c>.
+/// The long runs are sub-commands; anything else is BenchmarkDotNet's: <c>--filter '*Validation*'</c>, <c>--list
+/// flat</c>.
 /// </summary>
 internal static class Program
 {
@@ -21,10 +22,12 @@ internal static class Program
                 await Console.Error.WriteLineAsync($"The long run {arguments[0]} does not exist yet.");
                 return 2;
             default:
-                // In this process: a project that BenchmarkDotNet generates would inherit our analyzers, and restore packages again.
+                // In this process: a project that BenchmarkDotNet generates would inherit our analyzers, and restore
+                // packages again.
                 var config = ManualConfig.Create(DefaultConfig.Instance)
                     .WithArtifactsPath(Path.Combine(Path.GetTempPath(), "egovpay-benchmarks"))
-                    .AddJob(Job.ShortRun.WithWarmupCount(5).WithIterationCount(8).WithToolchain(InProcessEmitToolchain.Instance));
+                    .AddJob(Job.ShortRun.WithWarmupCount(5).WithIterationCount(8)
+                        .WithToolchain(InProcessEmitToolchain.Instance));
                 BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(arguments, config);
                 return 0;
         }

@@ -11,8 +11,8 @@ using NodaTime;
 namespace EGovPay.Benchmarks;
 
 /// <summary>
-/// What does it cost to judge a good request? The bar: at most 500 ns and 0 bytes, without an inquiry. The baseline looks the service up in the
-/// list, matches by the framework's cached patterns and counts the fee in decimals.
+/// What does it cost to judge a good request? The bar: at most 500 ns and 0 bytes, without an inquiry. The baseline
+/// looks the service up in the list, matches by the framework's cached patterns and counts the fee in decimals.
 /// </summary>
 [MemoryDiagnoser]
 public class ValidatingAPayment
@@ -38,7 +38,8 @@ public class ValidatingAPayment
         _request = Request(service, rule, service.Fields[0].Example, fields);
         _typed = Request(service, rule, service.Fields[0].Example + " ", fields);
         _inquiry = _seal.Seal(Quote.Of(
-            1, service, rule, _request.Account, fields, new InquiryAnswer(InquiryResult.Found, "Əli Məmmədov", [], 5_000), _now));
+            1, service, rule, _request.Account, fields,
+            new InquiryAnswer(InquiryResult.Found, "Əli Məmmədov", [], 5_000), _now));
         if (Valid() != 0 || ValidWithInquiry() != 0 || NaiveValid() != 0)
         {
             throw new InvalidOperationException("The request is not good.");
@@ -83,7 +84,8 @@ public class ValidatingAPayment
     private int Judge(PaymentRequest request, in QuoteReading inquiry) =>
         (int?)ValidatePayment.Check(request, _catalogue, _now, 1, _allowed, inquiry).Refused?.Why ?? 0;
 
-    private static PaymentRequest Request(Service service, ServiceRule rule, string account, FieldValue[] fields) => new()
+    private static PaymentRequest Request(Service service, ServiceRule rule, string account, FieldValue[] fields) =>
+        new()
     {
         Reference = "T7-000123",
         Service = service.CodeText,

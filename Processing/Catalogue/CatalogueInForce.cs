@@ -4,9 +4,9 @@ using Npgsql;
 namespace EGovPay.Processing.Catalogue;
 
 /// <summary>
-/// The catalogue this node goes by. It is swapped whole when another node or the command line applies a version: told by the database at
-/// once, and looked for every two seconds in case a notification was lost with its connection. A node that cannot reach the database, or
-/// meets a version that it cannot read, keeps what it has.
+/// The catalogue this node goes by. It is swapped whole when another node or the command line applies a version: told
+/// by the database at once, and looked for every two seconds in case a notification was lost with its connection. A
+/// node that cannot reach the database, or meets a version that it cannot read, keeps what it has.
 /// </summary>
 public sealed class CatalogueInForce
 {
@@ -25,7 +25,9 @@ public sealed class CatalogueInForce
         _current = current;
     }
 
-    /// <summary>Raised on the following loop after each swap, with the new catalogue. It must be quick and must not throw.</summary>
+    /// <summary>
+    /// Raised on the following loop after each swap, with the new catalogue. It must be quick and must not throw.
+    /// </summary>
     public event Action<CatalogueSnapshot>? Swapped;
 
     /// <summary>The catalogue in force. Take it once for a request and keep it to the end of it.</summary>
@@ -40,7 +42,9 @@ public sealed class CatalogueInForce
     public static CatalogueInForce Fixed(CatalogueSnapshot catalogue) =>
         new(null!, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance, catalogue);
 
-    /// <summary>Follows the database until it is cancelled; it ends by no other way. It holds one connection of its own.</summary>
+    /// <summary>
+    /// Follows the database until it is cancelled; it ends by no other way. It holds one connection of its own.
+    /// </summary>
     public async Task FollowAsync(CancellationToken stopping)
     {
         while (!stopping.IsCancellationRequested)

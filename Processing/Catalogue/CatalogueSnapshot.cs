@@ -13,8 +13,8 @@ public sealed record ServiceGroup(string Code, Localised Name)
 }
 
 /// <summary>
-/// One version of the catalogue, whole and immutable: it is swapped, never changed, so a request that took one at its start
-/// sees one truth to its end. Look-ups allocate nothing.
+/// One version of the catalogue, whole and immutable: it is swapped, never changed, so a request that took one at its
+/// start sees one truth to its end. Look-ups allocate nothing.
 /// </summary>
 public sealed class CatalogueSnapshot
 {
@@ -42,7 +42,10 @@ public sealed class CatalogueSnapshot
     /// <summary>The version's number in the database, from 1; 0 for a file that was only checked.</summary>
     public int Version { get; internal init; }
 
-    /// <summary>The SHA-256 of the file, 64 lower-case hexadecimal digits: two nodes with the same figure serve the same catalogue.</summary>
+    /// <summary>
+    /// The SHA-256 of the file, 64 lower-case hexadecimal digits: two nodes with the same figure serve the same
+    /// catalogue.
+    /// </summary>
     public string Sha256 { get; }
 
     /// <summary>The groups, in the file's order.</summary>
@@ -55,7 +58,8 @@ public sealed class CatalogueSnapshot
     public IReadOnlyList<Service> Services { get; }
 
     /// <summary>Reads a catalogue that is known to be good, such as the embedded one.</summary>
-    /// <exception cref="FormatException">It has faults; the message names the first. Use <see cref="CheckCatalogue"/> for a person's file.</exception>
+    /// <exception cref="FormatException">It has faults; the message names the first. Use <see cref="CheckCatalogue"/>
+    /// for a person's file.</exception>
     public static CatalogueSnapshot Load(ReadOnlySpan<byte> utf8, int version = 0)
     {
         var check = CheckCatalogue.Run(utf8, inForce: null, version);
@@ -81,8 +85,9 @@ public sealed class CatalogueSnapshot
     public ServiceGroup? Group(string code) => Groups.FirstOrDefault(group => group.Code == code);
 
     /// <summary>
-    /// The services of a group (null or empty: all) that answer to <paramref name="query"/>: digits find by the beginning of the
-    /// code, words by any part of the name in any of the three languages, each word on its own. By code.
+    /// The services of a group (null or empty: all) that answer to <paramref name="query"/>: digits find by the
+    /// beginning of the code, words by any part of the name in any of the three languages, each word on its own. By
+    /// code.
     /// </summary>
     public IEnumerable<Service> Search(string? query, string? group = null)
     {

@@ -23,7 +23,8 @@ public enum CatalogueApplied
 public sealed record CatalogueApplication(CatalogueApplied Result, int Version, IReadOnlyList<CatalogueFault> Faults);
 
 /// <summary>
-/// The catalogue's versions in the database. A version is added, never changed; the newest is in force. Nodes learn of it by
+/// The catalogue's versions in the database. A version is added, never changed; the newest is in force. Nodes learn of
+/// it by
 /// <see cref="CatalogueInForce"/>, without a restart.
 /// </summary>
 public static class CatalogueStore
@@ -37,8 +38,8 @@ public static class CatalogueStore
     private static readonly string Add = Sql.Load("Catalogue/AddCatalogueVersion.sql");
 
     /// <summary>
-    /// Puts a file in force as the next version, or refuses it whole. Applying what is in force already changes nothing. Applications
-    /// wait for each other, on all nodes.
+    /// Puts a file in force as the next version, or refuses it whole. Applying what is in force already changes
+    /// nothing. Applications wait for each other, on all nodes.
     /// </summary>
     /// <param name="utf8">The file, JSON in UTF-8.</param>
     public static async Task<CatalogueApplication> ApplyAsync(
@@ -53,13 +54,16 @@ public static class CatalogueStore
 
     /// <summary>The newest version, or null in a database without any.</summary>
     /// <exception cref="FormatException">The stored version has faults: a program of another age wrote it.</exception>
-    public static async Task<CatalogueSnapshot?> LatestAsync(NpgsqlDataSource database, CancellationToken cancellation = default)
+    public static async Task<CatalogueSnapshot?> LatestAsync(
+        NpgsqlDataSource database, CancellationToken cancellation = default)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
         return await LatestAsync(connection, cancellation);
     }
 
-    /// <summary>The newest version; in a database without any, the embedded catalogue is applied as version 1 first.</summary>
+    /// <summary>
+    /// The newest version; in a database without any, the embedded catalogue is applied as version 1 first.
+    /// </summary>
     public static async Task<CatalogueSnapshot> LatestOrEmbeddedAsync(
         NpgsqlDataSource database, CancellationToken cancellation = default)
     {
@@ -85,7 +89,8 @@ public static class CatalogueStore
             ?? throw new InvalidOperationException("The embedded catalogue was applied and is not there.");
     }
 
-    internal static async Task<CatalogueSnapshot?> LatestAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    internal static async Task<CatalogueSnapshot?> LatestAsync(
+        NpgsqlConnection connection, CancellationToken cancellation)
     {
         await using var command = new NpgsqlCommand(Latest, connection);
         await using var reader = await command.ExecuteReaderAsync(cancellation);
@@ -118,7 +123,8 @@ public static class CatalogueStore
         ReadOnlyMemory<byte> utf8,
         CancellationToken cancellation)
     {
-        // Stored as text: without the mark that some editors put before UTF-8, and so that it is the same file with or without.
+        // Stored as text: without the mark that some editors put before UTF-8, and so that it is the same file with or
+        // without.
         var file = utf8.Span.StartsWith(Encoding.UTF8.Preamble) ? utf8[Encoding.UTF8.Preamble.Length..] : utf8;
         if (inForce is not null && Convert.ToHexStringLower(SHA256.HashData(file.Span)) == inForce.Sha256)
         {

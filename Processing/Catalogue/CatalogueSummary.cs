@@ -7,7 +7,8 @@ namespace EGovPay.Processing.Catalogue;
 public static class CatalogueSummary
 {
     /// <summary>
-    /// A head, the groups, and a line for each service: code, what the payer may pay, fee, inquiry, cut-off, state, provider, name.
+    /// A head, the groups, and a line for each service: code, what the payer may pay, fee, inquiry, cut-off, state,
+    /// provider, name.
     /// </summary>
     /// <param name="catalogue">What to show.</param>
     /// <param name="date">The Baku date whose rules are shown.</param>
@@ -16,7 +17,8 @@ public static class CatalogueSummary
     {
         yield return string.Create(
             CultureInfo.InvariantCulture,
-            $"Catalogue version {catalogue.Version}, {catalogue.Services.Count} services, {catalogue.Providers.Count} providers, "
+            $"Catalogue version {catalogue.Version}, {catalogue.Services.Count} services, "
+                + $"{catalogue.Providers.Count} providers, "
                 + $"on {date:uuuu-MM-dd}, sha256 {catalogue.Sha256[..12]}");
         foreach (var group in catalogue.Groups)
         {

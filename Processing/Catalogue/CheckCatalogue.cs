@@ -39,7 +39,9 @@ public static class CheckCatalogue
             return new CatalogueCheck(null, faults.InOrder());
         }
 
-        var catalogue = JsonWithLines.Read(utf8, faults) is { } root ? Read(root, utf8, inForce, version, faults) : null;
+        var catalogue = JsonWithLines.Read(utf8, faults) is { } root
+            ? Read(root, utf8, inForce, version, faults)
+            : null;
         return faults.Count == 0
             ? new CatalogueCheck(catalogue, [])
             : new CatalogueCheck(null, faults.InOrder());
@@ -48,7 +50,8 @@ public static class CheckCatalogue
     private static CatalogueSnapshot? Read(
         JsonWithLines root, ReadOnlySpan<byte> utf8, CatalogueSnapshot? inForce, int version, CatalogueFaults faults)
     {
-        if (ReadObject.From(root, "The catalogue", faults, ["format", "groups", "providers", "services"]) is not { } file)
+        if (ReadObject.From(root, "The catalogue", faults, ["format", "groups", "providers", "services"])
+            is not { } file)
         {
             return null;
         }
@@ -135,7 +138,8 @@ public static class CheckCatalogue
     }
 
     /// <summary>
-    /// A code or number keeps its meaning for ever: payments, receipts and the ledger name services and providers by them.
+    /// A code or number keeps its meaning for ever: payments, receipts and the ledger name services and providers by
+    /// them.
     /// </summary>
     private static void CompareWith(
         CatalogueSnapshot inForce,
@@ -147,7 +151,8 @@ public static class CheckCatalogue
         {
             if (!providers.TryGetValue(known.Code, out var kept))
             {
-                file.Fault("providers", $"The provider \"{known.Code}\" ({known.Id}) of the catalogue in force is missing; "
+                file.Fault("providers", $"The provider \"{known.Code}\" ({known.Id}) of the catalogue in force "
+                    + $"is missing; "
                     + "keep it, the ledger has its accounts: only its services may close.");
             }
             else if (kept.Id is { } id && id != known.Id)
@@ -170,7 +175,8 @@ public static class CheckCatalogue
         {
             if (!services.ContainsKey(known.CodeText))
             {
-                file.Fault("services", $"The service {known.CodeText} ({known.Name.En}) of the catalogue in force is missing; "
+                file.Fault("services", $"The service {known.CodeText} ({known.Name.En}) of the catalogue in "
+                    + $"force is missing; "
                     + "keep it, receipts name it: close it by a rule with \"open\": false.");
             }
         }

@@ -5,7 +5,8 @@ using NodaTime;
 namespace EGovPay.Processing.Catalogue;
 
 /// <summary>A provider as far as it could be read: what was faulty is null.</summary>
-internal sealed record ReadProvider(ReadObject Node, string Code, int? Id, string? Protocol, ProviderSettings? Settings);
+internal sealed record ReadProvider(
+    ReadObject Node, string Code, int? Id, string? Protocol, ProviderSettings? Settings);
 
 /// <summary>Reads the providers of a catalogue file.</summary>
 internal static partial class CheckProviders
@@ -44,14 +45,16 @@ internal static partial class CheckProviders
     private static ReadProvider? ReadOne(JsonWithLines item, CatalogueFaults faults)
     {
         if (ReadObject.From(item, "The provider", faults,
-            ["id", "code", "name", "voen", "protocol", "address", "concurrencyLimit", "timeoutSeconds", "deduplicatesFirst", "zone"])
+            ["id", "code", "name", "voen", "protocol", "address", "concurrencyLimit", "timeoutSeconds",
+                "deduplicatesFirst", "zone"])
             is not { } node)
         {
             return null;
         }
 
         var id = node.Whole("id", 1, HighestId);
-        var code = Matching(node, "code", CodeShape(), "lower-case ASCII letters, digits and dashes, 1 to 32, a letter first");
+        var code = Matching(node, "code", CodeShape(),
+            "lower-case ASCII letters, digits and dashes, 1 to 32, a letter first");
         var name = node.InThreeLanguages("name", CheckCatalogue.MostNameCharacters);
         var voen = ReadVoen(node);
         var protocol = ReadProtocol(node);
@@ -65,9 +68,11 @@ internal static partial class CheckProviders
             return null;
         }
 
-        var settings = id is { } number && name is not null && protocol is not null && address is not null && zone is not null
+        var settings = id is { } number && name is not null && protocol is not null && address is not null
+            && zone is not null
             ? new ProviderSettings(
-                number, code, name, voen, protocol, address, concurrency ?? 1, timeout ?? 1, deduplicates ?? false, zone)
+                number, code, name, voen, protocol, address,
+                concurrency ?? 1, timeout ?? 1, deduplicates ?? false, zone)
             : null;
         return new ReadProvider(node, code, id, protocol, settings);
     }
@@ -77,7 +82,8 @@ internal static partial class CheckProviders
         var voen = node.Text("voen", 10, optional: true);
         if (voen is not null && !CheckDigits.Voen(voen))
         {
-            node.Fault("voen", $"{CatalogueFaults.Shorten(voen)} is no VÖEN: its check digit is wrong. Correct it, or write null.");
+            node.Fault("voen", $"{CatalogueFaults.Shorten(voen)} is no VÖEN: its check digit is wrong. Correct "
+                + $"it, or write null.");
         }
 
         return voen;
@@ -105,7 +111,8 @@ internal static partial class CheckProviders
         }
 
         if (Uri.TryCreate(address, UriKind.Absolute, out var uri)
-            && uri.Scheme is ("http" or "https") && uri.UserInfo.Length == 0 && uri.Query.Length == 0 && uri.Fragment.Length == 0)
+            && uri.Scheme is ("http" or "https") && uri.UserInfo.Length == 0 && uri.Query.Length == 0
+            && uri.Fragment.Length == 0)
         {
             return address;
         }

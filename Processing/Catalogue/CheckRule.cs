@@ -19,7 +19,8 @@ internal sealed class CheckRule(string service, int code, string? protocol, Cata
     {
         var what = $"{service}: the rule";
         if (ReadObject.From(item, what, faults,
-            ["from", "amount", "fee", "inquiry", "delivery", "cutOff", "reversibleMinutes", "hours", "open"]) is not { } node)
+            ["from", "amount", "fee", "inquiry", "delivery", "cutOff", "reversibleMinutes", "hours", "open"])
+                is not { } node)
         {
             return null;
         }
@@ -27,7 +28,8 @@ internal sealed class CheckRule(string service, int code, string? protocol, Cata
         var from = node.Date("from");
         if (from <= previous)
         {
-            node.Fault("from", $"{what} from {from:uuuu-MM-dd} must be later than the one before it ({previous:uuuu-MM-dd}); "
+            node.Fault("from", $"{what} from {from:uuuu-MM-dd} must be later than the one before it "
+                + $"({previous:uuuu-MM-dd}); "
                 + "write rules oldest first, one for each date.");
         }
 
@@ -40,7 +42,8 @@ internal sealed class CheckRule(string service, int code, string? protocol, Cata
         var hours = ReadHours(node);
         var open = node.Flag("open", absent: true);
         Agree(node, amount?.Mode, inquiry, delivery);
-        if (from is null || amount is not { } limits || fee is null || inquiry is null || delivery is null || cutOff is null
+        if (from is null || amount is not { } limits || fee is null || inquiry is null || delivery is null
+            || cutOff is null
             || reversible is null || open is null)
         {
             return null;
@@ -66,7 +69,8 @@ internal sealed class CheckRule(string service, int code, string? protocol, Cata
         var choices = ReadChoices(amount, mode, min, max);
         if (min > max)
         {
-            amount.Fault("minAzn", $"{service}: minAzn {new Money(min.Value)} is above maxAzn {new Money(max.Value)}; exchange them.");
+            amount.Fault("minAzn", $"{service}: minAzn {new Money(min.Value)} is above maxAzn "
+                + $"{new Money(max.Value)}; exchange them.");
         }
         else if (mode == AmountMode.Fixed && choices is null && min != max && min is not null && max is not null)
         {
@@ -99,7 +103,8 @@ internal sealed class CheckRule(string service, int code, string? protocol, Cata
 
         if (mode is AmountMode.Any or AmountMode.Full)
         {
-            amount.Fault("choicesAzn", $"{service}: \"choicesAzn\" belongs to the mode fixed; leave it out or change the mode.");
+            amount.Fault("choicesAzn",
+                $"{service}: \"choicesAzn\" belongs to the mode fixed; leave it out or change the mode.");
         }
 
         var choices = new List<Money>();
@@ -130,7 +135,8 @@ internal sealed class CheckRule(string service, int code, string? protocol, Cata
     private FeeRule? ReadFee(ReadObject node, Money? largest)
     {
         if (node.Value("fee") is not { } value || ReadObject.From(
-            value, $"{service}: the fee", faults, ["kind", "amountAzn", "percent", "floorAzn", "capAzn", "paidBy"]) is not { } fee)
+            value, $"{service}: the fee", faults, ["kind", "amountAzn", "percent", "floorAzn", "capAzn", "paidBy"])
+                is not { } fee)
         {
             return null;
         }
@@ -167,7 +173,8 @@ internal sealed class CheckRule(string service, int code, string? protocol, Cata
         var cap = fee.Hundredths("capAzn");
         if (floor > cap)
         {
-            fee.Fault("floorAzn", $"{service}: floorAzn {new Money(floor.Value)} is above capAzn {new Money(cap.Value)}; exchange them.");
+            fee.Fault("floorAzn", $"{service}: floorAzn {new Money(floor.Value)} is above capAzn "
+                + $"{new Money(cap.Value)}; exchange them.");
         }
 
         var paidBy = fee.Word<FeePaidBy>("paidBy");
@@ -187,7 +194,8 @@ internal sealed class CheckRule(string service, int code, string? protocol, Cata
         {
             if (!properties.Contains(property) && fee.Value(property, optional: true) is not null)
             {
-                fee.Fault(property, $"{service}: a fee of the kind {kind} has no \"{property}\"; take it out or change the kind.");
+                fee.Fault(property, $"{service}: a fee of the kind {kind} has no \"{property}\"; take it out or "
+                    + $"change the kind.");
             }
         }
     }
@@ -217,7 +225,8 @@ internal sealed class CheckRule(string service, int code, string? protocol, Cata
 
         if (opens == closes)
         {
-            hours.Fault("closes", $"{service}: the hours open and close at the same time; write \"hours\": null for always.");
+            hours.Fault("closes", $"{service}: the hours open and close at the same time; write \"hours\": null "
+                + $"for always.");
         }
 
         return new ServiceHours(opens, closes);
@@ -227,18 +236,21 @@ internal sealed class CheckRule(string service, int code, string? protocol, Cata
     {
         if (mode == AmountMode.Full && inquiry is not (null or InquiryNeed.Required))
         {
-            node.Fault("inquiry", $"{service}: the mode full takes exactly what is owed, so the debt must be asked online; "
+            node.Fault("inquiry", $"{service}: the mode full takes exactly what is owed, so the debt must be "
+                + $"asked online; "
                 + "write \"inquiry\": \"required\".");
         }
 
         if (delivery == DeliveryBy.Register && inquiry is not (null or InquiryNeed.None))
         {
-            node.Fault("inquiry", $"{service}: a provider that only takes a register cannot be asked; write \"inquiry\": \"none\".");
+            node.Fault("inquiry", $"{service}: a provider that only takes a register cannot be asked; write "
+                + $"\"inquiry\": \"none\".");
         }
 
         if (delivery is { } how && protocol is not null && (how == DeliveryBy.Register) != (protocol == "register"))
         {
-            node.Fault("delivery", $"{service}: the delivery {how.ToString().ToLowerInvariant()} does not fit the provider's protocol "
+            node.Fault("delivery", $"{service}: the delivery {how.ToString().ToLowerInvariant()} does not fit "
+                + $"the provider's protocol "
                 + $"{protocol}; register goes with register.");
         }
     }
@@ -252,10 +264,12 @@ internal sealed class CheckRule(string service, int code, string? protocol, Cata
             $"{code}|{rule.From:uuuu-MM-dd}|{rule.Mode}|{rule.Min.Qepik}|{rule.Max.Qepik}|{choices}|{fee.Kind}|")
             + string.Create(
                 CultureInfo.InvariantCulture,
-                $"{fee.HundredthsOfPercent}|{fee.Floor.Qepik}|{fee.Cap.Qepik}|{fee.PaidBy}|{rule.Inquiry}|{rule.Delivery}|")
+                $"{fee.HundredthsOfPercent}|{fee.Floor.Qepik}|{fee.Cap.Qepik}|{fee.PaidBy}|{rule.Inquiry}|"
+                    + $"{rule.Delivery}|")
             + string.Create(
                 CultureInfo.InvariantCulture,
-                $"{rule.CutOff}|{rule.ReversibleMinutes}|{rule.Hours?.Opens:HH:mm}|{rule.Hours?.Closes:HH:mm}|{rule.Open}");
+                $"{rule.CutOff}|{rule.ReversibleMinutes}|{rule.Hours?.Opens:HH:mm}|{rule.Hours?.Closes:HH:mm}|"
+                    + $"{rule.Open}");
         return BinaryPrimitives.ReadInt64BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
     }
 }

@@ -20,7 +20,8 @@ internal sealed partial class CheckService(
     {
         var what = What(item);
         if (ReadObject.From(item, what, faults,
-            ["code", "group", "provider", "portable", "budgetLevel", "budgetCode", "name", "fields", "rules"]) is not { } node)
+            ["code", "group", "provider", "portable", "budgetLevel", "budgetCode", "name", "fields", "rules"])
+                is not { } node)
         {
             return null;
         }
@@ -117,7 +118,8 @@ internal sealed partial class CheckService(
 
         if (!providers.ContainsKey(provider))
         {
-            node.Fault("provider", $"The provider \"{CatalogueFaults.Shorten(provider)}\" is not among the file's providers; "
+            node.Fault("provider", $"The provider \"{CatalogueFaults.Shorten(provider)}\" is not among the "
+                + $"file's providers; "
                 + "add it there first.");
             return null;
         }
@@ -143,13 +145,15 @@ internal sealed partial class CheckService(
         {
             if (level is null)
             {
-                node.Fault("budgetLevel", "A service of the group budce needs a \"budgetLevel\": statements and orders carry it.");
+                node.Fault("budgetLevel",
+                    "A service of the group budce needs a \"budgetLevel\": statements and orders carry it.");
             }
 
             var fromPayer = fields.Exists(field => field.Name == BudgetField);
             if ((code is null) != fromPayer)
             {
-                node.Fault("budgetCode", $"A service of the group budce needs either a \"budgetCode\" or a field \"{BudgetField}\"; "
+                node.Fault("budgetCode", $"A service of the group budce needs either a \"budgetCode\" or a field "
+                    + $"\"{BudgetField}\"; "
                     + "statements and orders carry the classification code.");
             }
         }
@@ -163,7 +167,8 @@ internal sealed partial class CheckService(
         var names = new HashSet<string>(StringComparer.Ordinal);
         foreach (var item in node.Items("fields", MostFields))
         {
-            if (ReadObject.From(item, $"{what}: the field", faults, ["name", "label", "pattern", "check", "normalise", "example"])
+            if (ReadObject.From(item, $"{what}: the field", faults,
+                ["name", "label", "pattern", "check", "normalise", "example"])
                 is not { } field)
             {
                 continue;
@@ -172,7 +177,8 @@ internal sealed partial class CheckService(
             var name = field.Text("name", 32);
             if (name is not null && !FieldName().IsMatch(name))
             {
-                field.Fault("name", $"{what}: the field's name must be lower-case ASCII letters, digits and underscores, a letter first.");
+                field.Fault("name", $"{what}: the field's name must be lower-case ASCII letters, digits and "
+                    + $"underscores, a letter first.");
             }
             else if (name is not null && !names.Add(name))
             {
@@ -227,11 +233,13 @@ internal sealed partial class CheckService(
         switch (JudgeField.Judge(field, ref value))
         {
             case FieldFault.Malformed or FieldFault.Missing:
-                node.Fault("example", $"{what}: the pattern {CatalogueFaults.Shorten(field.PatternText)} does not accept the example "
+                node.Fault("example", $"{what}: the pattern {CatalogueFaults.Shorten(field.PatternText)} does "
+                    + $"not accept the example "
                     + $"\"{CatalogueFaults.Shorten(field.Example)}\"; correct the one or the other.");
                 break;
             case FieldFault.CheckDigit:
-                node.Fault("example", $"{what}: the example \"{CatalogueFaults.Shorten(field.Example)}\" fails the check digit rule "
+                node.Fault("example", $"{what}: the example \"{CatalogueFaults.Shorten(field.Example)}\" fails "
+                    + $"the check digit rule "
                     + $"{field.Check.ToString().ToLowerInvariant()}; correct the one or the other.");
                 break;
         }
@@ -242,7 +250,8 @@ internal sealed partial class CheckService(
         var rules = new List<ServiceRule>();
         foreach (var item in node.Items("rules", MostRules))
         {
-            if (new CheckRule(what, code, protocol, faults).Read(item, rules.Count == 0 ? null : rules[^1].From) is { } rule)
+            var check = new CheckRule(what, code, protocol, faults);
+            if (check.Read(item, rules.Count == 0 ? null : rules[^1].From) is { } rule)
             {
                 rules.Add(rule);
             }

@@ -1,8 +1,8 @@
 namespace EGovPay.Processing.Catalogue;
 
 /// <summary>
-/// The project's own catalogue, <c>catalogue.json</c> beside this file, as built into the program: the first version a new database gets.
-/// Later versions are applied as files; this one changes nothing in a database that has a catalogue.
+/// The project's own catalogue, <c>catalogue.json</c> beside this file, as built into the program: the first version a
+/// new database gets. Later versions are applied as files; this one changes nothing in a database that has a catalogue.
 /// </summary>
 public static class EmbeddedCatalogue
 {

@@ -5,10 +5,11 @@ using System.Text.RegularExpressions;
 namespace EGovPay.Processing.Catalogue;
 
 /// <summary>
-/// The part of regular expressions that a field's pattern may use: text, classes, <c>\d</c>, groups, alternatives and counts,
-/// anchored at both ends. It means the same in a browser, at a terminal and here. Look-around, back-references and named classes are
-/// refused. A pattern in a data file can never make the engine slow: where a backtracking matcher has few ways to try, it is compiled
-/// (50 ns a value); where it has many, it is matched in linear time without backtracking (100 ns and up).
+/// The part of regular expressions that a field's pattern may use: text, classes, <c>\d</c>, groups, alternatives and
+/// counts, anchored at both ends. It means the same in a browser, at a terminal and here. Look-around, back-references
+/// and named classes are refused. A pattern in a data file can never make the engine slow: where a backtracking matcher
+/// has few ways to try, it is compiled (50 ns a value); where it has many, it is matched in linear time without
+/// backtracking (100 ns and up).
 /// </summary>
 internal static class FieldPattern
 {
@@ -16,10 +17,14 @@ internal static class FieldPattern
     private const int HighestCount = 200;
     private const int DeepestGroup = 16;
 
-    /// <summary>The most ways to split a value that a compiled pattern may have; each costs at most 200 steps.</summary>
+    /// <summary>
+    /// The most ways to split a value that a compiled pattern may have; each costs at most 200 steps.
+    /// </summary>
     private const long MostWays = 1_000;
 
-    /// <summary>Compiled patterns are kept over catalogue versions; beyond these, patterns are matched without compiling.</summary>
+    /// <summary>
+    /// Compiled patterns are kept over catalogue versions; beyond these, patterns are matched without compiling.
+    /// </summary>
     private const int MostCompiled = 500;
 
     private static readonly ConcurrentDictionary<string, Regex> Compiled = new(StringComparer.Ordinal);
@@ -46,7 +51,8 @@ internal static class FieldPattern
             var linear = new Regex(pattern, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
             return ways > MostWays || Compiled.Count >= MostCompiled
                 ? linear
-                : Compiled.GetOrAdd(pattern, static text => new Regex(text, RegexOptions.Compiled | RegexOptions.CultureInvariant));
+                : Compiled.GetOrAdd(
+                    pattern, static text => new Regex(text, RegexOptions.Compiled | RegexOptions.CultureInvariant));
         }
         catch (Exception refused) when (refused is ArgumentException or NotSupportedException)
         {
@@ -72,8 +78,9 @@ internal static class FieldPattern
     }
 
     /// <summary>
-    /// Finds what is not allowed, and counts (never too low) the ways in which a value can be split: the product of the lengths that each count
-    /// leaves open and of the alternatives of each group. A group that is itself repeated multiplies without end.
+    /// Finds what is not allowed, and counts (never too low) the ways in which a value can be split: the product of the
+    /// lengths that each count leaves open and of the alternatives of each group. A group that is itself repeated
+    /// multiplies without end.
     /// </summary>
     private static string? Walk(ReadOnlySpan<char> inner, out long ways)
     {

@@ -4,7 +4,8 @@ using System.Text;
 namespace EGovPay.Processing.Catalogue;
 
 /// <summary>
-/// Brings a name to the form in which it is searched: lower case, without diacritics, whatever keyboard it was typed on.
+/// Brings a name to the form in which it is searched: lower case, without diacritics, whatever keyboard it was typed
+/// on.
 /// <c>AZƏRİŞIQ</c>, <c>Azərişıq</c> and <c>azerisiq</c> are one text; so are <c>счётчик</c> and <c>счетчик</c>.
 /// </summary>
 public static class FoldText

@@ -8,8 +8,8 @@ namespace EGovPay.Processing.Catalogue;
 internal readonly record struct JsonProperty(string Name, int Line, JsonWithLines Value);
 
 /// <summary>
-/// A piece of JSON that knows the line it begins on, so that whoever wrote the file is told where to look. Numbers keep their
-/// text: an amount never passes through a floating-point number.
+/// A piece of JSON that knows the line it begins on, so that whoever wrote the file is told where to look. Numbers keep
+/// their text: an amount never passes through a floating-point number.
 /// </summary>
 internal sealed class JsonWithLines
 {
@@ -40,8 +40,8 @@ internal sealed class JsonWithLines
     public List<JsonWithLines> Items { get; } = [];
 
     /// <summary>
-    /// Reads a whole document. A syntax fault is reported with its line, and what stood before it is returned nevertheless,
-    /// so that the other faults can be named in the same run. Null when nothing could be read.
+    /// Reads a whole document. A syntax fault is reported with its line, and what stood before it is returned
+    /// nevertheless, so that the other faults can be named in the same run. Null when nothing could be read.
     /// </summary>
     public static JsonWithLines? Read(ReadOnlySpan<byte> utf8, CatalogueFaults faults)
     {
@@ -89,7 +89,8 @@ internal sealed class JsonWithLines
         }
         catch (InvalidOperationException)
         {
-            faults.Add(lines.At((int)reader.TokenStartIndex), "Not JSON from here on: a text holds half of a surrogate pair.");
+            faults.Add(lines.At((int)reader.TokenStartIndex),
+                "Not JSON from here on: a text holds half of a surrogate pair.");
         }
 
         return root;
@@ -137,7 +138,8 @@ internal sealed class JsonWithLines
         {
             if (known.Name == name)
             {
-                faults.Add(line, $"\"{CatalogueFaults.Shorten(name)}\" is here twice (first on line {known.Line}); keep one.");
+                faults.Add(line, $"\"{CatalogueFaults.Shorten(name)}\" is here twice (first on line "
+                    + $"{known.Line}); keep one.");
                 return;
             }
         }

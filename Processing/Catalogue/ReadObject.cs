@@ -6,8 +6,9 @@ using NodaTime.Text;
 namespace EGovPay.Processing.Catalogue;
 
 /// <summary>
-/// Reads the properties of one object of the catalogue file, and reports each that is missing, unknown, or not what it should be.
-/// A property that could not be read gives null or the type's default; whoever asked goes on, so that every fault is named.
+/// Reads the properties of one object of the catalogue file, and reports each that is missing, unknown, or not what it
+/// should be. A property that could not be read gives null or the type's default; whoever asked goes on, so that every
+/// fault is named.
 /// </summary>
 internal readonly struct ReadObject
 {
@@ -61,7 +62,9 @@ internal readonly struct ReadObject
         return _node.Line;
     }
 
-    /// <summary>The value, null when it is absent or <c>null</c>; reported unless <paramref name="optional"/>.</summary>
+    /// <summary>
+    /// The value, null when it is absent or <c>null</c>; reported unless <paramref name="optional"/>.
+    /// </summary>
     public JsonWithLines? Value(string property, bool optional = false)
     {
         foreach (var known in _node.Properties)
@@ -90,7 +93,9 @@ internal readonly struct ReadObject
         return null;
     }
 
-    /// <summary>A text of 1 to <paramref name="most"/> characters, trimmed at both ends and without control characters.</summary>
+    /// <summary>
+    /// A text of 1 to <paramref name="most"/> characters, trimmed at both ends and without control characters.
+    /// </summary>
     public string? Text(string property, int most, bool optional = false)
     {
         if (Value(property, optional) is not { } value)
@@ -105,7 +110,8 @@ internal readonly struct ReadObject
         }
 
         var text = value.Text;
-        if (text.Length == 0 || text.Length > most || text.AsSpan().Trim().Length != text.Length || text.Any(char.IsControl))
+        if (text.Length == 0 || text.Length > most || text.AsSpan().Trim().Length != text.Length
+            || text.Any(char.IsControl))
         {
             _faults.Add(value.Line, $"{_what}: \"{property}\" must be 1 to {most} characters, "
                 + "without control characters and without spaces at the ends.");
@@ -161,7 +167,8 @@ internal readonly struct ReadObject
             return hundredths;
         }
 
-        _faults.Add(value.Line, $"{_what}: \"{property}\" must be a number from 0 with at most two decimals, such as 12.50"
+        _faults.Add(value.Line, $"{_what}: \"{property}\" must be a number from 0 with at most two decimals, "
+            + $"such as 12.50"
             + $" (it is {CatalogueFaults.Shorten(value.Text)}).");
         return null;
     }
@@ -254,7 +261,8 @@ internal readonly struct ReadObject
 
         if ((value.Items.Count == 0 && value.Complete) || value.Items.Count > most)
         {
-            _faults.Add(value.Line, $"{_what}: \"{property}\" must have 1 to {most} items (it has {value.Items.Count}).");
+            _faults.Add(value.Line, $"{_what}: \"{property}\" must have 1 to {most} items (it has "
+                + $"{value.Items.Count}).");
             return value.Items.Count > most ? value.Items.GetRange(0, most) : [];
         }
 
@@ -272,6 +280,7 @@ internal readonly struct ReadObject
         var decimals = point < 0 ? "" : text[(point + 1)..];
         return whole.Length is > 0 and <= 12 && decimals.Length <= 2
             && whole.All(char.IsAsciiDigit) && decimals.All(char.IsAsciiDigit)
-            && long.TryParse(whole + decimals.PadRight(2, '0'), NumberStyles.None, CultureInfo.InvariantCulture, out hundredths);
+            && long.TryParse(whole + decimals.PadRight(2, '0'), NumberStyles.None, CultureInfo.InvariantCulture,
+                out hundredths);
     }
 }

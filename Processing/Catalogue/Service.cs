@@ -6,11 +6,15 @@ namespace EGovPay.Processing.Catalogue;
 /// <summary>A text in the three languages of the product; Azerbaijani is the default.</summary>
 public sealed record Localised(string Az, string En, string Ru)
 {
-    /// <summary>The text for <paramref name="language"/> (<c>az</c>, <c>en</c>, <c>ru</c>); anything else reads Azerbaijani.</summary>
+    /// <summary>
+    /// The text for <paramref name="language"/> (<c>az</c>, <c>en</c>, <c>ru</c>); anything else reads Azerbaijani.
+    /// </summary>
     public string In(string? language) => language switch { "en" => En, "ru" => Ru, _ => Az };
 }
 
-/// <summary>How much may be paid: any amount between the limits, exactly what is owed, or one of fixed amounts.</summary>
+/// <summary>
+/// How much may be paid: any amount between the limits, exactly what is owed, or one of fixed amounts.
+/// </summary>
 public enum AmountMode { Any, Full, Fixed }
 
 /// <summary>How the payment reaches the provider.</summary>
@@ -31,7 +35,8 @@ public enum Normaliser { None, Phone, Fin, Upper }
 /// <summary>One field the payer fills in. The first field of a service is its account.</summary>
 /// <param name="Name">The wire's name, ASCII.</param>
 /// <param name="Label">What the payer reads.</param>
-/// <param name="Pattern">The regular expression a value must match, compiled once, with a time limit or without backtracking.</param>
+/// <param name="Pattern">The regular expression a value must match, compiled once, with a time limit or without
+/// backtracking.</param>
 /// <param name="Check">The check digit rule.</param>
 /// <param name="Normalise">What is done to the typed value first.</param>
 /// <param name="Example">A value that passes.</param>
@@ -83,7 +88,8 @@ public sealed record FeeRule(FeeKind Kind, int HundredthsOfPercent, Money Floor,
 }
 
 /// <summary>
-/// What is in force for a service from a Baku date on, until the next rule's date. A fee that changes on a date is two rules.
+/// What is in force for a service from a Baku date on, until the next rule's date. A fee that changes on a date is two
+/// rules.
 /// </summary>
 public sealed record ServiceRule(
     LocalDate From,
@@ -99,7 +105,9 @@ public sealed record ServiceRule(
     ServiceHours? Hours,
     bool Open)
 {
-    /// <summary>Identifies this rule inside the catalogue: hash of service code, date and content; an inquiry carries it.</summary>
+    /// <summary>
+    /// Identifies this rule inside the catalogue: hash of service code, date and content; an inquiry carries it.
+    /// </summary>
     public long Fingerprint { get; init; }
 
     /// <summary>Is the service taking payments at this Baku time of day? Always true without hours.</summary>
@@ -137,7 +145,9 @@ public sealed class Service
     /// <summary>Budget level (1 digit) for state receivers; null elsewhere.</summary>
     public string? BudgetLevel { get; init; }
 
-    /// <summary>Six-digit budget classification code, where it does not come from a field of the payer; null elsewhere.</summary>
+    /// <summary>
+    /// Six-digit budget classification code, where it does not come from a field of the payer; null elsewhere.
+    /// </summary>
     public string? BudgetCode { get; init; }
 
     /// <summary>The fields, the account first.</summary>
@@ -171,7 +181,8 @@ public sealed class Service
 /// <param name="Protocol">Which adapter speaks to it: osmp, json, register.</param>
 /// <param name="ConcurrencyLimit">Requests in flight to it from one node.</param>
 /// <param name="TimeoutSeconds">How long one request may take.</param>
-/// <param name="DeduplicatesFirst">It de-duplicates before it validates: a final error after a silent attempt is the truth.</param>
+/// <param name="DeduplicatesFirst">It de-duplicates before it validates: a final error after a silent attempt is the
+/// truth.</param>
 /// <param name="Zone">The tz name of its accounting day.</param>
 public sealed record ProviderSettings(
     int Id,

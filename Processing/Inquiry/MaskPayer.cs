@@ -4,15 +4,17 @@ using System.Text;
 namespace EGovPay.Processing.Inquiry;
 
 /// <summary>
-/// Hides a payer's name so that the payer still recognises it: <c>Əli Məmmədov</c> → <c>Ə** M*******</c>. The first letter of each word
-/// stays, a star stands for each other letter.
+/// Hides a payer's name so that the payer still recognises it: <c>Əli Məmmədov</c> → <c>Ə** M*******</c>. The first
+/// letter of each word stays, a star stands for each other letter.
 /// </summary>
 public static class MaskPayer
 {
     /// <summary>The most characters a masked name has; what is longer is cut.</summary>
     public const int MostCharacters = 100;
 
-    /// <summary>The masked name; null for a name that is null, or nothing but white space and control characters.</summary>
+    /// <summary>
+    /// The masked name; null for a name that is null, or nothing but white space and control characters.
+    /// </summary>
     public static string? Mask(string? name)
     {
         if (name is null)

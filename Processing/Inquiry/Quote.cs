@@ -16,16 +16,18 @@ namespace EGovPay.Processing.Inquiry;
 public readonly record struct QuotedLine(long IdDigest, long DueQepik);
 
 /// <summary>
-/// What an inquiry promised, signed into the text that the terminal brings back (<see cref="SealQuotes"/>). Nothing of it is written
-/// anywhere until a payment uses it: the journal then keeps its <see cref="Id"/> and refuses a second use.
-/// It holds no account and no name in full.
+/// What an inquiry promised, signed into the text that the terminal brings back (<see cref="SealQuotes"/>). Nothing of
+/// it is written anywhere until a payment uses it: the journal then keeps its <see cref="Id"/> and refuses a second
+/// use. It holds no account and no name in full.
 /// </summary>
 public sealed record Quote
 {
     /// <summary>How long a quote is good.</summary>
     public static readonly Duration GoodFor = Duration.FromMinutes(15);
 
-    /// <summary>The most lines a quote keeps; of an inquiry with more, it keeps none and only sums are compared.</summary>
+    /// <summary>
+    /// The most lines a quote keeps; of an inquiry with more, it keeps none and only sums are compared.
+    /// </summary>
     public const int MostLines = 128;
 
     private const int OnTheStack = 512;
@@ -39,7 +41,9 @@ public sealed record Quote
     /// <summary>The five-digit service code.</summary>
     public required int ServiceCode { get; init; }
 
-    /// <summary>Digest of service, account and further fields in their normal forms; see <see cref="BindingOf"/>.</summary>
+    /// <summary>
+    /// Digest of service, account and further fields in their normal forms; see <see cref="BindingOf"/>.
+    /// </summary>
     public required Guid Binding { get; init; }
 
     /// <summary>The rule that was in force when it was asked, <see cref="ServiceRule.Fingerprint"/>.</summary>
@@ -60,7 +64,9 @@ public sealed record Quote
     /// <summary>The payer's name, masked, or null.</summary>
     public string? Payer { get; init; }
 
-    /// <summary>The lines; null where there were more than <see cref="MostLines"/>, empty where there were none.</summary>
+    /// <summary>
+    /// The lines; null where there were more than <see cref="MostLines"/>, empty where there were none.
+    /// </summary>
     public required IReadOnlyList<QuotedLine>? Lines { get; init; }
 
     /// <summary>The first instant at which it is good no longer; whole milliseconds.</summary>
@@ -92,7 +98,9 @@ public sealed record Quote
             Fee = rule.Fee,
             DueQepik = Math.Max(0, answer.DueQepik),
             MinQepik = limited ? Math.Max(rule.Min.Qepik, answer.MinQepik ?? 0) : rule.Min.Qepik,
-            MaxQepik = limited ? Math.Min(rule.Max.Qepik, Math.Max(0, answer.MaxQepik ?? long.MaxValue)) : rule.Max.Qepik,
+            MaxQepik = limited
+                ? Math.Min(rule.Max.Qepik, Math.Max(0, answer.MaxQepik ?? long.MaxValue))
+                : rule.Max.Qepik,
             Payer = MaskPayer.Mask(answer.Payer),
             Lines = lines.Count > MostLines
                 ? null
@@ -120,8 +128,8 @@ public sealed record Quote
     }
 
     /// <summary>
-    /// The digest of what was asked about: the first 16 bytes of the SHA-256 of the service, the account and each further field, every text
-    /// with its length before it, so that no two askings run into the same bytes.
+    /// The digest of what was asked about: the first 16 bytes of the SHA-256 of the service, the account and each
+    /// further field, every text with its length before it, so that no two askings run into the same bytes.
     /// </summary>
     public static Guid BindingOf(int serviceCode, string account, ReadOnlySpan<FieldValue> fields)
     {

@@ -37,8 +37,9 @@ public readonly record struct QuoteReading(QuoteStatus Status, Quote? Quote)
 }
 
 /// <summary>
-/// Turns quotes into opaque texts and back. The text is base64url of the quote's bytes and the first 16 bytes of their HMAC-SHA256: nobody
-/// without the key makes or changes one. The first key signs; all of them verify, so a key is rotated by putting a new one before it.
+/// Turns quotes into opaque texts and back. The text is base64url of the quote's bytes and the first 16 bytes of their
+/// HMAC-SHA256: nobody without the key makes or changes one. The first key signs; all of them verify, so a key is
+/// rotated by putting a new one before it.
 /// </summary>
 public sealed class SealQuotes
 {
@@ -53,9 +54,11 @@ public sealed class SealQuotes
     /// <exception cref="ArgumentException">No key, a key under 32 bytes, or two keys with one id.</exception>
     public SealQuotes(IReadOnlyList<QuoteKey> keys)
     {
-        if (keys.Count == 0 || keys.Any(key => key.Secret.Length < 32) || keys.DistinctBy(key => key.Id).Count() != keys.Count)
+        if (keys.Count == 0 || keys.Any(key => key.Secret.Length < 32)
+            || keys.DistinctBy(key => key.Id).Count() != keys.Count)
         {
-            throw new ArgumentException("Quotes need at least one key, each of 32 bytes or more and with an id of its own.", nameof(keys));
+            throw new ArgumentException(
+                "Quotes need at least one key, each of 32 bytes or more and with an id of its own.", nameof(keys));
         }
 
         _keys = [.. keys];
@@ -74,7 +77,10 @@ public sealed class SealQuotes
         return Base64Url.EncodeToString(bytes.WrittenSpan);
     }
 
-    /// <summary>Reads a text. Whatever a stranger sends, it answers; it never throws. The time taken does not depend on where a tag differs.</summary>
+    /// <summary>
+    /// Reads a text. Whatever a stranger sends, it answers; it never throws. The time taken does not depend on where a
+    /// tag differs.
+    /// </summary>
     /// <param name="text">What the terminal brought; null is <see cref="QuoteStatus.Absent"/>.</param>
     public QuoteReading Read(string? text, Instant now)
     {
@@ -219,7 +225,9 @@ public sealed class SealQuotes
         Write(bytes, (byte)rest);
     }
 
-    /// <summary>Reads what <see cref="WriteQuote"/> wrote. The bytes bear our signature, so they are ours and well-formed.</summary>
+    /// <summary>
+    /// Reads what <see cref="WriteQuote"/> wrote. The bytes bear our signature, so they are ours and well-formed.
+    /// </summary>
     private ref struct Reader(ReadOnlySpan<byte> bytes)
     {
         private ReadOnlySpan<byte> _rest = bytes;

@@ -36,7 +36,8 @@ public sealed class AgentFunds(NpgsqlDataSource database, Journal.Journal journa
             var number = await node.NextNumberAsync();
             try
             {
-                same &= await journal.ExecuteAsync(new TopUp(agentId + part, number, reference, share, madeBy, note));
+                same &= await journal.ExecuteAsync(new MoneyIn(
+                    agentId + part, number, reference, share, madeBy, note, "top-up", Accounts.Bank));
             }
             finally
             {
@@ -47,7 +48,10 @@ public sealed class AgentFunds(NpgsqlDataSource database, Journal.Journal journa
         return same;
     }
 
-    /// <summary>Sets the credit limit, evenly over the parts. False: some part already uses more; then nothing changed.</summary>
+    /// <summary>
+    /// Sets the credit limit, evenly over the parts. False: a part already uses more; then an undivided agent is as it was, and of a
+    /// divided one the parts before it have their new share: ask again when there is more room.
+    /// </summary>
     public async Task<bool> SetLimitAsync(int agentId, int parts, long limitQepik)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(limitQepik);
@@ -77,32 +81,6 @@ public sealed class AgentFunds(NpgsqlDataSource database, Journal.Journal journa
         return new FundsNow(balance, held, checked(balance + limit - held), limit);
     }
 
-    private sealed class TopUp(int agentId, long number, string reference, long amountQepik, string madeBy, string? note)
-        : SingleCommand<bool>(agentId)
-    {
-        private static readonly string Statement = Sql.Load("Ledger/TopUp.sql");
-
-        public override object OneInABatch => (AgentId, "top-up", reference);
-
-        public override NpgsqlBatchCommand Build()
-        {
-            var command = new NpgsqlBatchCommand(Statement);
-            command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = AgentId });
-            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = number });
-            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = reference });
-            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = amountQepik });
-            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = madeBy });
-            command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = note });
-            return command;
-        }
-
-        protected override async ValueTask<bool> ReadAsync(NpgsqlDataReader reader)
-        {
-            await reader.ReadAsync();
-            return reader.GetInt64(1) == amountQepik;
-        }
-    }
-
     private sealed class SetLimit(int agentId, long limitQepik) : SingleCommand<bool>(agentId)
     {
         private static readonly string Statement = Sql.Load("Ledger/SetLimit.sql");
@@ -118,5 +96,35 @@ public sealed class AgentFunds(NpgsqlDataSource database, Journal.Journal journa
         }
 
         protected override async ValueTask<bool> ReadAsync(NpgsqlDataReader reader) => await reader.ReadAsync();
+    }
+}
+
+/// <summary>Money that comes into an agent's funds, once for each reference and kind.</summary>
+internal sealed class MoneyIn(
+    int agentId, long number, string reference, long amountQepik, string madeBy, string? note, string kind, int comesFrom)
+    : SingleCommand<bool>(agentId)
+{
+    private static readonly string Statement = Sql.Load("Ledger/TopUp.sql");
+
+    public override object OneInABatch => (AgentId, kind, reference);
+
+    public override NpgsqlBatchCommand Build()
+    {
+        var command = new NpgsqlBatchCommand(Statement);
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = AgentId });
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = number });
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = reference });
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = amountQepik });
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = madeBy });
+        command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = note });
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = kind });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = comesFrom });
+        return command;
+    }
+
+    protected override async ValueTask<bool> ReadAsync(NpgsqlDataReader reader)
+    {
+        await reader.ReadAsync();
+        return reader.GetInt64(1) == amountQepik;
     }
 }

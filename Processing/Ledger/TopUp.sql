@@ -1,23 +1,24 @@
--- why: an agent's deposit reached our bank account: bank → funds, once for each deposit reference
+-- why: money comes into an agent's funds, once for each reference: a deposit from the bank, or from another part of the agent
 -- locks: the caller holds the day (shared) and the agent's lane
--- parameters: $1 agent · $2 a new number · $3 reference · $4 amount · $5 made by · $6 note
+-- parameters: $1 agent · $2 a new number · $3 reference · $4 amount · $5 made by · $6 note · $7 kind
+--      $8 account it comes from
 with clock as materialized (
     select d.day, clock_timestamp() as at from business_day d where d.closed_at is null
 ),
 known as materialized (
     select m.number, m.amount_qepik from movement m
-    where m.agent_id = $1 and m.reference = $3 and m.kind = 'top-up'
+    where m.agent_id = $1 and m.reference = $3 and m.kind = $7
 ),
 entered as (
     insert into movement (agent_id, number, kind, reference, amount_qepik, business_day, at, made_by, note)
-    select $1, $2, 'top-up', $3, $4, c.day, c.at, $5, $6
+    select $1, $2, $7, $3, $4, c.day, c.at, $5, $6
     from clock c
     where not exists (select from known)
     returning number, amount_qepik, business_day
 ),
 posted as (
     insert into transfer (agent_id, number, amount_qepik, business_day, debit, credit, step, leg, cutoff_group)
-    select $1, e.number, e.amount_qepik, e.business_day, 6, 1, 0, 1, 0 from entered e
+    select $1, e.number, e.amount_qepik, e.business_day, $8, 1, 0, 1, 0 from entered e
 ),
 raised as (
     update funds f set credits_posted = f.credits_posted + e.amount_qepik from entered e where f.agent_id = $1

@@ -4,8 +4,9 @@ using EGovPay.Processing.Catalogue;
 namespace EGovPay.Processing.Validation;
 
 /// <summary>
-/// Which services a terminal may sell: all (the default), or those of the named codes and groups. It is judged by the typed code alone,
-/// because the permission is checked before anybody looks whether the service exists, and before a repeat is answered from the book.
+/// Which services a terminal may sell: all (the default), or those of the named codes and groups. It is judged by the
+/// typed code alone, because the permission is checked before anybody looks whether the service exists, and before a
+/// repeat is answered from the book.
 /// </summary>
 public readonly struct AllowedServices
 {
@@ -22,7 +23,8 @@ public readonly struct AllowedServices
     public static AllowedServices All => default;
 
     /// <summary>
-    /// The services named: five-digit codes (<c>10101</c>) and group codes (<c>kommunal</c>). Null means all; an empty list means none.
+    /// The services named: five-digit codes (<c>10101</c>) and group codes (<c>kommunal</c>). Null means all; an empty
+    /// list means none.
     /// </summary>
     /// <exception cref="FormatException">An entry is neither a code nor a group.</exception>
     public static AllowedServices Of(IEnumerable<string>? codesAndGroups)

@@ -3,7 +3,8 @@ using EGovPay.Processing.Catalogue;
 namespace EGovPay.Processing.Validation;
 
 /// <summary>
-/// The check digit rules. Each takes a value in its normal form and says whether its check digits fit; none allocates, none throws.
+/// The check digit rules. Each takes a value in its normal form and says whether its check digits fit; none allocates,
+/// none throws.
 /// </summary>
 public static class CheckDigits
 {
@@ -18,8 +19,8 @@ public static class CheckDigits
     };
 
     /// <summary>
-    /// Luhn (ISO/IEC 7812-1, annex B): every second digit from the right but one doubled, digits of the products summed, the sum a
-    /// multiple of ten. IMEIs, card numbers, our receipt numbers.
+    /// Luhn (ISO/IEC 7812-1, annex B): every second digit from the right but one doubled, digits of the products
+    /// summed, the sum a multiple of ten. IMEIs, card numbers, our receipt numbers.
     /// </summary>
     public static bool Luhn(ReadOnlySpan<char> value)
     {
@@ -41,8 +42,8 @@ public static class CheckDigits
     }
 
     /// <summary>
-    /// ISO 7064 mod 97-10: the value as a number leaves 1 on division by 97. A value that begins like an IBAN, with two letters and two
-    /// digits, is read with these four at its end (ISO 13616, ISO 11649); A–Z are 10–35.
+    /// ISO 7064 mod 97-10: the value as a number leaves 1 on division by 97. A value that begins like an IBAN, with two
+    /// letters and two digits, is read with these four at its end (ISO 13616, ISO 11649); A–Z are 10–35.
     /// </summary>
     public static bool Mod97(ReadOnlySpan<char> value)
     {
@@ -58,8 +59,8 @@ public static class CheckDigits
     }
 
     /// <summary>
-    /// Weighted mod 11: from the right the check character has weight 1, the digits before it 2, 3, … 10, 2, 3, …; the weighted sum is a
-    /// multiple of 11. <c>X</c> as the check character is 10. (An ISBN-10 is one of these.)
+    /// Weighted mod 11: from the right the check character has weight 1, the digits before it 2, 3, … 10, 2, 3, …; the
+    /// weighted sum is a multiple of 11. <c>X</c> as the check character is 10. (An ISBN-10 is one of these.)
     /// </summary>
     public static bool Mod11(ReadOnlySpan<char> value)
     {
@@ -91,8 +92,8 @@ public static class CheckDigits
     }
 
     /// <summary>
-    /// VÖEN, the Azerbaijani tax number: ten digits; the ninth is the sum of the first eight weighted 4 1 8 6 2 7 5 3, mod 11
-    /// (10 does not occur); the tenth is 1 for a legal and 2 for a natural person.
+    /// VÖEN, the Azerbaijani tax number: ten digits; the ninth is the sum of the first eight weighted 4 1 8 6 2 7 5 3,
+    /// mod 11 (10 does not occur); the tenth is 1 for a legal and 2 for a natural person.
     /// </summary>
     public static bool Voen(ReadOnlySpan<char> value)
     {
@@ -117,7 +118,9 @@ public static class CheckDigits
         return sum % 11 == value[8] - '0';
     }
 
-    /// <summary>A field may take a VÖEN or a FİN: the rule speaks of values of ten digits, the pattern of the others.</summary>
+    /// <summary>
+    /// A field may take a VÖEN or a FİN: the rule speaks of values of ten digits, the pattern of the others.
+    /// </summary>
     private static bool VoenWhereOne(ReadOnlySpan<char> value) =>
         value.Length != 10 || value.ContainsAnyExceptInRange('0', '9') || Voen(value);
 

@@ -12,8 +12,9 @@ internal static class JudgeField
     public const int MostCharacters = 200;
 
     /// <summary>
-    /// Brings <paramref name="value"/> to its normal form and judges it. Values are printable ASCII: what the payer types here is read off a
-    /// bill, and a control character or a digit of another script must reach neither the database nor a provider.
+    /// Brings <paramref name="value"/> to its normal form and judges it. Values are printable ASCII: what the payer
+    /// types here is read off a bill, and a control character or a digit of another script must reach neither the
+    /// database nor a provider.
     /// </summary>
     public static FieldFault Judge(ServiceField field, ref string value)
     {

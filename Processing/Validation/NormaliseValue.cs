@@ -3,8 +3,8 @@ using EGovPay.Processing.Catalogue;
 namespace EGovPay.Processing.Validation;
 
 /// <summary>
-/// Brings what was typed to the one form that is compared, stored and sent. Normalising twice changes nothing, and a value that is in
-/// its normal form already is returned as it is, the same object: the usual case allocates nothing.
+/// Brings what was typed to the one form that is compared, stored and sent. Normalising twice changes nothing, and a
+/// value that is in its normal form already is returned as it is, the same object: the usual case allocates nothing.
 /// </summary>
 public static class NormaliseValue
 {
@@ -20,8 +20,10 @@ public static class NormaliseValue
     };
 
     /// <summary>
-    /// An Azerbaijani telephone number as its nine national digits: spaces, dashes, dots and brackets go, then <c>+994</c>, <c>00994</c>,
-    /// <c>994</c> or <c>0</c>, if exactly nine digits are left behind it. What is not a telephone number is only trimmed.
+    /// An Azerbaijani telephone number as its nine national digits: spaces, dashes, dots and brackets go, then
+    /// <c>+994</c>, <c>00994</c>,
+    /// <c>994</c> or <c>0</c>, if exactly nine digits are left behind it. What is not a telephone number is only
+    /// trimmed.
     /// </summary>
     public static string Phone(string value)
     {

@@ -13,8 +13,8 @@ internal static class ValidateAccount
     private const string AccountPath = "account";
 
     /// <summary>
-    /// Judges service, account and fields. On success the account is in its normal form, and the fields are so too and stand in the service's
-    /// order: two requests that mean the same are then equal piece by piece.
+    /// Judges service, account and fields. On success the account is in its normal form, and the fields are so too and
+    /// stand in the service's order: two requests that mean the same are then equal piece by piece.
     /// </summary>
     public static Refused? Judge(
         CatalogueSnapshot catalogue,
@@ -43,7 +43,8 @@ internal static class ValidateAccount
         rule = service.RuleOn(wall.Date);
         if (rule is not { Open: true })
         {
-            // Before its first date a service is announced, not yet open: the same request succeeds later, so 201 and not 200.
+            // Before its first date a service is announced, not yet open: the same request succeeds later, so 201 and
+            // not 200.
             return new Refused(Refusal.ServiceSuspended, "service");
         }
 
@@ -61,8 +62,8 @@ internal static class ValidateAccount
     }
 
     /// <summary>
-    /// Puts the fields into the service's order and their normal forms, without judging them. Those the service does not know, and a second one
-    /// of the same name, are left behind the others.
+    /// Puts the fields into the service's order and their normal forms, without judging them. Those the service does
+    /// not know, and a second one of the same name, are left behind the others.
     /// </summary>
     public static void Order(Service service, Span<FieldValue> given)
     {
@@ -73,7 +74,9 @@ internal static class ValidateAccount
         }
     }
 
-    /// <summary>Missing fields are named before malformed ones, each in the service's order; then those nobody asked for.</summary>
+    /// <summary>
+    /// Missing fields are named before malformed ones, each in the service's order; then those nobody asked for.
+    /// </summary>
     private static Refused? JudgeFields(Service service, Span<FieldValue> given)
     {
         var wanted = service.Fields;

@@ -6,9 +6,10 @@ using NodaTime;
 namespace EGovPay.Processing.Validation;
 
 /// <summary>
-/// Judges a payment request by the catalogue and its inquiry: the refusals 121 and 200–234, in their order, the first one wins. It asks no
-/// database and no provider; a good request without an inquiry is judged without allocating anything.
-/// (223 is the journal's: only it knows which inquiries were used. A known reference is answered before this is called.)
+/// Judges a payment request by the catalogue and its inquiry: the refusals 121 and 200–234, in their order, the first
+/// one wins. It asks no database and no provider; a good request without an inquiry is judged without allocating
+/// anything. (223 is the journal's: only it knows which inquiries were used. A known reference is answered before this
+/// is called.)
 /// </summary>
 public static class ValidatePayment
 {
@@ -19,7 +20,8 @@ public static class ValidatePayment
     public const int MostLineIdCharacters = 64;
 
     /// <summary>
-    /// Judges <paramref name="request"/>. Its account and fields are brought to their normal forms on the way, the fields in the service's order.
+    /// Judges <paramref name="request"/>. Its account and fields are brought to their normal forms on the way, the
+    /// fields in the service's order.
     /// </summary>
     /// <param name="request">The request as parsed.</param>
     /// <param name="catalogue">The catalogue in force.</param>
@@ -55,7 +57,8 @@ public static class ValidatePayment
             return ValidatedPayment.No(wrong, "amountQepik");
         }
 
-        var good = ValidatedPayment.Yes(service!, rule!, account, quote?.Fee ?? rule!.Fee, new Money(request.AmountQepik));
+        var fee = quote?.Fee ?? rule!.Fee;
+        var good = ValidatedPayment.Yes(service!, rule!, account, fee, new Money(request.AmountQepik));
         if (request.TotalQepik != good.Total.Qepik)
         {
             return ValidatedPayment.No(Refusal.TotalDiffers, "totalQepik", good.PayerFee.Qepik, good.Total.Qepik);
@@ -65,8 +68,8 @@ public static class ValidatePayment
     }
 
     /// <summary>
-    /// Brings account and fields to their normal forms without judging them, as far as the service is known; for comparing a repeat with what
-    /// the book holds, which comes before any check.
+    /// Brings account and fields to their normal forms without judging them, as far as the service is known; for
+    /// comparing a repeat with what the book holds, which comes before any check.
     /// </summary>
     public static void Normalise(PaymentRequest request, CatalogueSnapshot catalogue)
     {
@@ -101,7 +104,8 @@ public static class ValidatePayment
     }
 
     /// <summary>
-    /// The limits are the tighter of the rule's and the quote's. In the mode full there is one right amount, what the quote says is owed.
+    /// The limits are the tighter of the rule's and the quote's. In the mode full there is one right amount, what the
+    /// quote says is owed.
     /// </summary>
     private static Refusal? JudgeAmount(long amountQepik, ServiceRule rule, Quote? quote)
     {
@@ -138,8 +142,8 @@ public static class ValidatePayment
     }
 
     /// <summary>
-    /// The lines add up to the amount, none twice, none of nothing. With a quote each is a line of it; and in the mode full none is paid above
-    /// what is owed on it. Without a quote nobody was told of lines, so only the sum is judged.
+    /// The lines add up to the amount, none twice, none of nothing. With a quote each is a line of it; and in the mode
+    /// full none is paid above what is owed on it. Without a quote nobody was told of lines, so only the sum is judged.
     /// </summary>
     private static bool LinesFit(PaymentRequest request, ServiceRule rule, Quote? quote)
     {
@@ -193,7 +197,8 @@ public static class ValidatePayment
 public static class ValidateInquiry
 {
     /// <summary>
-    /// Judges an inquiry. The fields are brought to their normal forms in place, in the service's order; the account's is in the answer.
+    /// Judges an inquiry. The fields are brought to their normal forms in place, in the service's order; the account's
+    /// is in the answer.
     /// </summary>
     public static ValidatedInquiry Check(
         string service,
@@ -203,7 +208,8 @@ public static class ValidateInquiry
         Instant now,
         in AllowedServices allowed)
     {
-        var refused = ValidateAccount.Judge(catalogue, service, ref account, fields, now, allowed, out var found, out var rule);
+        var refused = ValidateAccount.Judge(
+            catalogue, service, ref account, fields, now, allowed, out var found, out var rule);
         return refused is { } no ? new ValidatedInquiry(no) : new ValidatedInquiry(found!, rule!, account);
     }
 }

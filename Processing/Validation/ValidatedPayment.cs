@@ -2,7 +2,10 @@ using EGovPay.Processing.Catalogue;
 
 namespace EGovPay.Processing.Validation;
 
-/// <summary>What validation says of a payment request: a refusal, or all that was decided about it. A value; it lies on the stack.</summary>
+/// <summary>
+/// What validation says of a payment request: a refusal, or all that was decided about it. A value; it lies on the
+/// stack.
+/// </summary>
 public readonly struct ValidatedPayment
 {
     private ValidatedPayment(Refused? refused, Service? service, ServiceRule? rule)

@@ -33,8 +33,8 @@ internal static partial class MeasureJournal
 
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $$"""{"pgbenchTps":{{pgbench:F0}},"baselinePerSecond":{{one:F0}},"baseline16PerSecond":{{sixteen:F0}},"""
-            + $$""""journalPerSecond":{{best:F0}},"baselineRatio":{{best / one:F2}},"pgbenchRatio":{{best / pgbench:F2}}}"""));
+            $$"""{"pgbenchTps":{{pgbench:F0}},"baselinePerSecond":{{one:F0}},"baseline16PerSecond":{{sixteen:F0}}"""
+            + $$""","journalPerSecond":{{best:F0}},"baselineRatio":{{best / one:F2}},"pgbenchRatio":{{best / pgbench:F2}}}"""));
         return 0;
     }
 
@@ -144,6 +144,7 @@ internal static partial class MeasureJournal
         {
             FileName = "pgbench",
             Arguments = FormattableString.Invariant($"-h {server.Host} -p {server.Port} -U {server.Username} {arguments} bench"),
+            UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         }) ?? throw new InvalidOperationException("pgbench did not start; it comes with the package postgresql-contrib or postgresql-15.");

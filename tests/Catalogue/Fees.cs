@@ -19,7 +19,8 @@ public sealed class Fees
         select new FeeRule(FeeKind.Percent, hundredths, new Money(floor), new Money(floor + above), FeePaidBy.Payer));
 
     private static readonly Arbitrary<Money> Amounts = Arb.From(
-        Gen.Choose(0, int.MaxValue).SelectMany(_ => Gen.Choose(0, 1_000_000), (wide, narrow) => new Money(wide % 3 == 0 ? wide : narrow)));
+        Gen.Choose(0, int.MaxValue).SelectMany(_ => Gen.Choose(0, 1_000_000), (wide, narrow) =>
+            new Money(wide % 3 == 0 ? wide : narrow)));
 
     [Theory]
     [InlineData(1, 40)]
@@ -31,7 +32,8 @@ public sealed class Fees
     [InlineData(999_667, 1_500)]
     [InlineData(1_000_000, 1_500)]
     [InlineData(5_000_000, 1_500)]
-    public void A_budget_payment_costs_15_hundredths_of_a_percent_half_up_from_40_qəpik_to_15_manat(long amount, long fee) =>
+    public void A_budget_payment_costs_15_hundredths_of_a_percent_half_up_from_40_qəpik_to_15_manat(
+        long amount, long fee) =>
         Budget.For(new Money(amount)).Should().Be(new Money(fee));
 
     [Fact]
@@ -53,7 +55,8 @@ public sealed class Fees
         one > other ? rule.For(one) >= rule.For(other) : rule.For(other) >= rule.For(one)).QuickCheckThrowOnFailure();
 
     [Fact]
-    public void Between_the_limits_a_fee_is_the_exact_percentage_to_the_nearest_qəpik() => Prop.ForAll(Rules, Amounts, (rule, amount) =>
+    public void Between_the_limits_a_fee_is_the_exact_percentage_to_the_nearest_qəpik() =>
+        Prop.ForAll(Rules, Amounts, (rule, amount) =>
     {
         var exact = new System.Numerics.BigInteger(amount.Qepik) * rule.HundredthsOfPercent;
         var rounded = amount.PercentHalfUp(rule.HundredthsOfPercent).Qepik;

@@ -17,7 +17,8 @@ public sealed class FieldPatterns
     [InlineData(@"^[A-Z]{2,3}\d{6,8}$")]
     [InlineData(@"^[0-9A-Z/\-]{4,25}$")]
     public void A_plain_pattern_is_compiled(string pattern) =>
-        Compiled(pattern).Options.Should().HaveFlag(RegexOptions.Compiled).And.NotHaveFlag(RegexOptions.NonBacktracking);
+        Compiled(pattern).Options.Should().HaveFlag(RegexOptions.Compiled)
+            .And.NotHaveFlag(RegexOptions.NonBacktracking);
 
     [Theory]
     [InlineData(@"^(a+)+$")]
@@ -47,7 +48,8 @@ public sealed class FieldPatterns
     [Fact]
     public void No_pattern_makes_the_check_throw() => Prop.ForAll(
         Arb.From(Gen.Choose(0, 12).SelectMany(
-            length => Gen.ArrayOf(Gen.Elements(@"\d", "a", "[", "]", "(", "(?:", ")", "|", "{", "2", ",", "}", "*", "+", "?", "-", "^", "$", "."), length),
+            length => Gen.ArrayOf(Gen.Elements(@"\d", "a", "[", "]", "(", "(?:", ")", "|", "{", "2", ",", "}", "*",
+                "+", "?", "-", "^", "$", "."), length),
             (_, parts) => "^" + string.Concat(parts) + "$")),
         pattern =>
         {

@@ -30,7 +30,8 @@ public sealed class PuttingACatalogueInForce
         await using var database = await TestDatabase.CreateAsync();
         (await ApplyAsync(database, Embedded)).Should().Be((CatalogueApplied.NewVersion, 1));
         (await ApplyAsync(database, Embedded)).Should().Be((CatalogueApplied.Unchanged, 1));
-        (await ApplyAsync(database, [.. Encoding.UTF8.Preamble, .. Embedded])).Should().Be((CatalogueApplied.Unchanged, 1));
+        (await ApplyAsync(database, [.. Encoding.UTF8.Preamble, .. Embedded]))
+            .Should().Be((CatalogueApplied.Unchanged, 1));
         (await ApplyAsync(database, Changed)).Should().Be((CatalogueApplied.NewVersion, 2));
         (await ApplyAsync(database, Embedded)).Should().Be((CatalogueApplied.NewVersion, 3));
         (await ApplyAsync(database, Changed)).Should().Be((CatalogueApplied.NewVersion, 4));
@@ -42,10 +43,12 @@ public sealed class PuttingACatalogueInForce
     {
         await using var database = await TestDatabase.CreateAsync();
         await ApplyAsync(database, Embedded);
-        var refused = await CatalogueStore.ApplyAsync(database.DataSource, Change("\"cutOff\": \"C2\"", "\"cutOff\": \"C7\""));
+        var refused = await CatalogueStore.ApplyAsync(
+            database.DataSource, Change("\"cutOff\": \"C2\"", "\"cutOff\": \"C7\""));
         refused.Result.Should().Be(CatalogueApplied.Refused);
         refused.Version.Should().Be(1);
-        refused.Faults.Should().HaveCount(13).And.OnlyContain(fault => fault.Message.Contains("C7", StringComparison.Ordinal));
+        refused.Faults.Should().HaveCount(13)
+            .And.OnlyContain(fault => fault.Message.Contains("C7", StringComparison.Ordinal));
         (await VersionsAsync(database)).Should().Be(1);
         (await CatalogueStore.LatestAsync(database.DataSource))!.Version.Should().Be(1);
     }
@@ -80,7 +83,8 @@ public sealed class PuttingACatalogueInForce
             await ApplyAsync(database, Changed);
             (await swapped(2)).Find(10101)!.Rules[0].Max.Qepik.Should().Be(900_000);
             node.Current.Version.Should().Be(2);
-            before.Find(10101)!.Rules[0].Max.Qepik.Should().Be(1_000_000, "a request keeps the catalogue that it began with");
+            before.Find(10101)!.Rules[0].Max.Qepik
+                .Should().Be(1_000_000, "a request keeps the catalogue that it began with");
         });
     }
 
@@ -95,7 +99,8 @@ public sealed class PuttingACatalogueInForce
             await swapped(2);
             await using var other = NpgsqlDataSource.Create(database.ConnectionString + ";Pooling=false");
             await using (var cut = other.CreateCommand(
-                "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"))
+                "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and "
+                    + "pid <> pg_backend_pid()"))
             {
                 await cut.ExecuteNonQueryAsync();
             }

@@ -18,7 +18,8 @@ public sealed class TheEmbeddedCatalogue
     {
         Catalogue.Services.Should().HaveCount(68);
         Catalogue.Groups.Select(group => Catalogue.Search(null, group.Code).Count()).Should().Equal(13, 20, 2, 31, 2);
-        Catalogue.Groups.Select(group => group.Name.Az).Should().Equal("Kommunal", "Rabitə", "İpoteka", "Büdcə", "Digər");
+        Catalogue.Groups.Select(group => group.Name.Az)
+            .Should().Equal("Kommunal", "Rabitə", "İpoteka", "Büdcə", "Digər");
     }
 
     [Theory]
@@ -49,13 +50,14 @@ public sealed class TheEmbeddedCatalogue
     public void Provider_numbers_are_never_renumbered()
     {
         // The ledger's accounts hang on these. A new provider goes to the end.
-        Catalogue.Providers.Select(provider => provider.Id).Should().Equal(Enumerable.Range(1, Catalogue.Providers.Count));
+        Catalogue.Providers.Select(provider => provider.Id)
+            .Should().Equal(Enumerable.Range(1, Catalogue.Providers.Count));
         Catalogue.Providers.Select(provider => provider.Code).Should().StartWith(
         [
-            "azerishiq", "azeriqaz", "azersu", "azeristilik", "temizsheher", "mktb", "azercell", "bakcell", "nar", "naxtel",
-            "router", "btrib", "aztelekom", "azdatacom", "katv1", "citynet", "ailetv", "mcqs", "msxm", "aif", "bdypi", "din",
-            "dgk", "vergiler", "belediyye", "dsmf", "dmx", "fhn", "energetika", "iqtisadiyyat", "emdk", "edliyye", "dsk",
-            "tehsil", "aqta", "dim", "iane-fondu", "tehsil-muessise",
+            "azerishiq", "azeriqaz", "azersu", "azeristilik", "temizsheher", "mktb", "azercell", "bakcell", "nar",
+            "naxtel", "router", "btrib", "aztelekom", "azdatacom", "katv1", "citynet", "ailetv", "mcqs", "msxm", "aif",
+            "bdypi", "din", "dgk", "vergiler", "belediyye", "dsmf", "dmx", "fhn", "energetika", "iqtisadiyyat", "emdk",
+            "edliyye", "dsk", "tehsil", "aqta", "dim", "iane-fondu", "tehsil-muessise",
         ]);
     }
 
@@ -80,9 +82,11 @@ public sealed class TheEmbeddedCatalogue
     [Fact]
     public void What_must_be_paid_in_full_must_be_asked_first()
     {
-        var full = Catalogue.Services.SelectMany(service => service.Rules).Where(rule => rule.Mode == AmountMode.Full).ToList();
+        var full = Catalogue.Services
+            .SelectMany(service => service.Rules).Where(rule => rule.Mode == AmountMode.Full).ToList();
         full.Should().NotBeEmpty().And.OnlyContain(rule => rule.Inquiry == InquiryNeed.Required);
-        Catalogue.Find(20501)!.Rules[0].Inquiry.Should().Be(InquiryNeed.Required, "the duty is quoted by the register of devices");
+        Catalogue.Find(20501)!.Rules[0].Inquiry
+            .Should().Be(InquiryNeed.Required, "the duty is quoted by the register of devices");
     }
 
     [Fact]
@@ -120,7 +124,8 @@ public sealed class TheEmbeddedCatalogue
             }
 
             var rule = service.Rules[^1];
-            line.Should().Contain($",{rule.Min},{rule.Max},").And.Contain($",{rule.Mode.ToString().ToLowerInvariant()},")
+            line.Should().Contain($",{rule.Min},{rule.Max},")
+                .And.Contain($",{rule.Mode.ToString().ToLowerInvariant()},")
                 .And.Contain($",{rule.CutOff},");
         }
     }
@@ -130,7 +135,8 @@ public sealed class TheEmbeddedCatalogue
         var folder = AppContext.BaseDirectory;
         while (!File.Exists(Path.Combine(folder, "EGovPay.sln")))
         {
-            folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("Run the tests inside the repository.");
+            folder = Path.GetDirectoryName(folder)
+                ?? throw new InvalidOperationException("Run the tests inside the repository.");
         }
 
         return folder;

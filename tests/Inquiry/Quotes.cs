@@ -106,15 +106,18 @@ public sealed class Quotes
         rotated.Read(after, Now).Status.Should().Be(QuoteStatus.Good);
         Seal.Read(after, Now).Status.Should().Be(QuoteStatus.Forged, "the old program does not know the new key");
         new SealQuotes([New]).Read(before, Now).Status.Should().Be(QuoteStatus.Forged, "the old key was taken away");
-        new SealQuotes([new QuoteKey(1, New.Secret)]).Read(before, Now).Status.Should().Be(QuoteStatus.Forged, "the same id, another key");
+        new SealQuotes([new QuoteKey(1, New.Secret)]).Read(before, Now).Status
+            .Should().Be(QuoteStatus.Forged, "the same id, another key");
     }
 
     [Fact]
     public void Keys_that_cannot_protect_are_not_taken()
     {
         FluentActions.Invoking(() => new SealQuotes([])).Should().Throw<ArgumentException>();
-        FluentActions.Invoking(() => new SealQuotes([new QuoteKey(1, new byte[31])])).Should().Throw<ArgumentException>();
-        FluentActions.Invoking(() => new SealQuotes([Old, new QuoteKey(1, New.Secret)])).Should().Throw<ArgumentException>();
+        FluentActions.Invoking(() => new SealQuotes([new QuoteKey(1, new byte[31])]))
+            .Should().Throw<ArgumentException>();
+        FluentActions.Invoking(() => new SealQuotes([Old, new QuoteKey(1, New.Secret)]))
+            .Should().Throw<ArgumentException>();
     }
 
     [Theory]
@@ -126,7 +129,8 @@ public sealed class Quotes
     public void However_many_lines_there_are_the_text_stays_below_four_kibibytes(int count)
     {
         var name = string.Join(' ', Enumerable.Repeat("𝔸", 400));
-        var quote = Made([.. Enumerable.Range(0, count).Select(i => new DueLine($"line-{i}", "…", long.MaxValue - i))], name);
+        var quote = Made([.. Enumerable.Range(0, count)
+            .Select(i => new DueLine($"line-{i}", "…", long.MaxValue - i))], name);
         var text = Seal.Seal(quote);
         text.Length.Should().BeLessThanOrEqualTo(SealQuotes.MostCharacters);
         var read = Seal.Read(text, Now).Quote!;
@@ -158,7 +162,9 @@ public sealed class Quotes
     {
         var quote = Quote.Of(
             7, Fine, Fine.Rules[^1], "AAA0000001", [],
-            new InquiryAnswer(InquiryResult.Found, " \t", [new("a", "A", -5)], DueQepik: -1, MinQepik: -7, MaxQepik: -8), Now);
+            new InquiryAnswer(
+                InquiryResult.Found, " \t", [new("a", "A", -5)], DueQepik: -1, MinQepik: -7, MaxQepik: -8),
+            Now);
         quote.DueQepik.Should().Be(0);
         quote.Payer.Should().BeNull();
         quote.DueOf("a").Should().Be(0);
@@ -177,13 +183,15 @@ public sealed class Quotes
     [InlineData("", null)]
     [InlineData("   ", null)]
     [InlineData(null, null)]
-    public void A_name_is_masked_to_its_first_letters(string? name, string? masked) => MaskPayer.Mask(name).Should().Be(masked);
+    public void A_name_is_masked_to_its_first_letters(string? name, string? masked) =>
+        MaskPayer.Mask(name).Should().Be(masked);
 
     [Fact]
     public void Half_of_a_surrogate_pair_is_masked_like_a_letter() => MaskPayer.Mask("\ud800x").Should().Be("\ufffd*");
 
     [Fact]
-    public void A_masked_name_shows_one_letter_of_a_word_and_is_bounded() => Prop.ForAll(ArbMap.Default.ArbFor<string?>(), name =>
+    public void A_masked_name_shows_one_letter_of_a_word_and_is_bounded() =>
+        Prop.ForAll(ArbMap.Default.ArbFor<string?>(), name =>
     {
         var masked = MaskPayer.Mask(name);
         return masked is null || (masked.Length > 0

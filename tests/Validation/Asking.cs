@@ -17,9 +17,12 @@ internal static class Asking
     /// <summary>22 November 2026, noon in Baku.</summary>
     public static readonly Instant Now = Instant.FromUtc(2026, 11, 22, 8, 0);
 
-    public static readonly SealQuotes Seal = new([new QuoteKey(1, Enumerable.Range(1, 32).Select(i => (byte)i).ToArray())]);
+    public static readonly SealQuotes Seal =
+        new([new QuoteKey(1, Enumerable.Range(1, 32).Select(i => (byte)i).ToArray())]);
 
-    /// <summary>A good payment for a service: its examples, an amount within its limits, an inquiry where it needs one.</summary>
+    /// <summary>
+    /// A good payment for a service: its examples, an amount within its limits, an inquiry where it needs one.
+    /// </summary>
     public static PaymentRequest GoodFor(string code, CatalogueSnapshot? catalogue = null)
     {
         var service = (catalogue ?? Catalogue).Find(code)!;
@@ -35,7 +38,9 @@ internal static class Asking
             AmountQepik = amount.Qepik,
             TotalQepik = (amount + fee).Qepik,
             Tender = Tender.Cash,
-            Inquiry = rule.Inquiry == InquiryNeed.Required ? InquiryFor(code, amount.Qepik, catalogue: catalogue) : null,
+            Inquiry = rule.Inquiry == InquiryNeed.Required
+                ? InquiryFor(code, amount.Qepik, catalogue: catalogue)
+                : null,
         };
     }
 
@@ -53,7 +58,10 @@ internal static class Asking
     }
 
     public static ValidatedPayment Check(
-        PaymentRequest request, CatalogueSnapshot? catalogue = null, AllowedServices allowed = default, Instant? now = null) =>
+        PaymentRequest request,
+        CatalogueSnapshot? catalogue = null,
+        AllowedServices allowed = default,
+        Instant? now = null) =>
         ValidatePayment.Check(
             request, catalogue ?? Catalogue, now ?? Now, Agent, allowed, Seal.Read(request.Inquiry, now ?? Now));
 

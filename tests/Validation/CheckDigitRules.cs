@@ -10,7 +10,8 @@ namespace EGovPay.Tests.Validation;
 public sealed class CheckDigitRules
 {
     private static readonly Arbitrary<string> DigitStrings = Arb.From(
-        Gen.Choose(1, 24).SelectMany(length => Gen.ArrayOf(Gen.Choose(0, 9), length), (_, digits) => string.Concat(digits)));
+        Gen.Choose(1, 24).SelectMany(length => Gen.ArrayOf(Gen.Choose(0, 9), length), (_, digits) =>
+            string.Concat(digits)));
 
     [Theory]
     [InlineData("490154203237518", true)]
@@ -83,7 +84,8 @@ public sealed class CheckDigitRules
 
     [Fact]
     public void One_wrong_digit_is_seen_by_modulus_97() => OneWrongDigitIsSeen(CheckDigits.Mod97, digits =>
-        Enumerable.Range(0, 97).Select(check => $"{digits}{check:00}").FirstOrDefault(value => CheckDigits.Mod97(value)));
+        Enumerable.Range(0, 97).Select(check => $"{digits}{check:00}")
+            .FirstOrDefault(value => CheckDigits.Mod97(value)));
 
     [Fact]
     public void One_wrong_digit_of_the_first_nine_is_seen_by_the_VÖEN_rule() => OneWrongDigitIsSeen(

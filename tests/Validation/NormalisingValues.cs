@@ -72,11 +72,15 @@ public sealed class NormalisingValues
         Arb.From(Gen.Choose(200_000_000, 999_999_999)), Arb.From(Gen.Elements("", "0", "994", "+994", "00994")),
         Arb.From(Gen.ArrayOf(Gen.Elements("", " ", "-", "(", ")"), 9)),
         (number, prefix, gaps) =>
-            NormaliseValue.Phone(prefix + string.Concat($"{number}".Zip(gaps, (digit, gap) => gap + digit))) == $"{number}")
+        {
+            var digits = $"{number}";
+            return NormaliseValue.Phone(prefix + string.Concat(digits.Zip(gaps, (d, gap) => gap + d))) == digits;
+        })
         .QuickCheckThrowOnFailure();
 
     private static Arbitrary<string> Typed => Arb.From(Gen.OneOf(
         Gen.Choose(0, 18).SelectMany(
-            length => Gen.ArrayOf(Gen.Elements("0123456789994+ -().aozOZ\t\u00a0İı".ToCharArray()), length), (_, chars) => new string(chars)),
+            length => Gen.ArrayOf(Gen.Elements("0123456789994+ -().aozOZ\t\u00a0İı".ToCharArray()), length),
+            (_, chars) => new string(chars)),
         ArbMap.Default.GeneratorFor<NonNull<string>>().Select(text => text.Get)));
 }

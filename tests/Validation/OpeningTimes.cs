@@ -33,9 +33,12 @@ public sealed class OpeningTimes
         var rule = Service.Rules[0] with { Hours = new(new(9, 0), new(10, 0)) };
         var catalogue = Asking.CatalogueWith(Service, rule);
         var half = Duration.FromMinutes(30);
-        Asking.Check(Asking.GoodFor("10101"), catalogue, now: Instant.FromUtc(2015, 7, 1, 4, 0) + half).Refused.Should().BeNull();
-        Asking.Check(Asking.GoodFor("10101"), catalogue, now: Instant.FromUtc(2016, 7, 1, 5, 0) + half).Refused.Should().BeNull();
-        Asking.Check(Asking.GoodFor("10101"), catalogue, now: Instant.FromUtc(2016, 7, 1, 4, 0) + half).Refused.Should().NotBeNull();
+        Asking.Check(Asking.GoodFor("10101"), catalogue, now: Instant.FromUtc(2015, 7, 1, 4, 0) + half).Refused
+            .Should().BeNull();
+        Asking.Check(Asking.GoodFor("10101"), catalogue, now: Instant.FromUtc(2016, 7, 1, 5, 0) + half).Refused
+            .Should().BeNull();
+        Asking.Check(Asking.GoodFor("10101"), catalogue, now: Instant.FromUtc(2016, 7, 1, 4, 0) + half).Refused
+            .Should().NotBeNull();
     }
 
     [Fact]

@@ -9,14 +9,17 @@ using Xunit;
 namespace EGovPay.Tests.Validation;
 
 /// <summary>
-/// A request with two faults is refused for the one with the lower number: a payer and a programmer are told what stands first in the way.
-/// Every pair of faults is tried, on a service where all of them can occur at once.
+/// A request with two faults is refused for the one with the lower number: a payer and a programmer are told what
+/// stands first in the way. Every pair of faults is tried, on a service where all of them can occur at once.
 /// </summary>
 public sealed class PrecedenceOfRefusals
 {
     /// <summary>One fault: what it does to the service, and to the request.</summary>
     private sealed record Fault(
-        Refusal Why, Func<PaymentRequest, PaymentRequest> Spoil, Func<ServiceRule, ServiceRule>? Change = null, bool Forbidden = false);
+        Refusal Why,
+        Func<PaymentRequest, PaymentRequest> Spoil,
+        Func<ServiceRule, ServiceRule>? Change = null,
+        bool Forbidden = false);
 
     private static readonly Fault[] Faults =
     [
@@ -26,7 +29,8 @@ public sealed class PrecedenceOfRefusals
         new(Refusal.ServiceClosedNow, request => request, rule => rule with { Hours = new(new(13, 0), new(14, 0)) }),
         new(Refusal.AccountMalformed, request => request.With(account: "?")),
         new(Refusal.AccountCheckDigit, request => request.With(account: "490154203237519")),
-        new(Refusal.FieldMissing, request => request.With(fields: [.. request.Fields!.Where(field => field.Name != "fin")])),
+        new(Refusal.FieldMissing,
+            request => request.With(fields: [.. request.Fields!.Where(field => field.Name != "fin")])),
         new(Refusal.FieldMalformed, request => request.With(fields:
             [.. request.Fields!.Select(field => field.Name == "msisdn" ? new FieldValue("msisdn", "?") : field)])),
         new(Refusal.InquiryRequired, request => request.With(withoutInquiry: true)),
@@ -72,7 +76,9 @@ public sealed class PrecedenceOfRefusals
         Refused(second, first).Should().Be(first, "the order in which the faults came about does not matter");
     }
 
-    /// <summary>An account has one fault, an inquiry one, an amount is too small or too large: these pairs exclude each other.</summary>
+    /// <summary>
+    /// An account has one fault, an inquiry one, an amount is too small or too large: these pairs exclude each other.
+    /// </summary>
     private static bool CanMeet(Refusal first, Refusal second) =>
         (first, second) is not (Refusal.AccountMalformed, Refusal.AccountCheckDigit)
             and not (Refusal.InquiryRequired, Refusal.InquiryExpired or Refusal.InquiryMismatch)

@@ -41,7 +41,8 @@ public sealed class ValidatingPayments
             var before = GC.GetAllocatedBytesForCurrentThread();
             foreach (var request in requests)
             {
-                ValidatePayment.Check(request, Asking.Catalogue, Asking.Now, Asking.Agent, AllowedServices.All, QuoteReading.None);
+                ValidatePayment.Check(request, Asking.Catalogue, Asking.Now, Asking.Agent, AllowedServices.All,
+                    QuoteReading.None);
             }
 
             allocated = GC.GetAllocatedBytesForCurrentThread() - before;
@@ -79,8 +80,10 @@ public sealed class ValidatingPayments
         Refused(Asking.GoodFor("10101"), allowed: some).Should().BeNull();
         Refused(Asking.GoodFor("20102"), allowed: some).Should().BeNull();
         Refused(Asking.GoodFor("20101"), allowed: some).Should().Be(new Refused(Refusal.ServiceNotAllowed, "service"));
-        Refused(Asking.GoodFor("10101").With(service: "99999"), allowed: some)!.Value.Why.Should().Be(Refusal.ServiceNotAllowed);
-        Refused(Asking.GoodFor("10101"), allowed: AllowedServices.Of([]))!.Value.Why.Should().Be(Refusal.ServiceNotAllowed);
+        Refused(Asking.GoodFor("10101").With(service: "99999"), allowed: some)!.Value.Why
+            .Should().Be(Refusal.ServiceNotAllowed);
+        Refused(Asking.GoodFor("10101"), allowed: AllowedServices.Of([]))!.Value.Why
+            .Should().Be(Refusal.ServiceNotAllowed);
         Refused(Asking.GoodFor("10101"), allowed: AllowedServices.All).Should().BeNull();
         FluentActions.Invoking(() => AllowedServices.Of(["kommunal", "elektrik"])).Should().Throw<FormatException>();
     }
@@ -96,7 +99,8 @@ public sealed class ValidatingPayments
     [InlineData("0123456 7890123")]
     [InlineData("012345678901234\0")]
     public void A_malformed_account_is_refused(string account) =>
-        Refused(Asking.GoodFor("10101").With(account: account)).Should().Be(new Refused(Refusal.AccountMalformed, "account"));
+        Refused(Asking.GoodFor("10101").With(account: account))
+            .Should().Be(new Refused(Refusal.AccountMalformed, "account"));
 
     [Fact]
     public void An_endless_account_is_refused_unread() =>
@@ -107,7 +111,8 @@ public sealed class ValidatingPayments
     [InlineData("20501", "490154203237519")]
     [InlineData("40301", "1400057411")]
     public void A_wrong_check_digit_of_the_account_is_refused(string code, string account) =>
-        Refused(Asking.GoodFor(code).With(account: account)).Should().Be(new Refused(Refusal.AccountCheckDigit, "account"));
+        Refused(Asking.GoodFor(code).With(account: account))
+            .Should().Be(new Refused(Refusal.AccountCheckDigit, "account"));
 
     [Fact]
     public void A_missing_field_is_named_before_a_malformed_one()
@@ -132,7 +137,8 @@ public sealed class ValidatingPayments
         var imei = Asking.GoodFor("20501");
         Refused(imei.With(fields: [.. imei.Fields!, new("fin", "7ABCDE2")]))
             .Should().Be(new Refused(Refusal.FieldMalformed, "fields.fin"), "it was given twice");
-        Refused(good.With(fields: [new(new string('q', 5_000), "1")]))!.Value.Field.Should().HaveLength("fields.".Length + 64);
+        Refused(good.With(fields: [new(new string('q', 5_000), "1")]))!.Value.Field
+            .Should().HaveLength("fields.".Length + 64);
     }
 
     [Fact]
@@ -145,7 +151,8 @@ public sealed class ValidatingPayments
 
     [Fact]
     public void Where_the_debt_is_paid_in_full_an_inquiry_is_required() =>
-        Refused(Asking.GoodFor("40101").With(withoutInquiry: true)).Should().Be(new Refused(Refusal.InquiryRequired, "inquiry"));
+        Refused(Asking.GoodFor("40101").With(withoutInquiry: true))
+            .Should().Be(new Refused(Refusal.InquiryRequired, "inquiry"));
 
     [Fact]
     public void An_inquiry_is_good_for_fifteen_minutes()
@@ -153,7 +160,8 @@ public sealed class ValidatingPayments
         var asked = Asking.Now - Quote.GoodFor;
         Refused(Asking.GoodFor("40101").With(inquiry: Asking.InquiryFor("40101", 100, asked)))
             .Should().Be(new Refused(Refusal.InquiryExpired, "inquiry"));
-        Refused(Asking.GoodFor("40101").With(inquiry: Asking.InquiryFor("40101", 100, asked + Duration.FromMilliseconds(1))))
+        var later = asked + Duration.FromMilliseconds(1);
+        Refused(Asking.GoodFor("40101").With(inquiry: Asking.InquiryFor("40101", 100, later)))
             .Should().BeNull();
     }
 
@@ -169,7 +177,8 @@ public sealed class ValidatingPayments
         Refused(imei.With(fields: [new("fin", "7ABCDE3"), new("msisdn", "502345678")])).Should().Be(mismatch);
         Refused(fine.With(inquiry: "")).Should().Be(mismatch);
         Refused(fine.With(inquiry: "garbage")).Should().Be(mismatch);
-        Refused(Asking.GoodFor("10101").With(inquiry: "garbage")).Should().Be(mismatch, "an inquiry given is an inquiry judged");
+        Refused(Asking.GoodFor("10101").With(inquiry: "garbage"))
+            .Should().Be(mismatch, "an inquiry given is an inquiry judged");
     }
 
     [Theory]
@@ -191,7 +200,8 @@ public sealed class ValidatingPayments
             .Should().Be(new Refused(Refusal.AmountNotExact, "amountQepik"));
         Refused(Asking.GoodFor("40101").With(inquiry: inquiry, amountQepik: 4_001, totalQepik: 4_041))!.Value.Why
             .Should().Be(Refusal.AmountNotExact);
-        Refused(Asking.GoodFor("40101").With(inquiry: inquiry, amountQepik: 4_000, totalQepik: 4_040)).Should().BeNull();
+        Refused(Asking.GoodFor("40101").With(inquiry: inquiry, amountQepik: 4_000, totalQepik: 4_040))
+            .Should().BeNull();
     }
 
     [Fact]
@@ -211,7 +221,8 @@ public sealed class ValidatingPayments
     [Fact]
     public void Lines_add_up_are_known_and_each_stands_once()
     {
-        var inquiry = Asking.InquiryFor("10101", 3_000, lines: [new("2026-09", "Sentyabr", 1_000), new("2026-10", "Oktyabr", 2_000)]);
+        var inquiry = Asking.InquiryFor(
+            "10101", 3_000, lines: [new("2026-09", "Sentyabr", 1_000), new("2026-10", "Oktyabr", 2_000)]);
         var good = Asking.GoodFor("10101").With(inquiry: inquiry, amountQepik: 3_000, totalQepik: 3_000);
         var differ = new Refused(Refusal.LinesDiffer, "lines");
         Refused(good.With(lines: [new("2026-09", 1_000), new("2026-10", 2_000)])).Should().BeNull();
@@ -225,7 +236,8 @@ public sealed class ValidatingPayments
         Refused(good.With(lines: [new("2026-09", 3_000), new("2026-10", 0)])).Should().Be(differ);
         Refused(good.With(lines: [new("2026-09", long.MaxValue), new("2026-10", long.MaxValue)])).Should().Be(differ);
         Refused(good.With(lines: [new("", 3_000)])).Should().Be(differ);
-        Refused(good.With(lines: [.. Enumerable.Range(0, 3_000).Select(i => new PaidLine($"{i}", 1))])).Should().Be(differ);
+        Refused(good.With(lines: [.. Enumerable.Range(0, 3_000).Select(i => new PaidLine($"{i}", 1))]))
+            .Should().Be(differ);
     }
 
     [Fact]
@@ -234,7 +246,8 @@ public sealed class ValidatingPayments
         var inquiry = Asking.InquiryFor("40101", 3_000, lines: [new("a", "A", 1_000), new("b", "B", 2_000)]);
         var good = Asking.GoodFor("40101").With(inquiry: inquiry, amountQepik: 3_000, totalQepik: 3_040);
         Refused(good.With(lines: [new("a", 1_000), new("b", 2_000)])).Should().BeNull();
-        Refused(good.With(lines: [new("a", 1_001), new("b", 1_999)])).Should().Be(new Refused(Refusal.LinesDiffer, "lines"));
+        Refused(good.With(lines: [new("a", 1_001), new("b", 1_999)]))
+            .Should().Be(new Refused(Refusal.LinesDiffer, "lines"));
     }
 
     [Fact]
@@ -243,7 +256,9 @@ public sealed class ValidatingPayments
         // Asked one minute before November 2025, when a fine was still free; paid one minute after.
         var midnight = new LocalDate(2025, 11, 1).AtMidnight().InZoneStrictly(Baku.Zone).ToInstant();
         var fine = Asking.GoodFor("40101").With(
-            amountQepik: 4_000, totalQepik: 4_000, inquiry: Asking.InquiryFor("40101", 4_000, midnight - Duration.FromMinutes(1)));
+            amountQepik: 4_000,
+            totalQepik: 4_000,
+            inquiry: Asking.InquiryFor("40101", 4_000, midnight - Duration.FromMinutes(1)));
         Asking.Check(fine, now: midnight + Duration.FromMinutes(1)).Refused.Should().BeNull();
         var later = fine.With(inquiry: Asking.InquiryFor("40101", 4_000, midnight));
         Asking.Check(later, now: midnight + Duration.FromMinutes(1)).Refused
@@ -259,9 +274,11 @@ public sealed class ValidatingPayments
             new InquiryAnswer(InquiryResult.Found, DueQepik: 2_350, MinQepik: 500, MaxQepik: 9_000), Asking.Now);
         var inquiry = Asking.Seal.Seal(quote);
         var good = Asking.GoodFor("10101");
-        Refused(good.With(inquiry: inquiry, amountQepik: 499, totalQepik: 499))!.Value.Why.Should().Be(Refusal.AmountTooSmall);
+        Refused(good.With(inquiry: inquiry, amountQepik: 499, totalQepik: 499))!.Value.Why
+            .Should().Be(Refusal.AmountTooSmall);
         Refused(good.With(inquiry: inquiry, amountQepik: 500, totalQepik: 500)).Should().BeNull();
-        Refused(good.With(inquiry: inquiry, amountQepik: 9_001, totalQepik: 9_001))!.Value.Why.Should().Be(Refusal.AmountTooLarge);
+        Refused(good.With(inquiry: inquiry, amountQepik: 9_001, totalQepik: 9_001))!.Value.Why
+            .Should().Be(Refusal.AmountTooLarge);
     }
 
     private static Refused? Refused(PaymentRequest request, AllowedServices allowed = default) =>
