@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using EGovPay.Processing.PostgreSql;
@@ -24,6 +25,7 @@ public sealed class AgentDirectory : IDisposable
     private readonly NpgsqlDataSource database;
     private readonly ILogger log;
     private readonly SemaphoreSlim reading = new(1);
+    private long lastLook;
     private volatile Snapshot snapshot = new(0, FrozenDictionary<string, Keyed>.Empty, FrozenDictionary<string, Terminal>.Empty);
 
     private AgentDirectory(NpgsqlDataSource database, ILogger log)
@@ -89,12 +91,19 @@ public sealed class AgentDirectory : IDisposable
         }
     }
 
-    /// <summary>Reads the directory again if it changed.</summary>
+    /// <summary>Reads the directory again if it changed. Callers at once share one look: a flood of unknown keys costs few.</summary>
     public async Task RefreshAsync(CancellationToken cancel = default)
     {
+        var asked = Stopwatch.GetTimestamp();
         await reading.WaitAsync(cancel);
         try
         {
+            if (lastLook > asked)
+            {
+                return;
+            }
+
+            lastLook = Stopwatch.GetTimestamp();
             await using var look = database.CreateCommand("select version from directory_version");
             if (await look.ExecuteScalarAsync(cancel) is long version && version != snapshot.Version)
             {
