@@ -162,6 +162,43 @@ public sealed class JournalTests(TestDatabase database) : IClassFixture<TestData
         (await book.Book.FindAsync(OpenBook.Agent, "r1"))!.State.Should().Be(PaymentState.Dispatched);
     }
 
+    [Fact]
+    public async Task The_journals_plans_are_made_on_empty_tables_and_still_never_scan_one()
+    {
+        await using var own = await TestDatabase.CreateAsync();
+        await using var book = await OpenBook.OnAsync(own);
+        await book.AddAgentAsync(OpenBook.Agent, 10_000_000);
+        const string Scans = "select coalesce(sum(seq_scan), 0)::bigint from pg_stat_user_tables "
+            + "where relname in ('payment', 'event', 'transfer', 'funds', 'unknown_payment', 'exchange', 'cash_to_return', 'shift')";
+        await Task.Delay(TimeSpan.FromSeconds(1.5));
+        var before = await own.AskAsync<long>(Scans);
+
+        await Task.WhenAll(Enumerable.Range(0, 300).Select(async i =>
+        {
+            var acceptance = await book.AcceptanceAsync($"r{i}", 100);
+            await book.Journal.AcceptAsync(acceptance);
+            await book.Journal.RecordAsync(new Happening
+            {
+                AgentId = acceptance.AgentId,
+                Number = acceptance.Number,
+                SeenStep = 0,
+                SeenEdge = 2,
+                Edge = Transitions.Find(PaymentState.Dispatched, i % 3 == 0 ? PaymentEvent.ProviderSilent : PaymentEvent.ProviderConfirmed)!,
+                NodeId = book.Node.Id,
+            });
+        }));
+
+        // The server's statistics arrive about a second late.
+        for (var looks = 0; looks < 50 && await own.AskAsync<long>(
+            "select n_tup_ins from pg_stat_user_tables where relname = 'event'") < 600; looks++)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(200));
+        }
+
+        (await own.AskAsync<long>("select n_tup_ins from pg_stat_user_tables where relname = 'event'")).Should().BeGreaterThanOrEqualTo(600);
+        (await own.AskAsync<long>(Scans)).Should().Be(before);
+    }
+
     private static async Task<int> FundedAsync(OpenBook book, long creditsQepik)
     {
         var agent = Interlocked.Add(ref lastAgent, 16);
