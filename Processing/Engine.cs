@@ -43,10 +43,13 @@ public sealed record EngineSettings
 /// </summary>
 public sealed class Engine : IAsyncDisposable
 {
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
     private readonly NpgsqlDataSource lanePool;
     private readonly ReadOnlyMemory<byte> secret;
     private readonly CancellationTokenSource stop = new();
     private readonly List<Task> background = [];
+    private readonly ILogger log;
 
     private Engine(
         EngineSettings settings, NpgsqlDataSource database, NpgsqlDataSource lanes, CatalogueInForce catalogue,
@@ -57,6 +60,7 @@ public sealed class Engine : IAsyncDisposable
         Nonces = new UsedNonces(database);
         Administer = new Administer(database);
         lanePool = lanes;
+        log = logs.CreateLogger<Engine>();
         Database = database;
         Catalogue = catalogue;
         Node = node;
@@ -120,16 +124,15 @@ public sealed class Engine : IAsyncDisposable
         catalogue.Swapped += next => engine.Gates.Replace(settings.Connect(next.Providers).Values);
         if (settings.Background)
         {
-            var token = engine.stop.Token;
             engine.background.AddRange(
             [
-                Task.Run(() => catalogue.FollowAsync(token), CancellationToken.None),
-                Task.Run(() => directory.FollowAsync(token), CancellationToken.None),
-                Task.Run(() => engine.Recover.RunAsync(token), CancellationToken.None),
-                Task.Run(() => engine.AskUnknown.RunAsync(token), CancellationToken.None),
-                Task.Run(() => engine.Probe.RunAsync(token), CancellationToken.None),
-                Task.Run(() => engine.Rebalance.RunAsync(token), CancellationToken.None),
-                Task.Run(() => engine.Days.RunAsync(token), CancellationToken.None),
+                engine.KeepAsync("following the catalogue", catalogue.FollowAsync),
+                engine.KeepAsync("following the directory", directory.FollowAsync),
+                engine.KeepAsync("taking over from dead nodes", engine.Recover.RunAsync),
+                engine.KeepAsync("asking about unknown payments", engine.AskUnknown.RunAsync),
+                engine.KeepAsync("probing providers", engine.Probe.RunAsync),
+                engine.KeepAsync("rebalancing the parts of agents", engine.Rebalance.RunAsync),
+                engine.KeepAsync("rolling the business day", engine.Days.RunAsync),
             ]);
         }
 
@@ -150,6 +153,30 @@ public sealed class Engine : IAsyncDisposable
         return HKDF.DeriveKey(
             HashAlgorithmName.SHA256, secret.ToArray(), 32, info: Encoding.UTF8.GetBytes("egovpay:" + purpose));
     }
+
+    /// <summary>
+    /// Background work goes on until the engine ends, whatever it meets: nobody else would take over, ask or roll. Being stopped in
+    /// the middle of a statement is an end like any other.
+    /// </summary>
+    private Task KeepAsync(string work, Func<CancellationToken, Task> run) => Task.Run(async () =>
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            try
+            {
+                await run(stop.Token);
+            }
+            catch (Exception) when (stop.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception defect)
+            {
+                Log.BackgroundFailed(log, defect, work);
+                await Task.Delay(Pause, stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    });
 
     /// <summary>
     /// Ends in order: no background work, then what is under way (15 s at most), then the journal, then this node's lease.

@@ -22,6 +22,7 @@ public sealed class Node : IAsyncDisposable
     private readonly ILogger log;
     private readonly Lock guard = new();
     private readonly HashSet<long> underWay = [];
+    private readonly HashSet<long> lost = [];
     private readonly SemaphoreSlim taking = new(1);
     private readonly CancellationTokenSource stop = new();
     private Block block = new(0, 0, 0);
@@ -105,6 +106,32 @@ public sealed class Node : IAsyncDisposable
         lock (guard)
         {
             underWay.Remove(number);
+            lost.Remove(number);
+        }
+    }
+
+    /// <summary>
+    /// Its way here was broken off, and how it stands is only in the book: nobody is busy with it, and it is not finished either.
+    /// Recovery looks for it until <see cref="Done"/> is told.
+    /// </summary>
+    public void LoseSight(long number)
+    {
+        lock (guard)
+        {
+            underWay.Remove(number);
+            lost.Add(number);
+        }
+    }
+
+    /// <summary>What this node has lost sight of.</summary>
+    public IReadOnlyList<long> Lost
+    {
+        get
+        {
+            lock (guard)
+            {
+                return [.. lost];
+            }
         }
     }
 
@@ -168,7 +195,7 @@ public sealed class Node : IAsyncDisposable
         lock (guard)
         {
             low = block.Next;
-            foreach (var number in underWay)
+            foreach (var number in underWay.Concat(lost))
             {
                 low = Math.Min(low, number);
             }

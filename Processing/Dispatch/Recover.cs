@@ -14,6 +14,9 @@ public sealed class Recover(
     NpgsqlDataSource database, Journal.Journal journal, PaymentBook book, Gates gates, Deliver deliver, Node node,
     ILogger<Recover> log)
 {
+    /// <summary>As in FindLost.sql.</summary>
+    private const int FindLimit = 5_000;
+
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
     private static readonly string FindLost = Sql.Load("Dispatch/FindLost.sql");
     private static readonly string CloseNode = Sql.Load("Dispatch/CloseNode.sql");
@@ -43,11 +46,18 @@ public sealed class Recover(
         foreach (var (nodeId, isDead) in await NodesAsync(stop))
         {
             var left = 0;
-            foreach (var lost in await LostAsync(nodeId, stop))
+            var outOfSight = node.Lost;
+            var found = await LostAsync(nodeId, stop);
+            if (nodeId == node.Id && found.Count < FindLimit)
+            {
+                ForgetFinished(outOfSight, found);
+            }
+
+            foreach (var lost in found)
             {
                 // What another living node has claimed is its own; what this node is busy with, too.
                 var nobodys = lost.Owner == node.Id ? !node.IsUnderWay(lost.Number) : lost.OwnerEnded;
-                if (nobodys && await TakeOverAsync(lost))
+                if (nobodys && await TryTakeOverAsync(lost))
                 {
                     taken++;
                 }
@@ -71,6 +81,33 @@ public sealed class Recover(
         return taken;
     }
 
+    /// <summary>What this node lost sight of and the book does not show as unfinished is finished, or never was.</summary>
+    private void ForgetFinished(IReadOnlyList<long> outOfSight, List<Lost> found)
+    {
+        if (outOfSight.Count > 0)
+        {
+            var unfinished = found.Select(one => one.Number).ToHashSet();
+            foreach (var number in outOfSight.Where(number => !unfinished.Contains(number)))
+            {
+                node.Done(number);
+            }
+        }
+    }
+
+    /// <summary>Takes over one; what goes wrong with it must not stop the others.</summary>
+    private async Task<bool> TryTakeOverAsync(Lost lost)
+    {
+        try
+        {
+            return await TakeOverAsync(lost);
+        }
+        catch (Exception failure)
+        {
+            Log.BackgroundFailed(log, failure, "taking over one payment");
+            return false;
+        }
+    }
+
     private async Task<bool> TakeOverAsync(Lost lost)
     {
         var payment = await book.FindAsync(lost.AgentId, lost.Number);
@@ -81,8 +118,7 @@ public sealed class Recover(
 
         if (payment.State == PaymentState.Accepted)
         {
-            await ClaimAndSendAsync(payment);
-            return true;
+            return await ClaimAndSendAsync(payment);
         }
 
         if (!lost.ClaimEnded)
@@ -104,11 +140,12 @@ public sealed class Recover(
         return true;
     }
 
-    private async Task ClaimAndSendAsync(Payment payment)
+    private async Task<bool> ClaimAndSendAsync(Payment payment)
     {
         if (gates.Find(payment.ProviderId) is not { } gate)
         {
-            return;
+            // Its provider is not connected on this node: it stays, and so does its node, until one is that can send it.
+            return false;
         }
 
         var seconds = Deliver.ClaimSeconds(gate);
@@ -129,6 +166,8 @@ public sealed class Recover(
             {
                 await deliver.PayAsync(now, SendDeadline.After(claimed.StartedTicks, seconds));
             }
+
+            return true;
         }
         finally
         {

@@ -1,11 +1,13 @@
 -- why: commit 1 of a payment, for a whole batch: recognise repeats, judge limits by running sum in command order, write the
 --      payments with their first event, hold the money. One row comes back for each command.
--- locks: the caller holds the day (shared) and the lanes of all agents in the batch; a (agent, reference), and an inquiry, occur once in it
+-- locks: the caller holds the day (shared) and the lanes of all agents in the batch (with an inquiry, of the agent's first part too);
+--      a (agent, reference), and an inquiry, occur once in it
 -- parameters: $1 ord · $2 agent · $3 number · $4 reference · $5 terminal · $6 service · $7 account · $8 fields · $9 lines
 --      $10 amount · $11 fee · $12 commission · $13 provider fee (qəpik) · $14 provider · $15 tender · $16 cut-off group
 --      $17 notify · $18 rrn · $19 masked PAN · $20 cashier · $21 contact · $22 payer · $23 inquiry id · $24 budget level
 --      $25 budget code · $26 terminal's daily limit or null · $27 edge (1 accepted, 2 accepted and claimed)
 --      $28 node · $29 seconds until nothing may be sent · $30 a shift is required
+--      $31 the agent's first part · $32 its parts
 with clock as materialized (
     select d.day, clock_timestamp() as at from business_day d where d.closed_at is null
 ),
@@ -30,15 +32,21 @@ judged as materialized (
             $1::int[], $2::int[], $3::bigint[], $4::text[], $5::int[], $6::int[], $7::text[], $8::text[], $9::text[],
             $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::int[], $15::smallint[], $16::smallint[],
             $17::boolean[], $18::text[], $19::text[], $20::text[], $21::text[], $22::text[], $23::uuid[], $24::text[],
-            $25::text[], $26::bigint[], $27::smallint[], $28::int[], $29::int[], $30::boolean[]
+            $25::text[], $26::bigint[], $27::smallint[], $28::int[], $29::int[], $30::boolean[], $31::int[], $32::int[]
         ) as a (ord, agent_id, number, reference, terminal_id, service_code, account, fields, lines,
             amount, fee, commission, provider_fee, provider_id, tender, cutoff_group,
             notify, rrn, masked_pan, cashier, contact, payer, inquiry_id, budget_level,
-            budget_code, daily_limit, edge, node_id, send_seconds, shift_required)
+            budget_code, daily_limit, edge, node_id, send_seconds, shift_required, first_part, parts)
     cross join clock c
     join funds f on f.agent_id = a.agent_id
     left join payment known on known.agent_id = a.agent_id and known.reference = a.reference
-    left join payment used on used.agent_id = a.agent_id and used.inquiry_id = a.inquiry_id
+    left join lateral (
+        select u.reference, u.number
+        from generate_series(a.first_part, a.first_part + a.parts - 1) as g (agent_id)
+        join payment u on u.agent_id = g.agent_id and u.inquiry_id = a.inquiry_id
+        where a.inquiry_id is not null
+        limit 1
+    ) used on true
     left join shift s on s.agent_id = a.agent_id and s.terminal_id = a.terminal_id and s.closed_at is null
     left join terminal_day t on a.daily_limit is not null
         and t.agent_id = a.agent_id and t.terminal_id = a.terminal_id and t.business_day = c.day

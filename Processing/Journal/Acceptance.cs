@@ -8,6 +8,12 @@ namespace EGovPay.Processing.Journal;
 public sealed record Acceptance
 {
     public required int AgentId { get; init; }
+
+    /// <summary>The first of the agent's parts, all of which an inquiry is looked for in; 0: the agent is undivided.</summary>
+    public int FirstPart { get; init; }
+
+    /// <summary>1–16.</summary>
+    public int Parts { get; init; } = 1;
     public required long Number { get; init; }
     public required string Reference { get; init; }
     public required int TerminalId { get; init; }
@@ -89,7 +95,15 @@ internal sealed class AcceptCommand(Acceptance acceptance) : LaneCommand(accepta
 
     public override object OneInABatch => (AgentId, Acceptance.Reference);
 
-    public object? InquiryInABatch => Acceptance.InquiryId is { } id ? (AgentId, id) : null;
+    public object? InquiryInABatch => Acceptance.InquiryId is { } id ? (FirstPart, id) : null;
+
+    /// <summary>
+    /// The lane that is held beside the part's own: two parts of an agent must not pay the same inquiry at the same moment.
+    /// </summary>
+    public short? InquiryLane =>
+        Acceptance is { InquiryId: not null, Parts: > 1 } ? Lanes.Of(FirstPart) : null;
+
+    public int FirstPart => Acceptance.FirstPart == 0 ? AgentId : Acceptance.FirstPart;
 
     public void Complete() => completion.TrySetResult(Result!.Value);
 
@@ -105,7 +119,7 @@ internal sealed class AcceptBatch
     private static readonly string Statement = Sql.Load("Journal/Accept.sql");
 
     private readonly Columns columns = new();
-    private readonly List<int> ord, agent, terminal, service, provider, node, sendSeconds;
+    private readonly List<int> ord, agent, terminal, service, provider, node, sendSeconds, firstPart, parts;
     private readonly List<long> number, amount, fee, commission, providerFee;
     private readonly List<long?> dailyLimit;
     private readonly List<short> tender, cutoffGroup, edge;
@@ -147,6 +161,8 @@ internal sealed class AcceptBatch
         node = columns.Ints();
         sendSeconds = columns.Ints();
         shiftRequired = columns.Booleans();
+        firstPart = columns.Ints();
+        parts = columns.Ints();
     }
 
     public IReadOnlyList<AcceptCommand> Commands => commands;
@@ -185,6 +201,8 @@ internal sealed class AcceptBatch
         node.Add(a.NodeId);
         sendSeconds.Add(a.SendSeconds);
         shiftRequired.Add(a.ShiftRequired);
+        firstPart.Add(command.FirstPart);
+        parts.Add(a.Parts);
     }
 
     public NpgsqlBatchCommand Build() => columns.Command(Statement);
@@ -202,6 +220,8 @@ internal sealed class AcceptBatch
     /// </summary>
     public async ValueTask ReadAsync(NpgsqlDataReader reader, long startedTicks)
     {
+        // A batch may be executed again: what an earlier execution left is no longer so.
+        left.Clear();
         var judgedAgain = new List<(AcceptCommand Command, Accepted Refusal, long Need)>();
         var answered = 0;
         while (await reader.ReadAsync())

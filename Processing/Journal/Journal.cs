@@ -179,9 +179,11 @@ internal sealed class LaneWriter : IAsyncDisposable
         var failures = 0;
         while (true)
         {
+            var executing = false;
             try
             {
                 var open = await OpenAsync();
+                executing = true;
                 var doubted = inDoubt;
                 inDoubt = false;
                 await batch.ExecuteAsync(open, doubted);
@@ -195,7 +197,7 @@ internal sealed class LaneWriter : IAsyncDisposable
                 batch.Complete(first);
                 return;
             }
-            catch (PostgresException refused) when (IsCommandsFault(refused))
+            catch (PostgresException refused) when (executing && IsCommandsFault(refused))
             {
                 await BisectAsync(refused);
                 return;

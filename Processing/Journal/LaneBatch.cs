@@ -36,6 +36,10 @@ internal sealed class LaneBatch
             }
 
             accepts.Add(accept);
+            if (accept.InquiryLane is { } beside)
+            {
+                lanes.Add(beside);
+            }
         }
         else if (command is RecordCommand record)
         {

@@ -64,7 +64,7 @@ done as (
 ),
 windows as materialized (
     select g.cutoff_group, w.bank_day
-    from (select distinct t.cutoff_group from told t where t.fresh and t.effect in (4, 6)) g
+    from (select distinct t.cutoff_group from told t where t.fresh and t.effect in (4, 5, 6, 7)) g
     cross join clock c
     cross join lateral (
         select s.bank_day from settlement_window s
@@ -91,11 +91,12 @@ posted as (
 mirrored as (
     insert into transfer (
         agent_id, number, amount_qepik, business_day, window_day, debit, credit, step, leg, cutoff_group)
-    select t.agent_id, t.number, o.amount_qepik, t.day, o.window_day, o.credit,
+    select t.agent_id, t.number, o.amount_qepik, t.day, w.bank_day, o.credit,
         case when t.effect = 7 and o.debit in (1, 9) then 10 else o.debit end, t.step, o.leg, o.cutoff_group
     from told t
     join transfer o on o.agent_id = t.agent_id and o.number = t.number
         and o.step = (select max(x.step) from transfer x where x.agent_id = t.agent_id and x.number = t.number)
+    left join windows w on w.cutoff_group = t.cutoff_group
     where t.fresh and t.effect in (5, 7)
     returning agent_id, debit, credit, amount_qepik
 ),

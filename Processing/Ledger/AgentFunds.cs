@@ -18,26 +18,24 @@ public sealed class AgentFunds(NpgsqlDataSource database, Journal.Journal journa
     /// </summary>
     /// <param name="agentId">The agent's first part.</param>
     /// <param name="reference">The deposit's own name (a bank's document number); names one deposit for ever.</param>
-    /// <param name="amountQepik">More than 0.</param>
+    /// <param name="amountQepik">At least a qəpik for each part: each has a row by which another amount is recognised.</param>
     /// <returns>True when the deposit stands with this amount; false when the reference names another amount.</returns>
     public async Task<bool> TopUpAsync(
         int agentId, int parts, string reference, long amountQepik, string madeBy, string? note = null)
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(amountQepik);
-        var same = true;
+        ArgumentOutOfRangeException.ThrowIfLessThan(amountQepik, parts);
         for (var part = 0; part < parts; part++)
         {
             var share = checked((amountQepik / parts) + (part < amountQepik % parts ? 1 : 0));
-            if (share == 0)
-            {
-                continue;
-            }
-
             var number = await node.NextNumberAsync();
             try
             {
-                same &= await journal.ExecuteAsync(new MoneyIn(
-                    agentId + part, number, reference, share, madeBy, note, "top-up", Accounts.Bank));
+                if (!await journal.ExecuteAsync(new MoneyIn(
+                    agentId + part, number, reference, share, madeBy, note, "top-up", Accounts.Bank)))
+                {
+                    // Another amount has this name: whoever was first at this part goes on, nobody books beside it.
+                    return false;
+                }
             }
             finally
             {
@@ -45,7 +43,7 @@ public sealed class AgentFunds(NpgsqlDataSource database, Journal.Journal journa
             }
         }
 
-        return same;
+        return true;
     }
 
     /// <summary>

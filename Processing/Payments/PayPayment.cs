@@ -91,27 +91,34 @@ public sealed class PayPayment(
             {
                 // This very payment, entered by an execution whose answer was lost: it may not be sent as if nothing had been.
                 var entered = await book.FindAsync(acceptance.AgentId, number);
-                return (accepted with { Verdict = AcceptVerdict.Entered },
-                    await deliver.PayAsync(entered!, new SendDeadline(0)));
+                var asked = await deliver.PayAsync(entered!, new SendDeadline(0));
+                node.Done(number);
+                return (accepted with { Verdict = AcceptVerdict.Entered }, asked);
             }
 
             if (accepted.Verdict != AcceptVerdict.Entered)
             {
+                node.Done(number);
                 return (accepted, null);
             }
 
             var payment = await deliver.PayAsync(
                 Entered(acceptance, request, accepted), SendDeadline.After(accepted.StartedTicks, acceptance.SendSeconds));
+            node.Done(number);
             return (accepted, payment);
         }
         catch (Exception defect)
         {
             Log.WayEnded(log, defect, number);
+            if (number != 0)
+            {
+                node.LoseSight(number);
+            }
+
             throw;
         }
         finally
         {
-            node.Done(number);
             permit.Dispose();
         }
     }
@@ -125,9 +132,8 @@ public sealed class PayPayment(
             // Whatever happens to it now is found by its reference; a defect on the way is logged there.
             _ = way.ContinueWith(
                 ended => ended.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
-            return await book.FindAsync(terminal.PartFor(request.Reference), request.Reference) is { } begun
-                ? PayAnswer.Stands(begun, repeat: false)
-                : PayAnswer.No(new Refused(Refusal.OutcomeNotKnown, RetryAfterSeconds: 1));
+            var unknown = new Refused(Refusal.OutcomeNotKnown, RetryAfterSeconds: 1);
+            return await KnownOrAsync(terminal, request, unknown, current, TimeSpan.Zero) with { Repeat = false };
         }
 
         var (accepted, payment) = await way;
@@ -168,6 +174,8 @@ public sealed class PayPayment(
         new()
         {
             AgentId = terminal.PartFor(request.Reference),
+            FirstPart = terminal.AgentId,
+            Parts = terminal.Parts,
             Number = number,
             Reference = request.Reference,
             TerminalId = terminal.TerminalId,

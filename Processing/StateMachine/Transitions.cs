@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text;
+
 namespace EGovPay.Processing.StateMachine;
 
 /// <summary>Where a payment stands. The numbers are stored; they never change.</summary>
@@ -144,6 +147,36 @@ public static class Transitions
 
         var place = ((int)from * Events) + (int)happened;
         return place < ByStateAndEvent.Length ? ByStateAndEvent[place] : null;
+    }
+
+    /// <summary>
+    /// The table as a Mermaid state diagram, an edge a line, in the order of the table. Edges of one state to itself that change
+    /// nothing (late truth) are left out: they would hide the others.
+    /// </summary>
+    public static string ToMermaid()
+    {
+        var diagram = new StringBuilder("stateDiagram-v2\n");
+        foreach (var edge in All)
+        {
+            if (edge.Event == PaymentEvent.LateTruth)
+            {
+                continue;
+            }
+
+            var from = edge.From == PaymentState.None ? "[*]" : edge.From.ToString();
+            var people = edge.TwoPeople ? ", two people" : "";
+            diagram.Append(CultureInfo.InvariantCulture, $"    {from} --> {edge.To} : {edge.Event} ({edge.Money}{people})\n");
+        }
+
+        foreach (var state in Enum.GetValues<PaymentState>())
+        {
+            if (IsFinal(state))
+            {
+                diagram.Append(CultureInfo.InvariantCulture, $"    class {state} final\n");
+            }
+        }
+
+        return diagram.Append("    classDef final font-weight:bold\n").ToString();
     }
 
     private static Edge?[] Index()
