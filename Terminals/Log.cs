@@ -2,7 +2,7 @@
 namespace EGovPay.Terminals;
 
 /// <summary>
-/// Every log line of the HTTP side. Event ids: 3000–3099. Never a body, a query, a name, an account, a key: a path is logged as its route.
+/// Every log line of the HTTP side and of `serve`. Event ids: 3000–3099. Never a body, a query, a name, an account, a key: a path is logged as its route.
 /// </summary>
 internal static partial class Log
 {
@@ -26,4 +26,8 @@ internal static partial class Log
 
     [LoggerMessage(3020, LogLevel.Warning, "Used nonces could not be cleaned up; it is tried again")]
     public static partial void NoncesNotForgotten(ILogger logger, Exception failure);
+
+    [LoggerMessage(3030, LogLevel.Warning,
+        "EGOVPAY_PROVIDERS is not set: providers whose address in the catalogue is relative are not reached")]
+    public static partial void ProvidersNotSet(ILogger logger);
 }

@@ -1,3 +1,5 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using Microsoft.Extensions.Logging.Console;
 
 namespace EGovPay.Terminals.CommandLine;
@@ -15,6 +17,7 @@ internal static class JsonLogs
         logs.AddJsonConsole(lines =>
         {
             lines.UseUtcTimestamp = true;
+            lines.JsonWriterOptions = new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
             lines.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
         });
         logs.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);

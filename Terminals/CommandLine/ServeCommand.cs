@@ -48,6 +48,11 @@ internal static class ServeCommand
         var log = logs.CreateLogger(nameof(ServeCommand));
         await using var store = await Store.OwnAsync(settings, log, stop);
         await Migrate.RunAsync(store.ConnectionString, log, stop);
+        if (settings.Providers is null)
+        {
+            Log.ProvidersNotSet(log);
+        }
+
         using var connect = new ConnectProviders(settings.Providers, access, SystemClock.Instance, logs);
         var portability = Portability(settings);
         var engine = await StartEngineAsync(settings, store, connect, portability, logs, stop);
@@ -82,26 +87,16 @@ internal static class ServeCommand
         Settings settings, Store store, ConnectProviders connect, PortabilityInForce portability, ILoggerFactory logs,
         CancellationToken stop)
     {
-        try
-        {
-            return await Engine.StartAsync(
-                new EngineSettings
-                {
-                    ConnectionString = store.ConnectionString,
-                    Secret = ServerSecret.Take(settings, store.Home),
-                    NodeName = settings.Node,
-                    Connect = connect.Connect,
-                    Route = portability.Route,
-                },
-                SystemClock.Instance, logs, stop);
-        }
-        catch (ArgumentException provider)
-        {
-            throw CommandException.Usage(
-                $"{provider.Message.Split('(')[0].Trim()} Set EGOVPAY_PROVIDERS to the address where the catalogue's "
-                + $"relative addresses "
-                + "are reached (`egovpay simulate` plays them all), and EGOVPAY_ACCESS to their credentials.");
-        }
+        return await Engine.StartAsync(
+            new EngineSettings
+            {
+                ConnectionString = store.ConnectionString,
+                Secret = ServerSecret.Take(settings, store.Home),
+                NodeName = settings.Node,
+                Connect = connect.Connect,
+                Route = portability.Route,
+            },
+            SystemClock.Instance, logs, stop);
     }
 
     private static async Task<WebApplication> OpenDoorsAsync(

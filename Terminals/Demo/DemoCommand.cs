@@ -44,8 +44,9 @@ internal static class DemoCommand
         "egovpay demo --payments 20000 --seed 7 --exit")
     {
         Notes = () =>
-            "In the last line, seconds and perSecond are of the payments alone, from the first request to the last "
-            + "answer; confirmedUncredited, creditedUnconfirmed and creditedTwice compare sets of payment numbers.",
+            "In the last line, seconds is from the first request until the last payer has been attended to, perSecond "
+            + "is payments by it; what providers were silent about is asked about beyond that. confirmedUncredited, "
+            + "creditedUnconfirmed and creditedTwice compare sets of payment numbers with the providers' own record.",
     }.With(Payments, Seed, ExitOption, KillServerAfter).Does((parsed, stop) =>
     {
         var options = new DemoOptions(

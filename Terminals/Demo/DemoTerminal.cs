@@ -21,6 +21,7 @@ internal sealed class DemoTerminal : IDisposable
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
 
+    private readonly TaskCompletionSource attended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly HttpClient http;
     private readonly DemoTally tally;
     private readonly CancellationToken stop;
@@ -36,6 +37,9 @@ internal sealed class DemoTerminal : IDisposable
         this.tally = tally;
         this.stop = stop;
     }
+
+    /// <summary>Ends when every payer has been attended to; who met silence may still be waiting for the truth.</summary>
+    public Task Attended => attended.Task;
 
     /// <summary>Serves its payers, in their order as far as several seats go.</summary>
     public async Task ServeAsync(IReadOnlyList<Planned> payers)
@@ -67,6 +71,7 @@ internal sealed class DemoTerminal : IDisposable
         }
 
         await Task.WhenAll(Enumerable.Range(0, Seats).Select(_ => SeatAsync()));
+        attended.SetResult();
         await Task.WhenAll(waiting);
     }
 

@@ -90,7 +90,10 @@ internal sealed class RunDemo
         return result.Good ? Exit.Done : Exit.Failed;
     }
 
-    /// <summary>Serves all payers by all terminals at once; returns how long it took, seconds.</summary>
+    /// <summary>
+    /// Serves all payers by all terminals at once, until every payment is final. Returns the seconds until the last payer
+    /// had been attended to: asking about silence goes on at the engine's own pace, however fast the terminals are.
+    /// </summary>
     private async Task<double> ServeAsync(
         IReadOnlyList<DemoDesk> desks, IReadOnlyList<Planned> payers, SupervisedServer server, DemoChild simulator,
         CancellationToken stop)
@@ -98,7 +101,7 @@ internal sealed class RunDemo
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var byDesk = payers.ToLookup(payer => payer.Terminal);
         var terminals = desks.Select(desk => new DemoTerminal(server.Address, desk.Key, tally, ending.Token)).ToList();
-        var began = TimeProvider.System.GetTimestamp();
+        var attended = MeasureAsync(terminals);
         var serving = Task.WhenAll(terminals.Select((terminal, at) => terminal.ServeAsync([.. byDesk[at]])));
         var killing = options.KillServerAfter is { } after ? KillAsync(server, after, serving) : Task.CompletedTask;
         var watched = WatchAsync(serving, server, simulator);
@@ -114,6 +117,13 @@ internal sealed class RunDemo
             terminals.ForEach(terminal => terminal.Dispose());
         }
 
+        return await attended;
+    }
+
+    private static async Task<double> MeasureAsync(IReadOnlyList<DemoTerminal> terminals)
+    {
+        var began = TimeProvider.System.GetTimestamp();
+        await Task.WhenAll(terminals.Select(terminal => terminal.Attended));
         return TimeProvider.System.GetElapsedTime(began).TotalSeconds;
     }
 
