@@ -9,6 +9,7 @@ using EGovPay.Processing.Journal;
 using EGovPay.Processing.Ledger;
 using EGovPay.Processing.Payments;
 using EGovPay.Processing.Receipts;
+using EGovPay.Processing.Shifts;
 using Microsoft.Extensions.Logging;
 using NodaTime;
 using Npgsql;
@@ -21,20 +22,28 @@ public sealed record EngineSettings
     /// <summary>The database; its schema is at this program's number.</summary>
     public required string ConnectionString { get; init; }
 
-    /// <summary>The server's secret, at least 32 bytes, the same on all nodes; keys of quotes, receipts and signatures are derived from it.</summary>
+    /// <summary>
+    /// The server's secret, at least 32 bytes, the same on all nodes; keys of quotes, receipts and signatures are
+    /// derived from it.
+    /// </summary>
     public required ReadOnlyMemory<byte> Secret { get; init; }
 
     /// <summary>This node's name, for people.</summary>
     public string NodeName { get; init; } = Environment.MachineName;
     public JournalSettings Journal { get; init; } = new();
 
-    /// <summary>Speaks to the providers of a catalogue; called again for each new one. Unchanged providers come back as the same objects.</summary>
+    /// <summary>
+    /// Speaks to the providers of a catalogue; called again for each new one. Unchanged providers come back as the
+    /// same objects.
+    /// </summary>
     public required Func<IReadOnlyList<ProviderSettings>, IReadOnlyDictionary<string, IProvider>> Connect { get; init; }
 
     /// <summary>Who serves a portable number.</summary>
     public required RouteNumber Route { get; init; }
 
-    /// <summary>False: only what a command line needs; nothing is asked, recovered or rolled in the background.</summary>
+    /// <summary>
+    /// False: only what a command line needs; nothing is asked, recovered or rolled in the background.
+    /// </summary>
     public bool Background { get; init; } = true;
 }
 
@@ -80,6 +89,9 @@ public sealed class Engine : IAsyncDisposable
         Cancel = new CancelPayment(Journal, Book, node);
         Funds = new AgentFunds(database, Journal, node);
         Rebalance = new RebalanceParts(database, Journal, node, logs.CreateLogger<RebalanceParts>());
+        Shifts = new TellerShifts(database, Journal);
+        Reports = new TerminalReports(database);
+        PaperAndCards = new PaperAndCards(database);
         Days = new BusinessDays(database, logs.CreateLogger<BusinessDays>());
         Recover = new Recover(database, Journal, Book, Gates, deliver, node, logs.CreateLogger<Recover>());
         Probe = new ProbeProviders(catalogue, Gates, node, clock, logs.CreateLogger<ProbeProviders>());
@@ -103,6 +115,9 @@ public sealed class Engine : IAsyncDisposable
     public AskInquiry Inquire { get; }
     public CancelPayment Cancel { get; }
     public AgentFunds Funds { get; }
+    public TellerShifts Shifts { get; }
+    public TerminalReports Reports { get; }
+    public PaperAndCards PaperAndCards { get; }
     public BusinessDays Days { get; }
     internal Recover Recover { get; }
     internal AskUnknown AskUnknown { get; }

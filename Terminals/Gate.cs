@@ -1,13 +1,14 @@
 using EGovPay.Processing;
 using EGovPay.Terminals.Api;
+using EGovPay.Terminals.OsmpIn;
 using EGovPay.Terminals.Problems;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace EGovPay.Terminals;
 
 /// <summary>
-/// What every request passes before and after its call: how much is under way, how often an address asks, the headers of every
-/// answer, and the one form of every failure.
+/// What every request passes before and after its call: how much is under way, how often an address asks, the headers
+/// of every answer, and the one form of every failure.
 /// </summary>
 internal sealed class Gate(ServerSettings settings, Paces paces, ILogger log)
 {
@@ -71,7 +72,8 @@ internal sealed class Gate(ServerSettings settings, Paces paces, ILogger log)
             return;
         }
 
-        if (http.Response.HasStarted || http.Response.ContentLength is not null || http.Response.ContentType is not null)
+        if (http.Response.HasStarted
+            || http.Response.ContentLength is not null || http.Response.ContentType is not null)
         {
             return;
         }
@@ -98,7 +100,9 @@ internal sealed class Gate(ServerSettings settings, Paces paces, ILogger log)
             return;
         }
 
-        await new Refuse(why, status).ExecuteAsync(http);
+        await (http.Request.Path.Equals(OsmpCalls.Path, StringComparison.OrdinalIgnoreCase)
+            ? OsmpCalls.WriteAsync(http, OsmpReply.No("", why.Why))
+            : new Refuse(why, status).ExecuteAsync(http));
     }
 
     private static void Protect(IHeaderDictionary headers)

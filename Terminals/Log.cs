@@ -2,7 +2,8 @@
 namespace EGovPay.Terminals;
 
 /// <summary>
-/// Every log line of the HTTP side and of `serve`. Event ids: 3000–3099. Never a body, a query, a name, an account, a key: a path is logged as its route.
+/// Every log line of the HTTP side and of `serve`. Event ids: 3000–3099. Never a body, a query, a name, an account, a
+/// key: a path is logged as its route.
 /// </summary>
 internal static partial class Log
 {
@@ -18,7 +19,8 @@ internal static partial class Log
     [LoggerMessage(3010, LogLevel.Error, "A request failed: {Method} {Route}")]
     public static partial void RequestFailed(ILogger logger, Exception defect, string method, string route);
 
-    [LoggerMessage(3011, LogLevel.Warning, "A payment's answer was lost between us and the database; its outcome is not known")]
+    [LoggerMessage(3011, LogLevel.Warning,
+        "A payment's answer was lost between us and the database; its outcome is not known")]
     public static partial void OutcomeNotKnown(ILogger logger, Exception failure);
 
     [LoggerMessage(3012, LogLevel.Warning, "Overloaded: {Requests} requests are under way; more are refused")]

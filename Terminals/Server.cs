@@ -1,6 +1,10 @@
 using System.Net;
 using EGovPay.Processing;
 using EGovPay.Terminals.Api;
+using EGovPay.Terminals.Devices;
+using EGovPay.Terminals.OsmpIn;
+using EGovPay.Terminals.Receipts;
+using EGovPay.Terminals.Shifts;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Npgsql;
 
@@ -13,9 +17,19 @@ public sealed record ServerSettings
     public IPEndPoint Listen { get; init; } = new(IPAddress.Loopback, 8080);
 
     /// <summary>
-    /// Where the public reaches this server, <c>https://odenis.example</c>; signatures and receipts speak of it. Null: wherever it was asked.
+    /// Where the public reaches this server, <c>https://odenis.example</c>; signatures and receipts speak of it.
+    /// Null: wherever it was asked.
     /// </summary>
     public string? PublicAddress { get; init; }
+
+    /// <summary>The operator who answers for receipts: its legal name.</summary>
+    public string OperatorName { get; init; } = "eGovPay";
+
+    /// <summary>The operator's tax number, 10 digits.</summary>
+    public string OperatorVoen { get; init; } = "0000000000";
+
+    /// <summary>Sets receipts as signed PDF; null: this server gives none (406).</summary>
+    public PdfReceipt? Pdf { get; init; }
 
     /// <summary>How long a payment's answer is waited for, at most 25 s by contract. Default 22 s.</summary>
     public TimeSpan PayPatience { get; init; } = TimeSpan.FromSeconds(22);
@@ -23,7 +37,9 @@ public sealed record ServerSettings
     /// <summary>Open connections; more are closed at once. Null: no limit. Default 20 000.</summary>
     public long? MaxConnections { get; init; } = 20_000;
 
-    /// <summary>Requests under way, waits among them; more are refused (900) before their body is read. Default 10 000.</summary>
+    /// <summary>
+    /// Requests under way, waits among them; more are refused (900) before their body is read. Default 10 000.
+    /// </summary>
     public int MaxRequests { get; init; } = 10_000;
 
     /// <summary>What one terminal may ask a second, on average; 0: no limit. Default 1 000.</summary>
@@ -32,7 +48,10 @@ public sealed record ServerSettings
     /// <summary>What one terminal may ask at once after a pause. Default 2 000.</summary>
     public int TerminalBurst { get; init; } = 2_000;
 
-    /// <summary>What one address may ask a second; 0: no limit (behind a proxy, which shows one address for all). Default 5 000.</summary>
+    /// <summary>
+    /// What one address may ask a second; 0: no limit (behind a proxy, which shows one address for all). Default 5
+    /// 000.
+    /// </summary>
     public int AddressRequestsPerSecond { get; init; } = 5_000;
 
     /// <summary>What one address may ask at once after a pause. Default 10 000.</summary>
@@ -51,7 +70,8 @@ public sealed class Server
     private static readonly TimeSpan ForgetEvery = TimeSpan.FromMinutes(1);
 
     /// <summary>
-    /// Starts serving; it serves until the application is stopped or disposed of. The engine stays the caller's: it is stopped after.
+    /// Starts serving; it serves until the application is stopped or disposed of. The engine stays the caller's: it
+    /// is stopped after.
     /// </summary>
     /// <exception cref="IOException">The port is taken.</exception>
     public static async Task<WebApplication> StartAsync(
@@ -87,10 +107,12 @@ public sealed class Server
         builder.Services.AddSingleton(engine);
         builder.Services.AddSingleton(new Paces(settings));
         builder.Services.AddSingleton<Door>();
+        OpenApiDocument.Add(builder.Services);
         builder.Services.ConfigureHttpJsonOptions(json =>
         {
             json.SerializerOptions.TypeInfoResolverChain.Clear();
             json.SerializerOptions.TypeInfoResolverChain.Add(ApiJson.Default);
+            json.SerializerOptions.TypeInfoResolverChain.Add(ReceiptJsonContext.Default);
             json.SerializerOptions.Encoder = ApiJson.Letters;
             json.SerializerOptions.NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.Strict;
         });
@@ -106,7 +128,13 @@ public sealed class Server
         CatalogueCalls.Map(app);
         PaymentCalls.Map(app);
         AccountCalls.Map(app);
+        ShiftCalls.Map(app);
+        DeviceCalls.Map(app);
+        CardCalls.Map(app);
+        ReceiptCalls.Map(app);
+        OsmpCalls.Map(app);
         HealthCalls.Map(app);
+        OpenApiDocument.Map(app);
     }
 
     private static void Limit(KestrelServerOptions kestrel, ServerSettings settings)
@@ -120,7 +148,8 @@ public sealed class Server
         kestrel.Limits.RequestHeadersTimeout = settings.HeadersTimeout;
         kestrel.Limits.KeepAliveTimeout = TimeSpan.FromMinutes(2);
         kestrel.Limits.MaxConcurrentConnections = settings.MaxConnections;
-        kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(settings.MinBodyBytesPerSecond, TimeSpan.FromSeconds(5));
+        kestrel.Limits.MinRequestBodyDataRate =
+            new MinDataRate(settings.MinBodyBytesPerSecond, TimeSpan.FromSeconds(5));
         kestrel.Limits.MinResponseDataRate = new MinDataRate(settings.MinBodyBytesPerSecond, TimeSpan.FromSeconds(10));
         kestrel.Listen(settings.Listen);
     }

@@ -5,7 +5,8 @@ using Npgsql;
 namespace EGovPay.Processing.Agents;
 
 /// <summary>
-/// Remembers the nonces of signed requests, on all nodes together, until their signatures are too old to be shown again.
+/// Remembers the nonces of signed requests, on all nodes together, until their signatures are too old to be shown
+/// again.
 /// </summary>
 public sealed class UsedNonces(NpgsqlDataSource database)
 {

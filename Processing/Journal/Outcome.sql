@@ -15,7 +15,7 @@ told as materialized (
         e.decline_name, e.provider_code, e.transient, e.card_data, e.note, e.made_by, e.approved_by, e.send_seconds,
         e.queue, e.ask_seconds, e.return_cash, e.request, e.answer, e.elapsed_ms,
         p.amount_qepik, p.fee_qepik, p.commission_qepik, p.provider_fee_qepik, p.provider_id, p.cutoff_group,
-        p.notify, p.tender, p.terminal_id, p.service_code, c.day, c.at,
+        p.notify, p.tender, p.terminal_id, p.service_code, p.shift_no, p.accepted_at, c.day, c.at,
         before.edge is not null and taken.step is null as fresh,
         taken.edge as taken_edge, taken.node_id as taken_node, taken.receipt_counter as taken_counter,
         taken.business_day as taken_day, taken.at as taken_at,
@@ -138,7 +138,13 @@ settled as (
 owed as (
     insert into cash_to_return (agent_id, number, terminal_id, since)
     select t.agent_id, t.number, t.terminal_id, t.at
-    from told t where t.fresh and t.return_cash and t.tender = 0
+    from told t
+    where t.fresh and t.tender = 0 and (t.return_cash
+        -- refused after all, but later than the answer that its terminal got, or than the shift that still counted on the cash
+        or (t.edge in (6, 7, 10) and (t.at > t.accepted_at + interval '25 seconds' or exists (
+            select from shift s
+            where s.agent_id = t.agent_id and s.terminal_id = t.terminal_id and s.shift_no = t.shift_no
+                and s.closed_at is not null))))
     on conflict (agent_id, number) do nothing
 ),
 kept as (

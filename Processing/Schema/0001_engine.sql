@@ -318,37 +318,6 @@ create table terminal_day (
     primary key (agent_id, terminal_id, business_day)
 ) with (fillfactor = 50);
 
-create table shift (
-    agent_id int not null,
-    terminal_id int not null,
-    shift_no int not null,
-    cashier text not null,
-    float_qepik bigint not null check (float_qepik >= 0),
-    opened_at timestamptz not null,
-    closed_at timestamptz,
-    counted_cash_qepik bigint check (counted_cash_qepik >= 0),
-    z_report text,
-    primary key (agent_id, terminal_id, shift_no)
-);
-
-create unique index shift_open on shift (agent_id, terminal_id) where closed_at is null;
-
--- Cash that a teller owes a payer: the payment turned Declined or Reversed after its first answer.
-create table cash_to_return (
-    agent_id int not null,
-    number bigint not null,
-    terminal_id int not null,
-    since timestamptz not null,
-    returned_at timestamptz,
-    returned_by text,
-    returned_shift_no int,
-    primary key (agent_id, number)
-);
-
-create index cash_to_return_open on cash_to_return (agent_id, terminal_id) where returned_at is null;
-create index cash_to_return_shift on cash_to_return (agent_id, terminal_id, returned_shift_no)
-    where returned_shift_no is not null;
-
 create table card_written (
     agent_id int not null,
     number bigint not null,

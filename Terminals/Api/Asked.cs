@@ -6,11 +6,13 @@ using EGovPay.Terminals.Problems;
 
 namespace EGovPay.Terminals.Api;
 
-/// <summary>A payment as it is asked for. Everything is nullable: what is missing is refused by name, not by the parser.</summary>
+/// <summary>
+/// A payment as it is asked for. Everything is nullable: what is missing is refused by name, not by the parser.
+/// </summary>
 public sealed record PaymentAsked(
     string? Service, string? Account, IReadOnlyDictionary<string, string?>? Fields, long? AmountQepik, long? TotalQepik,
-    string? Inquiry, IReadOnlyList<LineAsked>? Lines, string? Tender, string? Rrn, string? MaskedPan, ContactAsked? Contact,
-    string? Cashier)
+    string? Inquiry, IReadOnlyList<LineAsked>? Lines, string? Tender, string? Rrn, string? MaskedPan,
+    ContactAsked? Contact, string? Cashier)
 {
     /// <summary>Judges the form of it, field by field; 100 names the first that is wrong.</summary>
     internal PaymentRequest? Read(string reference, out Refuse? refused)
@@ -85,8 +87,8 @@ public sealed record ReversalAsked(string? Reason)
 }
 
 /// <summary>
-/// The bounds of everything typed. It remembers the first field at fault. No text holds a control character, NUL among them, or half of a
-/// surrogate pair: neither the database nor a printer takes them.
+/// The bounds of everything typed. It remembers the first field at fault. No text holds a control character, NUL
+/// among them, or half of a surrogate pair: neither the database nor a printer takes them.
 /// </summary>
 internal sealed partial class Plain
 {
@@ -219,7 +221,10 @@ internal sealed partial class Plain
         return read;
     }
 
-    /// <summary>A card's payment comes with its retrieval reference and masked number; no other has them, and none has a full number.</summary>
+    /// <summary>
+    /// A card's payment comes with its retrieval reference and masked number; no other has them, and none has a full
+    /// number.
+    /// </summary>
     public Tender Tender(PaymentAsked asked)
     {
         if (asked.Tender is not ("cash" or "card" or "account"))
@@ -253,7 +258,8 @@ internal sealed partial class Plain
             return null;
         }
 
-        if (contact.Email is { } email && (email.Length > 254 || email.IndexOf('@', StringComparison.Ordinal) < 1 || !IsPlain(email)))
+        if (contact.Email is { } email
+            && (email.Length > 254 || email.IndexOf('@', StringComparison.Ordinal) < 1 || !IsPlain(email)))
         {
             Fault("contact.email");
         }

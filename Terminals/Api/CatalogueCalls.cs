@@ -55,7 +55,9 @@ internal static class CatalogueCalls
         var today = Baku.DateOf(engine.Clock.GetCurrentInstant());
         return TypedResults.Ok(new ServiceListJson(
             current.Version,
-            [.. current.Search(q, group).Select(one => ServiceJson.Of(one, current, today, language)).OfType<ServiceJson>()]));
+            [.. current.Search(q, group)
+                .Select(one => ServiceJson.Of(one, current, today, language))
+                .OfType<ServiceJson>()]));
     }
 
     private static async Task<Results<Ok<ServiceJson>, StatusCodeHttpResult, Refuse>> GetAsync(
@@ -107,13 +109,14 @@ internal static class CatalogueCalls
     }
 
     /// <summary>
-    /// Sets the entity tag and says whether the caller has that version. It is made of the catalogue, the Baku date (a rule may begin
-    /// today) and the language; what was searched for is in the address.
+    /// Sets the entity tag and says whether the caller has that version. It is made of the catalogue, the Baku date
+    /// (a rule may begin today) and the language; what was searched for is in the address.
     /// </summary>
     private static bool IsKnown(HttpContext http, Engine engine, CatalogueSnapshot current, string language)
     {
         var today = Baku.DateOf(engine.Clock.GetCurrentInstant());
-        var tag = new EntityTagHeaderValue($"\"{current.Sha256[..16]}-{LocalDatePattern.Iso.Format(today)}-{language}\"");
+        var tag = new EntityTagHeaderValue(
+            $"\"{current.Sha256[..16]}-{LocalDatePattern.Iso.Format(today)}-{language}\"");
         var headers = http.Response.GetTypedHeaders();
         headers.ETag = tag;
         http.Response.Headers.CacheControl = "private, no-cache";

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using EGovPay.Processing;
 using EGovPay.Processing.Agents;
 using EGovPay.Processing.Signatures;
@@ -14,8 +15,8 @@ internal readonly record struct Admission(Terminal Terminal, Refused? Refused)
 }
 
 /// <summary>
-/// Asks every caller who it is: key, signature, suspension, permission, pace; the refusals 110–130 in this order. What was asked has
-/// been parsed before (100 comes first), and nothing of it has been done.
+/// Asks every caller who it is: key, signature, suspension, permission, pace; the refusals 110–130 in this order.
+/// What was asked has been parsed before (100 comes first), and nothing of it has been done.
 /// </summary>
 internal sealed class Door(Engine engine, ServerSettings settings, Paces paces)
 {
@@ -29,13 +30,15 @@ internal sealed class Door(Engine engine, ServerSettings settings, Paces paces)
         AdmitAsync(http, body, service, ownPayments: false);
 
     /// <summary>
-    /// Lets a terminal in that wants to read or cancel payments: a suspended one may, but only its own; the caller looks at
+    /// Lets a terminal in that wants to read or cancel payments: a suspended one may, but only its own; the caller
+    /// looks at
     /// <see cref="Terminal.Suspended"/>.
     /// </summary>
     public Task<Admission> AdmitToPaymentsAsync(HttpContext http, ReadOnlyMemory<byte> body) =>
         AdmitAsync(http, body, null, ownPayments: true);
 
-    private async Task<Admission> AdmitAsync(HttpContext http, ReadOnlyMemory<byte> body, string? service, bool ownPayments)
+    private async Task<Admission> AdmitAsync(
+        HttpContext http, ReadOnlyMemory<byte> body, string? service, bool ownPayments)
     {
         var now = engine.Clock.GetCurrentInstant();
         if (KeyOf(http.Request) is not { } key || await engine.Directory.FindByKeyAsync(key, now) is not { } terminal)
@@ -59,7 +62,8 @@ internal sealed class Door(Engine engine, ServerSettings settings, Paces paces)
             return Admission.No(Refusal.TerminalSuspended);
         }
 
-        if (service is not null && !(terminal.AgentServices.Allows(service) && terminal.TerminalServices.Allows(service)))
+        if (service is not null
+            && !(terminal.AgentServices.Allows(service) && terminal.TerminalServices.Allows(service)))
         {
             return Admission.No(Refusal.ServiceNotAllowed, "service");
         }
@@ -99,12 +103,14 @@ internal sealed class Door(Engine engine, ServerSettings settings, Paces paces)
     }
 
     private MessageKey KeyOf(Terminal terminal) => terminal.PublicKey is { } publicKey
-        ? MessageKey.Ecdsa(terminal.TerminalCode, new string(System.Security.Cryptography.PemEncoding.Write("PUBLIC KEY", publicKey)))
+        ? MessageKey.Ecdsa(terminal.TerminalCode, new string(PemEncoding.Write("PUBLIC KEY", publicKey)))
         : MessageKey.Shared(
             terminal.TerminalCode,
             engine.Key(FormattableString.Invariant($"terminal:{terminal.TerminalId}:{terminal.KeyGeneration}")));
 
-    /// <summary>The absolute address as the terminal asked for it; behind a proxy its origin is the public one.</summary>
+    /// <summary>
+    /// The absolute address as the terminal asked for it; behind a proxy its origin is the public one.
+    /// </summary>
     private string TargetOf(HttpContext http)
     {
         var target = http.Features.Get<IHttpRequestFeature>()!.RawTarget;

@@ -19,7 +19,8 @@ internal static class HealthCalls
     private static Ok<HealthJson> Live() => TypedResults.Ok(new HealthJson("live"));
 
     /// <summary>Ready while the lease is renewed and the database answers within two seconds.</summary>
-    private static async Task<Results<Ok<HealthJson>, JsonHttpResult<HealthJson>>> ReadyAsync(Engine engine, HttpContext http)
+    private static async Task<Results<Ok<HealthJson>, JsonHttpResult<HealthJson>>> ReadyAsync(
+        Engine engine, HttpContext http)
     {
         if (!engine.Node.Alive)
         {

@@ -4,7 +4,10 @@ using System.Threading.RateLimiting;
 
 namespace EGovPay.Terminals.Api;
 
-/// <summary>How often a terminal, and an address, may ask. Each has a bucket of its own, which goes when it has been full for a while.</summary>
+/// <summary>
+/// How often a terminal, and an address, may ask. Each has a bucket of its own, which goes when it has been full for
+/// a while.
+/// </summary>
 internal sealed class Paces : IDisposable
 {
     private readonly PartitionedRateLimiter<int>? terminals;
@@ -19,7 +22,9 @@ internal sealed class Paces : IDisposable
     /// <summary>Null: go on; else the seconds to wait.</summary>
     public int? Terminal(int terminalId) => Ask(terminals, terminalId);
 
-    /// <summary>Null: go on; else the seconds to wait. Of IPv6 the network of 64 bits counts: a caller has all of it.</summary>
+    /// <summary>
+    /// Null: go on; else the seconds to wait. Of IPv6 the network of 64 bits counts: a caller has all of it.
+    /// </summary>
     public int? Address(IPAddress? address) => address is null ? null : Ask(addresses, NetworkOf(address));
 
     public void Dispose()
@@ -41,7 +46,9 @@ internal sealed class Paces : IDisposable
             return null;
         }
 
-        return lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds)) : 1;
+        return lease.TryGetMetadata(MetadataName.RetryAfter, out var wait)
+            ? Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds))
+            : 1;
     }
 
     private static PartitionedRateLimiter<T>? Limiter<T>(int perSecond, int burst)

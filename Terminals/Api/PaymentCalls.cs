@@ -30,13 +30,19 @@ internal static class PaymentCalls
         payments.MapPost("/{reference}/reversal", ReverseAsync).Accepts<ReversalAsked>("application/json");
     }
 
-    /// <summary>Pays, once. A caller that goes away changes nothing: its request goes on, and is found by its reference.</summary>
+    /// <summary>
+    /// Pays, once. A caller that goes away changes nothing: its request goes on, and is found by its reference.
+    /// </summary>
     private static async Task<Results<Created<PaymentJson>, Accepted<PaymentJson>, Ok<PaymentJson>, Refuse>> PutAsync(
         string reference, HttpContext http, Door door, Engine engine, ServerSettings settings)
     {
         var body = await ReadBody.JsonAsync(http.Request, ApiJson.Wire.PaymentAsked);
-        if ((body.Refused is null ? body.Value!.Read(reference, out var malformed) : Nothing(body.Refused, out malformed))
-            is not { } request)
+        if (body.Refused is { } unreadable)
+        {
+            return unreadable;
+        }
+
+        if (body.Value!.Read(reference, out var malformed) is not { } request)
         {
             return malformed!;
         }
@@ -194,14 +200,15 @@ internal static class PaymentCalls
             return (Refuse)refused;
         }
 
-        return await engine.Book.FindAsync(admission.Terminal.PartFor(reference), reference) is not { } payment ? Refusal.NotFound
+        var payment = await engine.Book.FindAsync(admission.Terminal.PartFor(reference), reference);
+        return payment is null ? Refusal.NotFound
             : !payment.Final ? (Refuse)Refusal.NotFinal
             : Refusal.NotReversible;
     }
 
     /// <summary>
-    /// The payment of this agent that a reference names, for one who only looks. Another agent's is not found; a suspended
-    /// terminal's view ends at its own.
+    /// The payment of this agent that a reference names, for one who only looks. Another agent's is not found; a
+    /// suspended terminal's view ends at its own.
     /// </summary>
     internal static async Task<(Payment? Payment, Refuse? Refused)> FindAsync(
         string reference, HttpContext http, Door door, Engine engine)
@@ -276,11 +283,5 @@ internal static class PaymentCalls
 
         before = BinaryPrimitives.ReadInt64BigEndian(bytes);
         return before > 0;
-    }
-
-    private static PaymentRequest? Nothing(Refuse refused, out Refuse? same)
-    {
-        same = refused;
-        return null;
     }
 }

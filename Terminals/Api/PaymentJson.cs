@@ -100,7 +100,9 @@ public sealed record PaymentJson
 /// <summary>Who is paid, and the provider's own number of it.</summary>
 public sealed record PaidProviderJson(string Code, string? Transaction);
 
-/// <summary>The receipt: its central number (null before the confirmation), its verification code and where that is checked.</summary>
+/// <summary>
+/// The receipt: its central number (null before the confirmation), its verification code and where that is checked.
+/// </summary>
 public sealed record ReceiptMarkJson(string? Number, string Code, string Url);
 
 /// <summary>A provider's no.</summary>

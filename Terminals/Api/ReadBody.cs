@@ -23,7 +23,8 @@ internal static class ReadBody
     {
         if (!IsJson(request))
         {
-            return new(default, null, new Refuse(new Refused(Refusal.MalformedRequest), StatusCodes.Status415UnsupportedMediaType));
+            var unsupported = new Refused(Refusal.MalformedRequest, "Content-Type");
+            return new(default, null, new Refuse(unsupported, StatusCodes.Status415UnsupportedMediaType));
         }
 
         var bytes = await BytesAsync(request);
@@ -76,9 +77,13 @@ internal static class ReadBody
         && type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
         && (!type.Charset.HasValue || type.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase));
 
-    /// <summary><c>$.lines[0].amountQepik</c> without its root; null for the root, or for a path that repeats what somebody typed.</summary>
+    /// <summary>
+    /// <c>$.lines[0].amountQepik</c> without its root; null for the root, or for a path that repeats what somebody
+    /// typed.
+    /// </summary>
     private static string? FieldOf(string? path) =>
-        path is { Length: > 2 and <= 100 } && path.StartsWith("$.", StringComparison.Ordinal) && !path.Contains('\'', StringComparison.Ordinal)
+        path is { Length: > 2 and <= 100 } && path.StartsWith("$.", StringComparison.Ordinal)
+            && !path.Contains('\'', StringComparison.Ordinal)
             ? path[2..]
             : null;
 }

@@ -6,8 +6,8 @@ namespace EGovPay.Terminals.Api;
 
 /// <summary>A bill service as the contract writes it, with the rule in force today.</summary>
 public sealed record ServiceJson(
-    string Code, GroupJson Group, string Name, string Provider, IReadOnlyList<ServiceFieldJson> Fields, AmountJson Amount,
-    FeeJson Fee, string Inquiry, int ReversibleMinutes, string DeliveryBy, bool Open, HoursJson? Hours)
+    string Code, GroupJson Group, string Name, string Provider, IReadOnlyList<ServiceFieldJson> Fields,
+    AmountJson Amount, FeeJson Fee, string Inquiry, int ReversibleMinutes, string DeliveryBy, bool Open, HoursJson? Hours)
 {
     private static readonly LocalTimePattern Clock = LocalTimePattern.CreateWithInvariantCulture("HH:mm");
 
@@ -29,7 +29,8 @@ public sealed record ServiceJson(
                 field.Name, field.Label.In(language), field.PatternText,
                 field.Check == CheckDigit.None ? null : Lower(field.Check), field.Example))],
             new AmountJson(
-                Lower(rule.Mode), rule.Min.Qepik, rule.Max.Qepik, rule.Choices is null ? null : [.. rule.Choices.Select(one => one.Qepik)]),
+                Lower(rule.Mode), rule.Min.Qepik, rule.Max.Qepik,
+                rule.Choices is null ? null : [.. rule.Choices.Select(one => one.Qepik)]),
             FeeJson.Of(rule.Fee),
             Lower(rule.Inquiry),
             rule.ReversibleMinutes,

@@ -12,23 +12,29 @@ public static class DeclineTexts
         "Təşkilat ödənişi qəbul etmədi", "The organisation did not take the payment", "Организация не приняла платёж");
 
     /// <summary>Every name that an adapter gives.</summary>
-    public static readonly FrozenDictionary<string, Localised> All = new Dictionary<string, Localised>(StringComparer.Ordinal)
+    public static readonly FrozenDictionary<string, Localised> All =
+        new Dictionary<string, Localised>(StringComparer.Ordinal)
     {
         ["account-malformed"] = new(
-            "Təşkilat hesabın yazılışını tanımadı", "The organisation does not read this account", "Организация не распознала счёт"),
+            "Təşkilat hesabın yazılışını tanımadı", "The organisation does not read this account",
+            "Организация не распознала счёт"),
         ["account-not-found"] = new(
-            "Hesab təşkilatda tapılmadı", "The organisation does not know this account", "Счёт не найден в организации"),
+            "Hesab təşkilatda tapılmadı", "The organisation does not know this account",
+            "Счёт не найден в организации"),
         ["account-inactive"] = new("Hesab aktiv deyil", "The account is inactive", "Счёт неактивен"),
         ["account-not-checkable"] = new(
             "Hesab indi yoxlanıla bilmir", "The account cannot be checked now", "Счёт сейчас нельзя проверить"),
         ["amount-too-small"] = new("Məbləğ azdır", "The amount is too small", "Сумма слишком мала"),
         ["amount-too-large"] = new("Məbləğ çoxdur", "The amount is too large", "Сумма слишком велика"),
         ["forbidden-by-provider"] = new(
-            "Təşkilat bu ödənişi qadağan edib", "The organisation forbids this payment", "Организация запретила этот платёж"),
+            "Təşkilat bu ödənişi qadağan edib", "The organisation forbids this payment",
+            "Организация запретила этот платёж"),
         ["provider-technical"] = new(
-            "Təşkilatda texniki fasilə var", "The organisation has a technical break", "В организации технический перерыв"),
+            "Təşkilatda texniki fasilə var", "The organisation has a technical break",
+            "В организации технический перерыв"),
         ["provider-refused-signature"] = new(
-            "Təşkilat bağlantımızı qəbul etmədi", "The organisation refused our connection", "Организация отклонила подключение"),
+            "Təşkilat bağlantımızı qəbul etmədi", "The organisation refused our connection",
+            "Организация отклонила подключение"),
         ["currency-not-taken"] = new("Valyuta qəbul edilmir", "The currency is not taken", "Валюта не принимается"),
         ["number-ported"] = new(
             "Nömrə başqa operatora keçib; bir azdan yenidən ödəyin",

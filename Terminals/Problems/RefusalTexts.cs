@@ -5,8 +5,8 @@ using EGovPay.Processing.Catalogue;
 namespace EGovPay.Terminals.Problems;
 
 /// <summary>
-/// What a refusal is called on the wire, its HTTP status, and what a person reads: the title says what is wrong, the detail what
-/// to do. One place for all of it, in three languages.
+/// What a refusal is called on the wire, its HTTP status, and what a person reads: the title says what is wrong, the
+/// detail what to do. One place for all of it, in three languages.
 /// </summary>
 /// <param name="Name">The last part of <c>type</c>: <c>urn:egovpay:refusal:&lt;name&gt;</c>.</param>
 /// <param name="Status">The HTTP status.</param>
@@ -38,7 +38,8 @@ public sealed record RefusalText(Refusal Why, string Name, int Status, Localised
                 "Sign the request again with this terminal's key, and check the terminal's clock.",
                 "Подпишите запрос заново ключом этого терминала и проверьте часы терминала.")),
         new(Refusal.Replayed, "replayed", 401,
-            new("İmzalanmış sorğu təkrar göndərilib", "The signed request was sent before", "Подписанный запрос уже приходил"),
+            new("İmzalanmış sorğu təkrar göndərilib", "The signed request was sent before",
+                "Подписанный запрос уже приходил"),
             new("Hər sorğunu yeni nonce ilə imzalayın, təkrar göndərilən sorğunu da.",
                 "Sign every request with a new nonce, a repeated one too.",
                 "Подписывайте каждый запрос с новым nonce, повторный тоже.")),
@@ -62,7 +63,7 @@ public sealed record RefusalText(Refusal Why, string Name, int Status, Localised
                 "Эта ссылка принадлежит другому запросу"),
             new("Təkrardırsa, göstərilən sahəni ilkin sorğudakı kimi göndərin; yeni ödənişdirsə, yeni istinad yaradın.",
                 "For a repeat, send the named field as in the first request; for a new payment, make a new reference.",
-                "Для повтора передайте указанное поле как в первом запросе; для нового платежа создайте новую ссылку.")),
+                "Для повтора передайте указанное поле как в первом запросе; для нового создайте новую ссылку.")),
     ];
 
     private static IEnumerable<RefusalText> Judgements() =>
@@ -77,7 +78,8 @@ public sealed record RefusalText(Refusal Why, string Name, int Status, Localised
                 "Не берите деньги; предложите плательщику прийти позже.")),
         new(Refusal.ServiceClosedNow, "service-closed-now", 422,
             new("Xidmət bu saatda bağlıdır", "The service is closed at this hour", "Услуга в этот час закрыта"),
-            new("İş saatlarını kataloqda görün və o vaxt təkrarlayın.", "See its hours in the catalogue and repeat then.",
+            new("İş saatlarını kataloqda görün və o vaxt təkrarlayın.",
+                "See its hours in the catalogue and repeat then.",
                 "Посмотрите часы работы в каталоге и повторите тогда.")),
         new(Refusal.AccountMalformed, "account-malformed", 422,
             new("Hesabın yazılışı yanlışdır", "The account is malformed", "Номер счёта записан неверно"),
@@ -94,18 +96,22 @@ public sealed record RefusalText(Refusal Why, string Name, int Status, Localised
             new("Göstərilən sahəni doldurun.", "Fill in the named field.", "Заполните указанное поле.")),
         new(Refusal.FieldMalformed, "field-malformed", 422,
             new("Sahənin yazılışı yanlışdır", "A field is malformed", "Поле записано неверно"),
-            new("Göstərilən sahəni kataloqdakı nümunə kimi yazın.", "Type the named field like the catalogue's example.",
+            new("Göstərilən sahəni kataloqdakı nümunə kimi yazın.",
+                "Type the named field like the catalogue's example.",
                 "Введите указанное поле по образцу из каталога.")),
         new(Refusal.InquiryRequired, "inquiry-required", 422,
             new("Əvvəlcə borc soruşulmalıdır", "An inquiry is needed first", "Сначала нужен запрос долга"),
-            new("Əvvəl borcu soruşun və cavabdakı inquiry ilə ödəyin.", "Ask first, and pay with the inquiry that you get.",
+            new("Əvvəl borcu soruşun və cavabdakı inquiry ilə ödəyin.",
+                "Ask first, and pay with the inquiry that you get.",
                 "Сначала запросите долг и платите с полученным inquiry.")),
         new(Refusal.InquiryExpired, "inquiry-expired", 422,
             new("Sorğunun müddəti bitib", "The inquiry has expired", "Срок запроса долга истёк"),
-            new("Borcu yenidən soruşun və ödəyiciyə yeni məbləği göstərin.", "Ask again and show the payer the new figures.",
+            new("Borcu yenidən soruşun və ödəyiciyə yeni məbləği göstərin.",
+                "Ask again and show the payer the new figures.",
                 "Запросите долг заново и покажите плательщику новые суммы.")),
         new(Refusal.InquiryMismatch, "inquiry-mismatch", 422,
-            new("Inquiry bu ödənişə aid deyil", "The inquiry is not for this payment", "Запрос долга не от этого платежа"),
+            new("Inquiry bu ödənişə aid deyil", "The inquiry is not for this payment",
+                "Запрос долга не от этого платежа"),
             new("Bu xidmət və bu hesab üçün yenidən soruşun.", "Ask again for this service and this account.",
                 "Запросите долг заново по этой услуге и этому счёту.")),
         new(Refusal.InquiryUsed, "inquiry-used", 422,
@@ -163,7 +169,8 @@ public sealed record RefusalText(Refusal Why, string Name, int Status, Localised
     [
         new(Refusal.ProviderUnavailable, "provider-unavailable", 503,
             new("Təşkilat cavab vermir", "The organisation does not answer", "Организация не отвечает"),
-            new("Heç nə göndərilməyib. Bir azdan eyni sorğunu təkrarlayın.", "Nothing was sent. Repeat the same request later.",
+            new("Heç nə göndərilməyib. Bir azdan eyni sorğunu təkrarlayın.",
+                "Nothing was sent. Repeat the same request later.",
                 "Ничего не отправлено. Повторите тот же запрос позже.")),
         new(Refusal.ShiftNotOpen, "shift-not-open", 409,
             new("Növbə açıq deyil", "No shift is open", "Смена не открыта"),
@@ -174,13 +181,14 @@ public sealed record RefusalText(Refusal Why, string Name, int Status, Localised
                 "Направьте плательщика с квитанцией в организацию.")),
         new(Refusal.NotFinal, "not-final", 409,
             new("Ödənişin nəticəsi hələ məlum deyil", "The payment is not final yet", "Платёж ещё не завершён"),
-            new("Son vəziyyəti gözləyin (GET, wait=20), sonra təkrarlayın.", "Wait for the final state (GET, wait=20), then repeat.",
+            new("Son vəziyyəti gözləyin (GET, wait=20), sonra təkrarlayın.",
+                "Wait for the final state (GET, wait=20), then repeat.",
                 "Дождитесь окончательного состояния (GET, wait=20) и повторите.")),
         new(Refusal.TooLate, "too-late", 409,
             new("Artıq gecdir", "It is too late for that", "Уже поздно"),
             new("Ödənişin vəziyyətinə baxın (GET) və ona görə davranın; pulu yalnız o icazə verirsə qaytarın.",
                 "Look at the payment (GET) and go by its state; give cash back only where that allows it.",
-                "Посмотрите состояние платежа (GET) и действуйте по нему; деньги возвращайте, только если оно позволяет.")),
+                "Посмотрите состояние платежа (GET); деньги возвращайте, только если оно позволяет.")),
         new(Refusal.NotFound, "not-found", 404,
             new("Tapılmadı", "Not found", "Не найдено"),
             new("Ünvanı və istinadı yoxlayın. Ödəniş üçün bu, pulu qaytarmağa əsas deyil: əvvəl ləğv edin.",
@@ -196,7 +204,8 @@ public sealed record RefusalText(Refusal Why, string Name, int Status, Localised
     [
         new(Refusal.Overloaded, "overloaded", 503,
             new("Sistem həddən artıq yüklənib", "The system is overloaded", "Система перегружена"),
-            new("Retry-After qədər gözləyin və eyni sorğunu təkrarlayın.", "Wait as Retry-After says and repeat the same request.",
+            new("Retry-After qədər gözləyin və eyni sorğunu təkrarlayın.",
+                "Wait as Retry-After says and repeat the same request.",
                 "Подождите указанное в Retry-After время и повторите тот же запрос.")),
         new(Refusal.OutcomeNotKnown, "outcome-not-known", 503,
             new("Nəticə hələ məlum deyil", "The outcome is not known", "Исход неизвестен"),

@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Reflection;
+using System.Text.Json.Serialization;
 using EGovPay.Processing;
 using EGovPay.Processing.StateMachine;
 using EGovPay.Terminals.Api;
@@ -16,16 +18,22 @@ namespace EGovPay.Terminals.Problems;
 /// <param name="Reference">With 223: the payment that used the inquiry.</param>
 /// <param name="State">With 413: how the payment stands.</param>
 public sealed record ProblemJson(
-    string Type, string Title, int Status, string Detail, int Code, bool Transient, string? Field, long? FeeQepik,
-    long? TotalQepik, string? Reference, string? State);
+    string Type, string Title, int Status, string Detail, int Code, bool Transient,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Field,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? FeeQepik,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? TotalQepik,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Reference,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? State);
 
 /// <summary>
 /// The one way in which anything is refused: every answer that is not a success is written here, in the asked language.
 /// </summary>
 /// <param name="why">The refusal.</param>
-/// <param name="status">The HTTP status where the framework's own (405, 406, 408, 413, 415) says more than the refusal's.</param>
+/// <param name="status">The HTTP status where the framework's own (405, 406, 408, 413, 415) says more than the
+/// refusal's.</param>
 /// <param name="state">With 413 too-late: how the payment stands.</param>
-public sealed class Refuse(Refused why, int? status = null, PaymentState? state = null) : IResult, IEndpointMetadataProvider
+public sealed class Refuse(Refused why, int? status = null, PaymentState? state = null)
+    : IResult, IEndpointMetadataProvider
 {
     public const string ContentType = "application/problem+json";
 
@@ -50,8 +58,8 @@ public sealed class Refuse(Refused why, int? status = null, PaymentState? state 
         if (why.Why is Refusal.TooManyRequests or Refusal.ProviderUnavailable or Refusal.Overloaded
             or Refusal.OutcomeNotKnown or Refusal.Internal)
         {
-            response.Headers.RetryAfter =
-                (why.RetryAfterSeconds ?? DefaultRetrySeconds).ToString(System.Globalization.CultureInfo.InvariantCulture);
+            var seconds = why.RetryAfterSeconds ?? DefaultRetrySeconds;
+            response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
         }
 
         if (why.Why is Refusal.NotAuthenticated or Refusal.SignatureInvalid or Refusal.Replayed)

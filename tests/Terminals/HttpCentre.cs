@@ -14,7 +14,9 @@ using Xunit;
 
 namespace EGovPay.Tests.Terminals;
 
-/// <summary>A small payment centre behind its real HTTP surface: engine, provider simulator, server on a free port.</summary>
+/// <summary>
+/// A small payment centre behind its real HTTP surface: engine, provider simulator, server on a free port.
+/// </summary>
 public sealed class HttpCentre : IAsyncLifetime
 {
     private readonly TestDatabase database = new();
@@ -48,7 +50,8 @@ public sealed class HttpCentre : IAsyncLifetime
         await database.InitializeAsync();
         centre = await SmallCentre.StartAsync(database);
         app = await Server.StartAsync(
-            settings with { Listen = new IPEndPoint(IPAddress.Loopback, 0) }, centre.Engine, NullLoggerFactory.Instance);
+            settings with { Listen = new IPEndPoint(IPAddress.Loopback, 0) }, centre.Engine,
+            NullLoggerFactory.Instance);
         Address = new Uri(app.Urls.First());
         (Key, _) = await AddTerminalAsync();
         Client = ClientOf(Key);
@@ -87,10 +90,12 @@ public sealed class HttpCentre : IAsyncLifetime
 
     /// <summary>A new agent with a deposit, a point and a terminal.</summary>
     internal async Task<(string Key, Terminal Terminal)> AddTerminalAsync(
-        Func<NewTerminal, NewTerminal>? change = null, long depositQepik = SmallCentre.Deposit, string[]? allowed = null, int parts = 1)
+        Func<NewTerminal, NewTerminal>? change = null, long depositQepik = SmallCentre.Deposit,
+        string[]? allowed = null, int parts = 1)
     {
         var name = string.Create(CultureInfo.InvariantCulture, $"agent-{Interlocked.Increment(ref terminals)}");
-        var agentId = (await Engine.Administer.AddAgentAsync(name, "Sınaq agenti", parts: parts, allowedServices: allowed))!.Value;
+        var agentId = (await Engine.Administer.AddAgentAsync(
+            name, "Sınaq agenti", parts: parts, allowedServices: allowed))!.Value;
         await Engine.Administer.AddPointAsync(agentId, "p1", "Mərkəz");
         if (depositQepik > 0)
         {
@@ -111,7 +116,8 @@ public sealed class HttpCentre : IAsyncLifetime
 
     /// <summary>A good payment of 23.50 to a utility that needs no inquiry.</summary>
     public static JsonObject Payment(
-        long amountQepik = 2_350, string account = "012345678901234", string service = "10101", long feeQepik = 0) => new()
+        long amountQepik = 2_350, string account = "012345678901234", string service = "10101",
+        long feeQepik = 0) => new()
     {
         ["service"] = service,
         ["account"] = account,
@@ -131,7 +137,8 @@ internal sealed record Answered(HttpStatusCode Status, JsonNode? Json, HttpRespo
 
 internal static class Asking
 {
-    public static Task<Answered> LookAsync(this HttpClient client, string path, params (string Name, string Value)[] headers) =>
+    public static Task<Answered> LookAsync(
+        this HttpClient client, string path, params (string Name, string Value)[] headers) =>
         client.AskAsync(HttpMethod.Get, path, null, headers);
 
     public static Task<Answered> PutAsync(this HttpClient client, string path, JsonNode body) =>
@@ -146,7 +153,8 @@ internal static class Asking
     public static StringContent Json(string text) => new(text, Encoding.UTF8, "application/json");
 
     public static async Task<Answered> AskAsync(
-        this HttpClient client, HttpMethod method, string path, HttpContent? body, params (string Name, string Value)[] headers)
+        this HttpClient client, HttpMethod method, string path, HttpContent? body,
+        params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(method, path) { Content = body };
         foreach (var (name, value) in headers)

@@ -65,12 +65,17 @@ public sealed class PayingOverHttp(HttpCentre centre) : IClassFixture<HttpCentre
     public async Task Fifty_same_requests_at_once_are_one_payment()
     {
         var reference = HttpCentre.Reference("crowd");
-        var answers = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => centre.Client.PayAsync(reference, HttpCentre.Payment())));
+        var answers = await Task.WhenAll(
+            Enumerable.Range(0, 50).Select(_ => centre.Client.PayAsync(reference, HttpCentre.Payment())));
 
-        answers.Should().OnlyContain(answer => answer.Status == HttpStatusCode.Created || answer.Status == HttpStatusCode.OK);
+        answers.Should().OnlyContain(
+            answer => answer.Status == HttpStatusCode.Created || answer.Status == HttpStatusCode.OK);
         answers.Count(answer => answer.Status == HttpStatusCode.Created).Should().Be(1);
-        answers.Select(answer => (string)answer.Json!["number"]!).Distinct(StringComparer.Ordinal).Should().ContainSingle();
-        (await centre.Database.AskAsync<long>($"select count(*) from payment where reference = '{reference}'")).Should().Be(1);
+        answers.Select(answer => (string)answer.Json!["number"]!)
+            .Distinct(StringComparer.Ordinal).Should().ContainSingle();
+        var rows = await centre.Database.AskAsync<long>(
+            $"select count(*) from payment where reference = '{reference}'");
+        rows.Should().Be(1);
     }
 
     [Fact]
@@ -162,7 +167,8 @@ public sealed class PayingOverHttp(HttpCentre centre) : IClassFixture<HttpCentre
         await client.PayAsync(HttpCentre.Reference("funds"), HttpCentre.Payment(4_000));
 
         var funds = await client.LookAsync("/v1/account");
-        funds.Text.Should().Be("{\"balanceQepik\":6000,\"heldQepik\":0,\"availableQepik\":6000,\"creditLimitQepik\":0}");
+        funds.Text.Should().Be(
+            "{\"balanceQepik\":6000,\"heldQepik\":0,\"availableQepik\":6000,\"creditLimitQepik\":0}");
 
         var poor = await client.PayAsync(HttpCentre.Reference("poor"), HttpCentre.Payment(6_001));
         poor.Status.Should().Be(HttpStatusCode.PaymentRequired);

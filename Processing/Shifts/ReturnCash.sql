@@ -1,0 +1,19 @@
+-- why: the payer of a payment that did not happen has the cash back; it left the drawer of the terminal that says so,
+--      in its open shift
+-- locks: the caller holds the day (shared) and the agent's lane
+-- parameters: $1 agent · $2 number · $3 terminal · $4 by whom · $5 a shift is required
+with here as materialized (
+    select s.shift_no from shift s where s.agent_id = $1 and s.terminal_id = $3 and s.closed_at is null
+),
+owed as materialized (
+    select r.returned_at from cash_to_return r where r.agent_id = $1 and r.number = $2
+),
+returned as (
+    update cash_to_return r
+    set returned_at = clock_timestamp(), returned_by = $4, returned_terminal_id = $3,
+        returned_shift_no = (select h.shift_no from here h)
+    where r.agent_id = $1 and r.number = $2 and r.returned_at is null and (not $5 or exists (select from here))
+    returning r.number
+)
+select exists (select from owed),
+    exists (select from owed o where o.returned_at is not null) or exists (select from returned)

@@ -1,0 +1,64 @@
+using Microsoft.OpenApi;
+
+namespace EGovPay.Terminals.Api;
+
+/// <summary>
+/// The machine-readable contract at <c>/openapi/v1.json</c>. It is committed beside this project and compared by a
+/// test.
+/// </summary>
+internal static class OpenApiDocument
+{
+    private const string BearerScheme = "terminal";
+
+    public static void Add(IServiceCollection services) => services.AddOpenApi("v1", options =>
+    {
+        options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
+        options.AddDocumentTransformer((document, _, _) =>
+        {
+            document.Info = new OpenApiInfo
+            {
+                Title = "eGovPay terminal API",
+                Version = "1",
+                Description = "Amounts are whole qəpik, instants ISO 8601 in UTC, dates those of Baku. "
+                    + "Every refusal is application/problem+json (RFC 9457).",
+            };
+
+            // Where it is served is not part of the contract.
+            document.Servers = [];
+            document.Components ??= new OpenApiComponents();
+            document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>(StringComparer.Ordinal)
+            {
+                [BearerScheme] = new OpenApiSecurityScheme
+                {
+                    Type = SecuritySchemeType.Http,
+                    Scheme = "bearer",
+                    Description = "The terminal's key.",
+                },
+            };
+            return Task.CompletedTask;
+        });
+        options.AddOperationTransformer((operation, context, _) =>
+        {
+            if (operation.Responses?.Remove("400", out var refusal) == true)
+            {
+                refusal.Description = "A refusal: code, name and what to do.";
+                operation.Responses["default"] = refusal;
+            }
+
+            if (context.Description.RelativePath?.StartsWith("v1/", StringComparison.Ordinal) == true)
+            {
+                operation.Security =
+                [
+                    new OpenApiSecurityRequirement
+                    {
+                        [new OpenApiSecuritySchemeReference(BearerScheme, context.Document)] = [],
+                    },
+                ];
+            }
+
+            return Task.CompletedTask;
+        });
+    });
+
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapOpenApi("/openapi/{documentName}.json");
+}
