@@ -1,11 +1,8 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
-using System.Text.Json.Nodes;
 using System.Xml.Linq;
 using EGovPay.Processing;
-using EGovPay.Processing.Agents;
-using EGovPay.Processing.Payments;
 using EGovPay.Terminals.OsmpIn;
 using FluentAssertions;
 using Xunit;
