@@ -32,11 +32,11 @@ internal sealed record AgentSums
 internal sealed class AuditAgent(Snapshots snapshots, Findings findings)
 {
     private const int SmallestPart = 500;
-    private const int LargestPart = 40_000;
+    private const int LargestPart = 20_000;
     private const int ReferencesAtOnce = 20_000;
 
-    private static readonly TimeSpan TooLong = TimeSpan.FromSeconds(1.5);
-    private static readonly TimeSpan VeryShort = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan TooLong = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan VeryShort = TimeSpan.FromSeconds(0.3);
     private static readonly string Bound = Sql.Load("Audit/Bound.sql");
     private static readonly string Events = Sql.Load("Audit/Events.sql");
     private static readonly string TransfersOf = Sql.Load("Audit/Transfers.sql");

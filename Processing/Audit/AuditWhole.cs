@@ -13,10 +13,10 @@ internal sealed class AuditWhole(Snapshots snapshots, Findings findings)
 {
     private const int InquiriesAtOnce = 20_000;
     private const long SmallestRange = 5_000;
-    private const long LargestRange = 1_000_000;
+    private const long LargestRange = 400_000;
 
-    private static readonly TimeSpan TooLong = TimeSpan.FromSeconds(1.5);
-    private static readonly TimeSpan VeryShort = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan TooLong = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan VeryShort = TimeSpan.FromSeconds(0.3);
     private static readonly string AgentIds = Sql.Load("Audit/AgentIds.sql");
     private static readonly string Inquiries = Sql.Load("Audit/Inquiries.sql");
     private static readonly string Numbers = Sql.Load("Audit/Numbers.sql");
