@@ -32,4 +32,7 @@ internal static partial class Log
     [LoggerMessage(3030, LogLevel.Warning,
         "EGOVPAY_PROVIDERS is not set: providers whose address in the catalogue is relative are not reached")]
     public static partial void ProvidersNotSet(ILogger logger);
+
+    [LoggerMessage(3031, LogLevel.Warning, "Receipts are given as text and JSON only: {Why}")]
+    public static partial void NoReceiptFont(ILogger logger, string why);
 }

@@ -50,6 +50,9 @@ internal static class ReadSettings
             SecretFile = Path("secretFile"),
             Portability = Path("portability"),
             Registers = Path("registers") ?? System.IO.Path.Combine(data, "registers"),
+            OperatorName = Text("operatorName") ?? "eGovPay",
+            OperatorVoen = Text("operatorVoen") ?? "1400057421",
+            ReceiptFont = Path("receiptFont"),
             ReceiptCertificate = Path("receiptCertificate"),
             ReceiptCertificatePassword = Text("receiptCertificatePassword"),
         };

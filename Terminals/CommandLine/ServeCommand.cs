@@ -66,7 +66,8 @@ internal static class ServeCommand
             var delivering = registers.RunAsync(ending.Token);
             try
             {
-                await using var app = await OpenDoorsAsync(settings, listen, engine, logs, stop);
+                using var receipts = OperatorOfReceipts.Open(settings, store.Home, log);
+                await using var app = await OpenDoorsAsync(settings, listen, engine, receipts, logs, stop);
                 await output.WriteLineAsync($"eGovPay listens on {app.Urls.First()}");
                 await output.FlushAsync(CancellationToken.None);
                 await Task.Delay(Timeout.Infinite, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -100,7 +101,8 @@ internal static class ServeCommand
     }
 
     private static async Task<WebApplication> OpenDoorsAsync(
-        Settings settings, IPEndPoint listen, Engine engine, ILoggerFactory logs, CancellationToken stop)
+        Settings settings, IPEndPoint listen, Engine engine, OperatorOfReceipts receipts, ILoggerFactory logs,
+        CancellationToken stop)
     {
         try
         {
@@ -109,6 +111,9 @@ internal static class ServeCommand
                 {
                     Listen = listen,
                     PublicAddress = settings.PublicAddress?.AbsoluteUri.TrimEnd('/'),
+                    OperatorName = receipts.Name,
+                    OperatorVoen = receipts.Voen,
+                    Pdf = receipts.Pdf,
                 },
                 engine, logs, stop);
         }

@@ -41,6 +41,14 @@ public sealed record Settings
     /// <summary>Where registers are written; absolute.</summary>
     public required string Registers { get; init; }
 
+    /// <summary>Who answers for receipts: its legal name and tax number, as they print them.</summary>
+    public string OperatorName { get; init; } = "eGovPay";
+
+    public string OperatorVoen { get; init; } = "1400057421";
+
+    /// <summary>A .ttf file for receipts as PDF; null: the machine's own.</summary>
+    public string? ReceiptFont { get; init; }
+
     /// <summary>PKCS #12 with the operator's certificate and key for receipts; null: a self-made one.</summary>
     public string? ReceiptCertificate { get; init; }
 
@@ -105,6 +113,12 @@ internal static class SettingsTable
             "table of ported mobile numbers"),
         Row("registers", "EGOVPAY_REGISTERS", "--registers", "FOLDER", "`registers` in the data folder",
             "where registers for providers are written and their answers read"),
+        Row("operatorName", "EGOVPAY_OPERATOR_NAME", "--operator-name", "TEXT", "`eGovPay`",
+            "the operator's legal name, on receipts"),
+        Row("operatorVoen", "EGOVPAY_OPERATOR_VOEN", "--operator-voen", "VÖEN", "`1400057421`, an example",
+            "the operator's tax number, on receipts"),
+        Row("receiptFont", "EGOVPAY_RECEIPT_FONT", "--receipt-font", "FILE", "DejaVu, where the machine has it",
+            "TrueType font of receipts as PDF"),
         Row("receiptCertificate", "EGOVPAY_RECEIPT_CERTIFICATE", "--receipt-certificate", "FILE", "a self-made one",
             "PKCS #12 file that signs receipts"),
         Row("receiptCertificatePassword", "EGOVPAY_RECEIPT_CERTIFICATE_PASSWORD", null, "", "none",
