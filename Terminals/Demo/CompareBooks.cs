@@ -34,7 +34,7 @@ internal sealed record CompareBooks
     /// <param name="from">The least number of the run: what is older belongs to earlier runs.</param>
     /// <param name="told">What the terminals were told, by reference.</param>
     public static async Task<CompareBooks> ReadAsync(
-        NpgsqlDataSource database, Uri simulator, long from, string run, IReadOnlyDictionary<string, string> told,
+        NpgsqlDataSource database, Uri simulator, long from, DemoRun run, IReadOnlyDictionary<string, string> told,
         CancellationToken cancel)
     {
         var states = new Dictionary<PaymentState, int>();
@@ -77,13 +77,14 @@ internal sealed record CompareBooks
     }
 
     private static async IAsyncEnumerable<(long Number, PaymentState State, string Reference, bool Ours)> BookAsync(
-        NpgsqlDataSource database, long from, string run,
+        NpgsqlDataSource database, long from, DemoRun run,
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
     {
         await using var command = database.CreateCommand(DemoBook);
         command.CommandTimeout = 0;
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = from });
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = run + "-" });
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = run.Own });
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = run.Osmp });
         await using var reader = await command.ExecuteReaderAsync(cancel);
         while (await reader.ReadAsync(cancel))
         {

@@ -7,6 +7,12 @@ internal readonly record struct DemoAnswer(
     int Status, string? State, bool Final, int Code, string? Number, string? Inquiry, long DueQepik, long MinQepik,
     long MaxQepik)
 {
+    /// <summary>Of a shift: what ought to be in the till.</summary>
+    public long ExpectedCashQepik { get; init; }
+
+    /// <summary>Of a closed shift: what was counted less what was expected.</summary>
+    public long DifferenceQepik { get; init; }
+
     /// <summary>The request is to be sent again, the same: nothing is certain, or it may succeed later.</summary>
     public bool Again => Status is 429 or >= 500;
 
@@ -61,23 +67,17 @@ internal readonly record struct DemoAnswer(
             return answer with { Inquiry = json.GetString() };
         }
 
-        if (json.ValueTextEquals("dueQepik"u8) && json.Read())
-        {
-            return answer with { DueQepik = json.GetInt64() };
-        }
-
-        if (json.ValueTextEquals("minQepik"u8) && json.Read())
-        {
-            return answer with { MinQepik = json.GetInt64() };
-        }
-
-        if (json.ValueTextEquals("maxQepik"u8) && json.Read())
-        {
-            return answer with { MaxQepik = json.GetInt64() };
-        }
-
+        var name = json.GetString();
         json.Read();
-        return Skipped(ref json, answer);
+        return json.TokenType != JsonTokenType.Number ? Skipped(ref json, answer) : name switch
+        {
+            "dueQepik" => answer with { DueQepik = json.GetInt64() },
+            "minQepik" => answer with { MinQepik = json.GetInt64() },
+            "maxQepik" => answer with { MaxQepik = json.GetInt64() },
+            "expectedCashQepik" => answer with { ExpectedCashQepik = json.GetInt64() },
+            "differenceQepik" => answer with { DifferenceQepik = json.GetInt64() },
+            _ => answer,
+        };
     }
 
     private static DemoAnswer Skipped(ref Utf8JsonReader json, DemoAnswer answer)

@@ -6,7 +6,7 @@ using Npgsql;
 namespace EGovPay.Terminals.Demo;
 
 /// <summary>A terminal of the demo, with the key that was made for this run.</summary>
-internal sealed record DemoDesk(string Agent, string Terminal, string Name, string Key);
+internal sealed record DemoDesk(string Agent, string Terminal, string Name, string Key, bool Shifts);
 
 /// <summary>
 /// Who takes money in the demo: a bank with two branches, a Şəbəkə centre, the portal with several parts. Made at the
@@ -14,6 +14,9 @@ internal sealed record DemoDesk(string Agent, string Terminal, string Name, stri
 /// </summary>
 internal static class DemoCentre
 {
+    /// <summary>The agent whose desks work in shifts.</summary>
+    private const string WithShifts = "sebeke";
+
     private static readonly (
         string Code, string Name, string? Voen, int Parts, (string Code, string Name, int Terminals)[] Points)[]
         Agents =
@@ -51,14 +54,16 @@ internal static class DemoCentre
     {
         await engine.Administer.AddPointAsync(agent.Id, point.Code, point.Name);
         var pointId = await TerminalCommands.PointIdAsync(database, agent.Id, agent.Code, point.Code, cancel);
+        var shifts = agent.Code == WithShifts;
         for (var i = 1; i <= point.Terminals; i++)
         {
             var terminal = FormattableString.Invariant($"{agent.Code}-{point.Code}-{i}");
             var name = FormattableString.Invariant($"{point.Name}, {i}");
-            var key = await engine.Administer.AddTerminalAsync(agent.Id, pointId, new NewTerminal(terminal, name))
+            var key = await engine.Administer.AddTerminalAsync(
+                    agent.Id, pointId, new NewTerminal(terminal, name, ShiftRequired: shifts))
                 ?? await engine.Administer.RotateKeyAsync(terminal, graceMinutes: 0)
                 ?? throw new CommandException($"The terminal '{terminal}' of the demo belongs to somebody else here.");
-            desks.Add(new DemoDesk(agent.Code, terminal, name, key));
+            desks.Add(new DemoDesk(agent.Code, terminal, name, key, shifts));
         }
     }
 }

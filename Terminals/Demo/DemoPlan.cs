@@ -32,6 +32,12 @@ internal enum Scene
     /// <summary>The terminal uses a reference again for another amount: refused.</summary>
     ChangesRepeat,
 
+    /// <summary>The payer takes the receipt, in one of its forms.</summary>
+    TakesReceipt,
+
+    /// <summary>The terminal speaks OSMP, as older terminal software does.</summary>
+    SpeaksOsmp,
+
     /// <summary>A request that is refused and leaves nothing; not one of the payments.</summary>
     Refused,
 }
@@ -46,6 +52,15 @@ internal sealed record Planned(
     public bool Slow => Scene is Scene.Late or Scene.Silent;
 }
 
+/// <summary>How the references of one run begin: those that its terminals make, and those of OSMP's transactions.</summary>
+internal sealed record DemoRun(string Own, string Osmp)
+{
+    /// <summary>The run that starts now; no other run on this database has its references.</summary>
+    public static DemoRun At(Instant now) => new(
+        FormattableString.Invariant($"d{now.ToUnixTimeSeconds():x}-"),
+        FormattableString.Invariant($"osmp.{now.ToUnixTimeSeconds()}"));
+}
+
 /// <summary>The demo's day, drawn from a seed: the same seed, the same payers in the same order.</summary>
 internal sealed class DemoPlan
 {
@@ -53,7 +68,7 @@ internal sealed class DemoPlan
     private static readonly (Scene Scene, int PerMille)[] Shares =
     [
         (Scene.Declined, 25), (Scene.Late, 15), (Scene.Silent, 15), (Scene.Repeats, 20), (Scene.Cancels, 15),
-        (Scene.CancelsTooLate, 10), (Scene.ChangesRepeat, 10),
+        (Scene.CancelsTooLate, 10), (Scene.ChangesRepeat, 10), (Scene.TakesReceipt, 10), (Scene.SpeaksOsmp, 20),
     ];
 
     private const int RefusedPerMille = 20;
@@ -70,9 +85,9 @@ internal sealed class DemoPlan
     private readonly Random random;
     private readonly List<(Service Service, ServiceRule Rule, DemoAccounts Accounts)> services = [];
     private readonly int terminals;
-    private readonly string run;
+    private readonly DemoRun run;
 
-    private DemoPlan(CatalogueSnapshot catalogue, LocalDateTime now, int terminals, string run, int seed)
+    private DemoPlan(CatalogueSnapshot catalogue, LocalDateTime now, int terminals, DemoRun run, int seed)
     {
         random = new Random(seed);
         this.terminals = terminals;
@@ -88,9 +103,8 @@ internal sealed class DemoPlan
 
     /// <summary>Draws a day.</summary>
     /// <param name="now">Baku time: closed services are left out.</param>
-    /// <param name="run">The beginning of all references of this run.</param>
     public static IReadOnlyList<Planned> Draw(
-        CatalogueSnapshot catalogue, LocalDateTime now, int payments, int terminals, string run, int seed) =>
+        CatalogueSnapshot catalogue, LocalDateTime now, int payments, int terminals, DemoRun run, int seed) =>
         new DemoPlan(catalogue, now, terminals, run, seed).Draw(payments);
 
     private List<Planned> Draw(int payments)
@@ -127,6 +141,11 @@ internal sealed class DemoPlan
             var (service, rule, accounts) = services[
                 scene == Scene.Pays ? index % services.Count : random.Next(services.Count)];
             var account = accounts.Usual(random);
+            if (scene == Scene.SpeaksOsmp && (service.Fields.Count > 1 || rule.Inquiry == InquiryNeed.Required))
+            {
+                continue;
+            }
+
             if (magics != 0)
             {
                 if (rule.Delivery == DeliveryBy.Register || accounts.Magic(magics, random) is not { } magic)
@@ -140,11 +159,16 @@ internal sealed class DemoPlan
             var asks = rule.Inquiry == InquiryNeed.Required
                 || (rule.Inquiry == InquiryNeed.Optional && random.Next(10) == 0);
             return new Planned(
-                random.Next(terminals), FormattableString.Invariant($"{run}-{index:000000}"), scene, service, rule,
+                random.Next(terminals), Reference(scene, index), scene, service, rule,
                 account,
-                Amount(rule), asks && scene != Scene.Cancels, random.Next(1_000_000));
+                Amount(rule), asks && scene is not (Scene.Cancels or Scene.SpeaksOsmp), random.Next(1_000_000));
         }
     }
+
+    /// <summary>OSMP's transactions are digits; the engine puts its prefix before them.</summary>
+    private string Reference(Scene scene, int index) => scene == Scene.SpeaksOsmp
+        ? FormattableString.Invariant($"{run.Osmp}{index:000000}")
+        : FormattableString.Invariant($"{run.Own}{index:000000}");
 
     /// <summary>An amount that the rule takes; where it is to be what is owed, the inquiry says it.</summary>
     private long Amount(ServiceRule rule)

@@ -64,6 +64,8 @@ internal sealed class DemoResult(
             new[] { "  not final", Number(Unknown) },
             new[] { "late answers of providers", Number(tally.Of(Scene.Late)) },
             new[] { "silence, dropped lines, nonsense: found out by asking", Number(tally.Of(Scene.Silent)) },
+            new[] { "receipts taken, as PDF, JSON and text", Number(tally.Of(Scene.TakesReceipt)) },
+            new[] { "payments by terminals that speak OSMP", Number(tally.Of(Scene.SpeaksOsmp)) },
             new[] { "requests repeated and answered from the book", Number(tally.Repeats) },
             new[] { "requests refused", Number(tally.RefusedRequests) },
             new[] { "answers lost or put off, and asked for again", Number(tally.Retries) },
@@ -107,6 +109,7 @@ internal sealed class DemoResult(
             $"  curl -s -X PUT {address}/v1/payments/MY-1 -H \"Authorization: Bearer $KEY\" "
             + "-H 'Content-Type: application/json' -d '{\"service\":\"10101\",\"account\":\"012345678901234\","
             + "\"amountQepik\":2350,\"totalQepik\":2350,\"tender\":\"cash\"}'",
+            $"  curl -s {address}/v1/payments/MY-1/receipt -H \"Authorization: Bearer $KEY\" -H 'Accept: text/plain'",
             $"  curl -s {address}/v1/account -H \"Authorization: Bearer $KEY\""));
     }
 

@@ -1,8 +1,3 @@
-using System.Buffers;
-using System.Globalization;
-using System.Net.Http.Headers;
-using System.Text.Json;
-using EGovPay.Processing;
 using EGovPay.Processing.Catalogue;
 
 namespace EGovPay.Terminals.Demo;
@@ -17,23 +12,16 @@ internal sealed class DemoTerminal : IDisposable
     private const int Seats = 5;
     private const int WaitingRoom = 200;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
-    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
-
     private readonly TaskCompletionSource attended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly HttpClient http;
+    private readonly DemoDesk desk;
+    private readonly DemoWire wire;
     private readonly DemoTally tally;
     private readonly CancellationToken stop;
 
-    public DemoTerminal(Uri server, string key, DemoTally tally, CancellationToken stop)
+    public DemoTerminal(Uri server, DemoDesk desk, DemoTally tally, CancellationToken stop)
     {
-        http = new HttpClient(
-            new SocketsHttpHandler { UseCookies = false, UseProxy = false, ActivityHeadersPropagator = null })
-        {
-            BaseAddress = server, Timeout = TimeSpan.FromSeconds(30),
-        };
-        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
+        wire = new DemoWire(server, desk, tally, stop);
+        this.desk = desk;
         this.tally = tally;
         this.stop = stop;
     }
@@ -44,6 +32,7 @@ internal sealed class DemoTerminal : IDisposable
     /// <summary>Serves its payers, in their order as far as several seats go.</summary>
     public async Task ServeAsync(IReadOnlyList<Planned> payers)
     {
+        await OpenShiftAsync();
         var next = -1;
         using var room = new SemaphoreSlim(WaitingRoom);
         var waiting = new System.Collections.Concurrent.ConcurrentBag<Task>();
@@ -73,9 +62,10 @@ internal sealed class DemoTerminal : IDisposable
         await Task.WhenAll(Enumerable.Range(0, Seats).Select(_ => SeatAsync()));
         attended.SetResult();
         await Task.WhenAll(waiting);
+        await CloseShiftAsync();
     }
 
-    public void Dispose() => http.Dispose();
+    public void Dispose() => wire.Dispose();
 
     private async Task PlayAsync(Planned payer)
     {
@@ -85,6 +75,7 @@ internal sealed class DemoTerminal : IDisposable
             {
                 Scene.Refused => BeRefusedAsync(payer),
                 Scene.Cancels => CancelUnseenAsync(payer),
+                Scene.SpeaksOsmp => PayByOsmpAsync(payer),
                 _ => PayAsync(payer),
             });
         }
@@ -101,7 +92,7 @@ internal sealed class DemoTerminal : IDisposable
         var (amount, inquiry) = (payer.AmountQepik, (string?)null);
         if (payer.Asks)
         {
-            var quote = await SendAsync(HttpMethod.Post, "/v1/inquiries", InquiryBody(payer));
+            var quote = await wire.SendAsync(HttpMethod.Post, "/v1/inquiries", DemoRequests.InquiryBody(payer));
             if (quote.Status != 200)
             {
                 tally.Surprise(
@@ -116,8 +107,8 @@ internal sealed class DemoTerminal : IDisposable
         }
 
         var path = $"/v1/payments/{payer.Reference}";
-        var body = PaymentBody(payer, amount, inquiry);
-        var answer = await UntilFinalAsync(path, await SendAsync(HttpMethod.Put, path, body));
+        var body = DemoRequests.PaymentBody(payer, amount, inquiry);
+        var answer = await UntilFinalAsync(path, await wire.SendAsync(HttpMethod.Put, path, body));
         if (answer.State is null)
         {
             tally.Surprise(
@@ -130,7 +121,7 @@ internal sealed class DemoTerminal : IDisposable
         switch (payer.Scene)
         {
             case Scene.Repeats:
-                var again = await SendAsync(HttpMethod.Put, path, body);
+                var again = await wire.SendAsync(HttpMethod.Put, path, body);
                 if (again.Status != 200 || again.Number != answer.Number || again.State != answer.State)
                 {
                     tally.Surprise(
@@ -139,11 +130,74 @@ internal sealed class DemoTerminal : IDisposable
 
                 break;
             case Scene.ChangesRepeat:
-                ExpectCode(payer, await SendAsync(HttpMethod.Put, path, PaymentBody(payer, amount + 1, inquiry)), 140);
+                ExpectCode(payer, await wire.SendAsync(HttpMethod.Put, path, DemoRequests.PaymentBody(payer, amount + 1, inquiry)), 140);
+                break;
+            case Scene.TakesReceipt:
+                await TakeReceiptAsync(payer, path);
                 break;
             case Scene.CancelsTooLate:
-                ExpectCode(payer, await SendAsync(HttpMethod.Post, path + "/cancel", default), 413);
+                ExpectCode(payer, await wire.SendAsync(HttpMethod.Post, path + "/cancel", default), 413);
                 break;
+        }
+    }
+
+    /// <summary>A desk with shifts opens one; after a crash it may find its own still open.</summary>
+    private async Task OpenShiftAsync()
+    {
+        if (desk.Shifts)
+        {
+            var opened = await wire.SendAsync(
+                HttpMethod.Post, "/v1/shifts", DemoRequests.ShiftOpened("Aygün Məmmədova", floatQepik: 5_000));
+            if (opened is not ({ Status: 201 } or { Code: 415 }))
+            {
+                tally.Surprise($"{desk.Terminal}: the shift did not open: {opened.Status} {opened.Code}");
+            }
+        }
+    }
+
+    /// <summary>Counts the till, closes the shift, and finds it right to the qəpik.</summary>
+    private async Task CloseShiftAsync()
+    {
+        if (desk.Shifts)
+        {
+            var current = await wire.SendAsync(HttpMethod.Get, "/v1/shifts/current", default);
+            var closed = await wire.SendAsync(
+                HttpMethod.Post, "/v1/shifts/current/close", DemoRequests.ShiftClosed(current.ExpectedCashQepik));
+            if (current.Status != 200 || closed is not { Status: 200, DifferenceQepik: 0 })
+            {
+                tally.Surprise($"{desk.Terminal}: the shift did not close: {closed.Status} {closed.Code}");
+            }
+        }
+    }
+
+    /// <summary>The receipt in one of its forms.</summary>
+    private async Task TakeReceiptAsync(Planned payer, string path)
+    {
+        var (accept, begins) = (payer.Choice % 3) switch
+        {
+            0 => ("application/pdf", "%PDF-"),
+            1 => ("application/json", "{"),
+            _ => ("text/plain", ""),
+        };
+        var (status, body) = await wire.GetAsync(path + "/receipt", accept);
+        if (status != 200 || !body.AsSpan().StartsWith(System.Text.Encoding.ASCII.GetBytes(begins)))
+        {
+            tally.Surprise($"{payer.Reference}: no receipt as {accept}: {status}");
+        }
+    }
+
+    /// <summary>The same engine by the terminals' older protocol: the transaction is the reference.</summary>
+    private async Task PayByOsmpAsync(Planned payer)
+    {
+        var amount = payer.AmountQepik;
+        var result = await wire.PayByOsmpAsync(FormattableString.Invariant(
+            $"txn_id={payer.Reference["osmp.".Length..]}&service={payer.Service.CodeText}")
+            + FormattableString.Invariant(
+                $"&account={Uri.EscapeDataString(payer.Account)}&sum={amount / 100}.{amount % 100:00}&trm_id=1"));
+        tally.Told[payer.Reference] = result == 0 ? "Confirmed" : "Declined";
+        if (result != 0)
+        {
+            tally.Surprise($"{payer.Reference} ({payer.Service.CodeText}): OSMP was answered {result}");
         }
     }
 
@@ -151,12 +205,12 @@ internal sealed class DemoTerminal : IDisposable
     private async Task CancelUnseenAsync(Planned payer)
     {
         var path = $"/v1/payments/{payer.Reference}";
-        var cancelled = await SendAsync(HttpMethod.Post, path + "/cancel", default);
+        var cancelled = await wire.SendAsync(HttpMethod.Post, path + "/cancel", default);
         tally.Told[payer.Reference] = cancelled.State ?? "";
         Expect(payer, cancelled.State, "Cancelled");
         if (payer.Rule.Inquiry != InquiryNeed.Required)
         {
-            var late = await SendAsync(HttpMethod.Put, path, PaymentBody(payer, payer.AmountQepik, null));
+            var late = await wire.SendAsync(HttpMethod.Put, path, DemoRequests.PaymentBody(payer, payer.AmountQepik, null));
             Expect(payer, late.State, "Cancelled");
         }
     }
@@ -168,13 +222,13 @@ internal sealed class DemoTerminal : IDisposable
         var amount = payer.AmountQepik;
         var (body, code) = (payer.Choice % 5) switch
         {
-            0 => (PaymentBody(payer, amount, null, service: "99999"), 200),
-            1 => (PaymentBody(payer, amount, null, account: "?"), 210),
-            2 => (PaymentBody(payer, amount, "no-such-inquiry"), 0),
-            3 => (PaymentBody(payer, amount, null, extraQepik: 7), 0),
+            0 => (DemoRequests.PaymentBody(payer, amount, null, service: "99999"), 200),
+            1 => (DemoRequests.PaymentBody(payer, amount, null, account: "?"), 210),
+            2 => (DemoRequests.PaymentBody(payer, amount, "no-such-inquiry"), 0),
+            3 => (DemoRequests.PaymentBody(payer, amount, null, extraQepik: 7), 0),
             _ => ("{\"service\":"u8.ToArray().AsMemory(), 100),
         };
-        var answer = await SendAsync(HttpMethod.Put, path, body);
+        var answer = await wire.SendAsync(HttpMethod.Put, path, body);
         if (answer.Code is < 100 or >= 300 || (code != 0 && answer.Code != code))
         {
             tally.Surprise(
@@ -187,70 +241,15 @@ internal sealed class DemoTerminal : IDisposable
         var since = TimeProvider.System.GetTimestamp();
         while (answer is { State: not null, Final: false })
         {
-            if (TimeProvider.System.GetElapsedTime(since) > Patience)
+            if (TimeProvider.System.GetElapsedTime(since) > DemoWire.Patience)
             {
-                throw new TimeoutException($"not final after {Patience.TotalMinutes:0} minutes");
+                throw new TimeoutException($"not final after {DemoWire.Patience.TotalMinutes:0} minutes");
             }
 
-            answer = await SendAsync(HttpMethod.Get, path + "?wait=20", default);
+            answer = await wire.SendAsync(HttpMethod.Get, path + "?wait=20", default);
         }
 
         return answer;
-    }
-
-    /// <summary>Sends a request until it is answered with something certain, the same request each time.</summary>
-    private async Task<DemoAnswer> SendAsync(HttpMethod method, string path, ReadOnlyMemory<byte> body)
-    {
-        var since = TimeProvider.System.GetTimestamp();
-        for (var pause = FirstPause; ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
-        {
-            var answer = await TrySendAsync(method, path, body);
-            if (answer is { Refused: true } refused)
-            {
-                tally.Refuse(refused.Code);
-            }
-
-            if (answer is { Again: false } certain)
-            {
-                if (certain.Status == 200 && method == HttpMethod.Put)
-                {
-                    tally.Repeat();
-                }
-
-                return certain;
-            }
-
-            tally.Retry();
-            if (TimeProvider.System.GetElapsedTime(since) > Patience)
-            {
-                throw new TimeoutException($"no answer within {Patience.TotalMinutes:0} minutes");
-            }
-
-            await Task.Delay(pause, stop);
-        }
-    }
-
-    private async Task<DemoAnswer?> TrySendAsync(HttpMethod method, string path, ReadOnlyMemory<byte> body)
-    {
-        try
-        {
-            using var request = new HttpRequestMessage(method, path);
-            if (!body.IsEmpty)
-            {
-                request.Content = new ReadOnlyMemoryContent(body);
-                request.Content.Headers.ContentType = Json;
-            }
-
-            using var response = await http.SendAsync(request, HttpCompletionOption.ResponseContentRead, stop);
-            return DemoAnswer.Read((int)response.StatusCode, await response.Content.ReadAsByteArrayAsync(stop));
-        }
-        catch (Exception lost) when (
-            lost is HttpRequestException or IOException
-                || (lost is OperationCanceledException && !stop.IsCancellationRequested))
-        {
-            // The answer is lost, and with it all certainty: the same request goes again.
-            return null;
-        }
     }
 
     private void Expect(Planned payer, string? state, string expected)
@@ -270,78 +269,5 @@ internal sealed class DemoTerminal : IDisposable
             tally.Surprise(
                 $"{payer.Reference} ({payer.Scene}): answered {answer.Status} {answer.Code} instead of {code}");
         }
-    }
-
-    private static readonly MediaTypeHeaderValue Json = new("application/json");
-
-    private static ReadOnlyMemory<byte> InquiryBody(Planned payer)
-    {
-        var body = new ArrayBufferWriter<byte>(256);
-        using (var json = new Utf8JsonWriter(body))
-        {
-            json.WriteStartObject();
-            json.WriteString("service"u8, payer.Service.CodeText);
-            json.WriteString("account"u8, payer.Account);
-            WriteFields(json, payer.Service);
-            json.WriteEndObject();
-        }
-
-        return body.WrittenMemory;
-    }
-
-    private static ReadOnlyMemory<byte> PaymentBody(
-        Planned payer, long amountQepik, string? inquiry, string? service = null, string? account = null,
-        long extraQepik = 0)
-    {
-        var fee = payer.Rule.Fee.PaidBy == FeePaidBy.Payer ? payer.Rule.Fee.For(new Money(amountQepik)).Qepik : 0;
-        var body = new ArrayBufferWriter<byte>(512);
-        using (var json = new Utf8JsonWriter(body))
-        {
-            json.WriteStartObject();
-            json.WriteString("service"u8, service ?? payer.Service.CodeText);
-            json.WriteString("account"u8, account ?? payer.Account);
-            WriteFields(json, payer.Service);
-            json.WriteNumber("amountQepik"u8, amountQepik);
-            json.WriteNumber("totalQepik"u8, checked(amountQepik + fee + extraQepik));
-            if (inquiry is not null)
-            {
-                json.WriteString("inquiry"u8, inquiry);
-            }
-
-            switch (payer.Choice % 10)
-            {
-                case < 7:
-                    json.WriteString("tender"u8, "cash"u8);
-                    break;
-                case < 9:
-                    json.WriteString("tender"u8, "card"u8);
-                    json.WriteString("rrn"u8, payer.Choice.ToString("000000000000", CultureInfo.InvariantCulture));
-                    json.WriteString("maskedPan"u8, "416973******1234"u8);
-                    break;
-                default:
-                    json.WriteString("tender"u8, "account"u8);
-                    break;
-            }
-
-            json.WriteEndObject();
-        }
-
-        return body.WrittenMemory;
-    }
-
-    private static void WriteFields(Utf8JsonWriter json, Service service)
-    {
-        if (service.Fields.Count < 2)
-        {
-            return;
-        }
-
-        json.WriteStartObject("fields"u8);
-        for (var i = 1; i < service.Fields.Count; i++)
-        {
-            json.WriteString(service.Fields[i].Name, service.Fields[i].Example);
-        }
-
-        json.WriteEndObject();
     }
 }

@@ -29,11 +29,11 @@ internal sealed class RunDemo
     private readonly Settings settings;
     private readonly Store store;
     private readonly string folder;
-    private readonly string run;
+    private readonly DemoRun run;
     private readonly long from;
     private readonly DemoTally tally = new();
 
-    private RunDemo(DemoOptions options, Settings settings, Store store, string folder, string run, long from)
+    private RunDemo(DemoOptions options, Settings settings, Store store, string folder, DemoRun run, long from)
     {
         this.options = options;
         this.settings = settings;
@@ -53,7 +53,7 @@ internal sealed class RunDemo
         _ = ServerSecret.Take(settings, store.Home);
         var folder = Path.Combine(store.Home, "demo");
         Directory.CreateDirectory(folder);
-        var run = FormattableString.Invariant($"d{SystemClock.Instance.GetCurrentInstant().ToUnixTimeSeconds():x}");
+        var run = DemoRun.At(SystemClock.Instance.GetCurrentInstant());
         var demo = new RunDemo(options, settings, store, folder, run, await NextNumberAsync(store.Database, stop));
         return await demo.RunAsync(output, stop);
     }
@@ -62,7 +62,7 @@ internal sealed class RunDemo
     {
         DemoProgress.Say("Catalogue, agents, terminals …");
         var catalogue = await CatalogueStore.LatestOrEmbeddedAsync(store.Database, stop);
-        var desks = await DemoCentre.SetUpAsync(store, run, checked(options.Payments * DepositEach), stop);
+        var desks = await DemoCentre.SetUpAsync(store, run.Own, checked(options.Payments * DepositEach), stop);
         var now = SystemClock.Instance.GetCurrentInstant().InZone(Baku.Zone).LocalDateTime;
         var payers = DemoPlan.Draw(catalogue, now, options.Payments, desks.Count, run, options.Seed);
         DemoProgress.Say("The providers and the server, each in a process of its own …");
@@ -100,7 +100,7 @@ internal sealed class RunDemo
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var byDesk = payers.ToLookup(payer => payer.Terminal);
-        var terminals = desks.Select(desk => new DemoTerminal(server.Address, desk.Key, tally, ending.Token)).ToList();
+        var terminals = desks.Select(desk => new DemoTerminal(server.Address, desk, tally, ending.Token)).ToList();
         var attended = MeasureAsync(terminals);
         var serving = Task.WhenAll(terminals.Select((terminal, at) => terminal.ServeAsync([.. byDesk[at]])));
         var killing = options.KillServerAfter is { } after ? KillAsync(server, after, serving) : Task.CompletedTask;
