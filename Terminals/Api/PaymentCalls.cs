@@ -81,7 +81,7 @@ internal static class PaymentCalls
     }
 
     private static async Task<Results<Ok<PaymentJson>, Refuse>> GetAsync(
-        string reference, HttpContext http, Door door, Engine engine, string? wait = null)
+        string reference, HttpContext http, Door door, Engine engine, IHostApplicationLifetime life, string? wait = null)
     {
         if (!Plain.IsReference(reference))
         {
@@ -100,7 +100,8 @@ internal static class PaymentCalls
         }
 
         var patience = TimeSpan.FromSeconds(Math.Min(seconds, LongestWaitSeconds));
-        payment = await engine.Waiting.FinalAsync(payment, patience, http.RequestAborted);
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, life.ApplicationStopping);
+        payment = await engine.Waiting.FinalAsync(payment, patience, ends.Token);
         return TypedResults.Ok(PaymentJson.Of(payment, engine, AskedLanguage.Of(http.Request)));
     }
 

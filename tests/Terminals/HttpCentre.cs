@@ -62,6 +62,7 @@ public sealed class HttpCentre : IAsyncLifetime
         Client.Dispose();
         if (app is not null)
         {
+            await app.StopAsync();
             await app.DisposeAsync();
         }
 

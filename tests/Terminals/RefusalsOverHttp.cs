@@ -5,6 +5,7 @@ using EGovPay.Processing;
 using EGovPay.Processing.Catalogue;
 using EGovPay.Terminals.Problems;
 using FluentAssertions;
+using NodaTime;
 using Xunit;
 
 namespace EGovPay.Tests.Terminals;
@@ -154,6 +155,34 @@ public sealed class RefusalsOverHttp(HttpCentre centre) : IClassFixture<HttpCent
         asked["amountQepik"] = due - 1;
         asked["totalQepik"] = due + 39;
         (await centre.Client.PayAsync(HttpCentre.Reference("fine"), asked)).Code.Should().Be(232);
+    }
+
+    [Fact]
+    public async Task An_inquiry_whose_time_is_over_is_refused()
+    {
+        var (key, terminal) = await centre.AddTerminalAsync();
+        using var client = centre.ClientOf(key);
+        var reply = await centre.Engine.Inquire.AskAsync(terminal, "10101", "012345678901234", null, CancellationToken.None);
+        var over = reply.Quote! with { ExpiresAt = centre.Engine.Clock.GetCurrentInstant() - Duration.FromSeconds(1) };
+        var asked = HttpCentre.Payment();
+        asked["inquiry"] = centre.Engine.Quotes.Seal(over);
+        (await client.PayAsync("over", asked)).Code.Should().Be(221);
+        asked["inquiry"] = reply.Sealed;
+        (await client.PayAsync("over", asked)).Status.Should().Be(HttpStatusCode.Created);
+    }
+
+    [Fact]
+    public async Task A_reversal_is_asked_of_a_final_payment_and_no_service_grants_it_yet()
+    {
+        var reason = new JsonObject { ["reason"] = "səhv hesab" };
+        (await centre.Client.PostAsync("/v1/payments/unseen/reversal", reason)).Code.Should().Be(414);
+        (await centre.Client.PostAsync("/v1/payments/unseen/reversal", new JsonObject())).Code.Should().Be(100);
+        await centre.Client.PayAsync("reverse", HttpCentre.Payment());
+        var no = await centre.Client.PostAsync("/v1/payments/reverse/reversal", reason);
+        no.Status.Should().Be(HttpStatusCode.Conflict);
+        no.Code.Should().Be(411);
+        await centre.Client.PayAsync("reverse-later", HttpCentre.Payment(account: "012345678966628"));
+        (await centre.Client.PostAsync("/v1/payments/reverse-later/reversal", reason)).Code.Should().Be(412);
     }
 
     [Fact]

@@ -207,4 +207,19 @@ public sealed class ServerUnderStress
         declined.Json["next"].Should().BeNull();
         (await client.LookAsync("/v1/payments?to=2020-01-01")).Json!["items"]!.AsArray().Should().BeEmpty();
     }
+
+    [Fact]
+    public async Task A_server_that_stops_answers_who_waits_and_does_not_keep_them()
+    {
+        var centre = new HttpCentre();
+        await centre.InitializeAsync();
+        await centre.Client.PayAsync("unclear", HttpCentre.Payment(account: Unclear));
+        using var client = centre.ClientOf(centre.Key);
+        var waiting = client.LookAsync("/v1/payments/unclear?wait=20");
+        await client.LookAsync("/v1/payments/unclear?wait=1");
+        var began = Environment.TickCount64;
+        await centre.DisposeAsync();
+        (await waiting).State.Should().Be("Unknown");
+        (Environment.TickCount64 - began).Should().BeLessThan(15_000);
+    }
 }
