@@ -1,4 +1,5 @@
 using System.CommandLine;
+using EGovPay.Processing;
 using EGovPay.Processing.Agents;
 using Npgsql;
 
@@ -105,7 +106,7 @@ internal static class TerminalCommands
                 var pointId = await PointIdAsync(store.Database, agentId, owner, parsed.GetValue(point)!, cancel);
                 var key = await administer.AddTerminalAsync(agentId, pointId, asked) ?? throw new CommandException(
                     $"The terminal code '{terminal}' is taken; codes are unique over all agents. Choose another.");
-                await SayKeyAsync(parsed, json, terminal, key);
+                await SayKeyAsync(parsed, json, terminal, key, await SignatureAsync(parsed, store, terminal, cancel));
                 return Exit.Done;
             });
     }
@@ -158,17 +159,43 @@ internal static class TerminalCommands
                 var terminal = parsed.GetValue(code)!;
                 var key = await new Administer(store.Database).RotateKeyAsync(terminal, parsed.GetValue(grace))
                     ?? throw NoTerminal(terminal);
-                await SayKeyAsync(parsed, json, terminal, key);
+                await SayKeyAsync(parsed, json, terminal, key, await SignatureAsync(parsed, store, terminal, cancel));
                 return Exit.Done;
             });
     }
 
-    private static Task SayKeyAsync(ParseResult parsed, Option<bool> json, string terminal, string key) =>
-        AgentCommands.SayAsync(parsed, json, $"Terminal {terminal}, its key (shown this once): {key}", line =>
+    private static Task SayKeyAsync(ParseResult parsed, Option<bool> json, string terminal, string key, string? signature) =>
+        AgentCommands.SayAsync(
+            parsed, json,
+            $"Terminal {terminal}, its key (shown this once): {key}"
+            + (signature is null ? "" : $"\nThe secret of its signatures, hmac-sha256, base64: {signature}"),
+            line =>
+            {
+                line.WriteString("terminal", terminal);
+                line.WriteString("key", key);
+                line.WriteString("signatureSecret", signature);
+            });
+
+    /// <summary>
+    /// The secret with which a terminal of hmac-sha256 signs, or null where it signs otherwise or not at all. It is derived
+    /// from the server's own, so this must be the secret that `serve` has.
+    /// </summary>
+    private static async Task<string?> SignatureAsync(
+        ParseResult parsed, Store store, string terminal, CancellationToken cancel)
+    {
+        await using var find = store.Database.CreateCommand(
+            "select terminal_id, key_generation from terminal where code = $1 and signed and public_key is null");
+        find.Parameters.Add(new NpgsqlParameter<string> { TypedValue = terminal });
+        await using var reader = await find.ExecuteReaderAsync(cancel);
+        if (!await reader.ReadAsync(cancel))
         {
-            line.WriteString("terminal", terminal);
-            line.WriteString("key", key);
-        });
+            return null;
+        }
+
+        var purpose = FormattableString.Invariant($"terminal:{reader.GetInt32(0)}:{reader.GetInt32(1)}");
+        return Convert.ToBase64String(
+            Engine.Derive(ServerSecret.Take(ReadSettings.From(parsed), store.Home), purpose));
+    }
 
     private static CommandException NoTerminal(string terminal) => new($"There is no terminal '{terminal}'.");
 

@@ -96,6 +96,21 @@ public sealed class Commands(TestDatabase database) : IClassFixture<TestDatabase
         (await RunAsync("agent", "list")).Output.Should().Contain("suspended");
     }
 
+    [Fact]
+    public async Task A_signing_terminal_gets_the_secret_of_its_signatures_and_another_with_its_next_key()
+    {
+        var agent = await AgentAsync();
+        await RunAsync("point", "add", "p1", "--agent", agent, "--name", "Mərkəz");
+        var terminal = Name("t");
+        string? Secret(ProgramRun run) => Json(run).GetProperty("signatureSecret").GetString();
+        var first = Secret(await RunAsync(
+            "terminal", "add", terminal, "--agent", agent, "--point", "p1", "--name", "x", "--signed", "--json"));
+        Convert.FromBase64String(first!).Should().HaveCount(32);
+        Secret(await RunAsync("terminal", "rotate-key", terminal, "--json")).Should().NotBeNull().And.NotBe(first);
+        Secret(await RunAsync(
+            "terminal", "add", Name("t"), "--agent", agent, "--point", "p1", "--name", "x", "--json")).Should().BeNull();
+    }
+
     [Theory]
     [InlineData("agent", "add", "bad code", "--name", "x")]
     [InlineData("agent", "add", "a#1", "--name", "x")]
