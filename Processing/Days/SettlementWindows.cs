@@ -91,7 +91,9 @@ public sealed class SettlementWindows(NpgsqlDataSource database)
     private async Task<(LocalDate Today, HashSet<LocalDate> Holidays)> ReadAsync(CancellationToken cancel)
     {
         await using var command = database.CreateCommand(
-            "select (now() at time zone 'Asia/Baku')::date, h.day from (select 1) one left join holiday h on true");
+            // From the last window that was closed, early or in its time: closing early must not use up what lies ahead.
+            "select greatest((now() at time zone 'Asia/Baku')::date, (select max(w.bank_day) from settlement_window w "
+            + "where w.closes_at <= now())), h.day from (select 1) one left join holiday h on true");
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var holidays = new HashSet<LocalDate>();
         var today = default(LocalDate);

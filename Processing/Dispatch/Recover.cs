@@ -164,10 +164,12 @@ public sealed class Recover(
             });
             if (claimed.Done && await book.FindAsync(payment.AgentId, payment.Number) is { } now)
             {
-                await deliver.PayAsync(now, SendDeadline.After(claimed.StartedTicks, seconds));
+                // A claim found from an earlier execution is older than it looks here: nothing is sent under it.
+                await deliver.PayAsync(
+                    now, claimed.Before ? new SendDeadline(0) : SendDeadline.After(claimed.StartedTicks, seconds));
             }
 
-            return true;
+            return claimed.Done;
         }
         finally
         {

@@ -38,9 +38,17 @@ public sealed class AskInquiry(
             return new InquiryReply(refused);
         }
 
+        var provider = valid.Service.Portable
+            ? route(valid.Account, Baku.DateOf(now))
+            : current.ProviderOf(valid.Service).Code;
+        if (provider is null)
+        {
+            return No(Refusal.AccountMalformed, "account");
+        }
+
         var answer = valid.Rule.Inquiry == InquiryNeed.None
             ? new InquiryAnswer(InquiryResult.Found)
-            : await AskProviderAsync(current, valid, fields ?? [], now, gone);
+            : await AskProviderAsync(provider, valid, fields ?? [], now, gone);
         switch (answer.Result)
         {
             case InquiryResult.Found:
@@ -58,12 +66,9 @@ public sealed class AskInquiry(
     }
 
     private async Task<InquiryAnswer> AskProviderAsync(
-        CatalogueSnapshot current, ValidatedInquiry valid, FieldValue[] fields, Instant now, CancellationToken gone)
+        string provider, ValidatedInquiry valid, FieldValue[] fields, Instant now, CancellationToken gone)
     {
-        var provider = valid.Service.Portable
-            ? route(valid.Account, Baku.DateOf(now))
-            : current.ProviderOf(valid.Service).Code;
-        if (provider is null || gates.Find(provider) is not { } gate || gate.TryEnterInquiry() is not { } permit)
+        if (gates.Find(provider) is not { } gate || gate.TryEnterInquiry() is not { } permit)
         {
             return NotAsked;
         }

@@ -27,7 +27,7 @@ judged as materialized (
         sum(case when known.number is null and used.number is null and a.daily_limit is not null
                 then a.amount + a.fee else 0 end)
             over (partition by a.agent_id, a.terminal_id order by a.ord) as terminal_running,
-        c.day, c.at
+        node.recovered_at is not null as node_closed, c.day, c.at
     from unnest(
             $1::int[], $2::int[], $3::bigint[], $4::text[], $5::int[], $6::int[], $7::text[], $8::text[], $9::text[],
             $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::int[], $15::smallint[], $16::smallint[],
@@ -47,6 +47,7 @@ judged as materialized (
         where a.inquiry_id is not null
         limit 1
     ) used on true
+    left join node on node.node_id = a.node_id
     left join shift s on s.agent_id = a.agent_id and s.terminal_id = a.terminal_id and s.closed_at is null
     left join terminal_day t on a.daily_limit is not null
         and t.agent_id = a.agent_id and t.terminal_id = a.terminal_id and t.business_day = c.day
@@ -59,6 +60,8 @@ ruled as materialized (
         j.edge, j.node_id, j.send_seconds, j.known_number, j.used_by, j.shift_no, j.available, j.taken, j.day, j.at,
         case
             when j.known_number is not null then 140
+            -- A node that was given up long ago woke up: nobody would look after what it takes now.
+            when j.node_closed then 900
             when j.used_by is not null then 223
             when j.running > j.available then 300
             when j.daily_limit is not null and j.taken + j.terminal_running > j.daily_limit then 301

@@ -241,6 +241,7 @@ internal sealed class AcceptBatch
                 300 => new Accepted(AcceptVerdict.InsufficientFunds, 0, null, null, at, startedTicks),
                 301 => new Accepted(AcceptVerdict.TerminalLimit, 0, null, null, at, startedTicks),
                 410 => new Accepted(AcceptVerdict.ShiftNotOpen, 0, null, null, at, startedTicks),
+                900 => new Accepted(AcceptVerdict.Overloaded, 0, null, null, at, startedTicks),
                 _ => throw new InvalidOperationException($"Accept.sql gave the verdict {verdict}."),
             };
             command.Result = answer;

@@ -39,9 +39,10 @@ public sealed record Happening
 
 /// <summary>The answer to a happening, told only after the commit.</summary>
 /// <param name="Done">It stands in the book (by this execution, or by an earlier one whose answer was lost).</param>
+/// <param name="Before">It was there already, from an earlier execution of this very command.</param>
 /// <param name="ReceiptCounter">With a confirmation: position in the day's series.</param>
 public readonly record struct Recorded(
-    bool Done, int? ReceiptCounter, LocalDate? BusinessDay, Instant At, long StartedTicks);
+    bool Done, int? ReceiptCounter, LocalDate? BusinessDay, Instant At, long StartedTicks, bool Before = false);
 
 internal sealed class RecordCommand(Happening happening) : LaneCommand(happening.AgentId)
 {
@@ -173,7 +174,8 @@ internal sealed class RecordBatch
                 reader.IsDBNull(4) ? null : reader.GetInt32(4),
                 reader.IsDBNull(5) ? null : LocalDate.FromDateOnly(reader.GetFieldValue<DateOnly>(5)),
                 reader.IsDBNull(6) ? default : Instant.FromDateTimeUtc(reader.GetFieldValue<DateTime>(6)),
-                startedTicks);
+                startedTicks,
+                mine);
         }
     }
 }

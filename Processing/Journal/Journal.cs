@@ -109,6 +109,7 @@ internal sealed class LaneWriter : IAsyncDisposable
     private readonly Queue<LaneCommand> first = new();
     private NpgsqlConnection? connection;
     private bool inDoubt;
+    private bool mustWrite;
 
     public LaneWriter(NpgsqlDataSource database, JournalSettings settings, ILogger log)
     {
@@ -177,6 +178,7 @@ internal sealed class LaneWriter : IAsyncDisposable
     private async Task CommitAsync()
     {
         var failures = 0;
+        var perhapsCommitted = false;
         while (true)
         {
             var executing = false;
@@ -184,16 +186,17 @@ internal sealed class LaneWriter : IAsyncDisposable
             {
                 var open = await OpenAsync();
                 executing = true;
-                var doubted = inDoubt;
                 inDoubt = false;
-                await batch.ExecuteAsync(open, doubted);
+                await batch.ExecuteAsync(open, mustWrite);
                 if (inDoubt)
                 {
                     // The server stopped waiting for its standby: what it called success may be lost. Execute again until it is not.
                     Log.CommitInDoubt(log, batch.Count);
+                    mustWrite = true;
                     continue;
                 }
 
+                mustWrite = false;
                 batch.Complete(first);
                 return;
             }
@@ -202,7 +205,8 @@ internal sealed class LaneWriter : IAsyncDisposable
                 await BisectAsync(refused);
                 return;
             }
-            catch (PostgresException full) when (full.SqlState.StartsWith("53", StringComparison.Ordinal))
+            catch (PostgresException full) when (
+                !perhapsCommitted && full.SqlState.StartsWith("53", StringComparison.Ordinal))
             {
                 RefuseAcceptances(full);
                 await PauseAsync(++failures);
@@ -210,6 +214,10 @@ internal sealed class LaneWriter : IAsyncDisposable
             catch (Exception failure) when (failure is NpgsqlException or IOException or TimeoutException)
             {
                 Log.CommitFailed(log, failure, batch.Count);
+                // Without the server's word for the opposite it may have committed: no refusal may be told from here on, and an
+                // execution that only finds its own rows must still wait for the standby.
+                perhapsCommitted |= executing && !IsAborted(failure);
+                mustWrite |= perhapsCommitted;
                 if (abandon.IsCancellationRequested)
                 {
                     FailAll(failure);
@@ -233,6 +241,10 @@ internal sealed class LaneWriter : IAsyncDisposable
     private static bool IsCommandsFault(PostgresException exception) =>
         !exception.IsTransient
         && exception.SqlState[..2] is not ("08" or "25" or "26" or "40" or "53" or "55" or "57" or "58");
+
+    /// <summary>True when the server itself said that the transaction ended without a commit.</summary>
+    private static bool IsAborted(Exception failure) =>
+        failure is PostgresException told && told.SqlState[..2] is not ("08" or "57" or "58" or "XX");
 
     /// <summary>Halves the batch until the culprit stands alone; only it fails.</summary>
     private async Task BisectAsync(Exception cause)

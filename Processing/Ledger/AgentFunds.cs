@@ -47,23 +47,30 @@ public sealed class AgentFunds(NpgsqlDataSource database, Journal.Journal journa
     }
 
     /// <summary>
-    /// Sets the credit limit, evenly over the parts. False: a part already uses more; then an undivided agent is as it was, and of a
-    /// divided one the parts before it have their new share: ask again when there is more room.
+    /// Sets the credit limit, evenly over the parts. False: a part already uses more; then the limit is as it was.
     /// </summary>
     public async Task<bool> SetLimitAsync(int agentId, int parts, long limitQepik)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(limitQepik);
+        var before = (await LookAsync(agentId, parts)).CreditLimitQepik;
         for (var part = 0; part < parts; part++)
         {
-            var share = checked((limitQepik / parts) + (part < limitQepik % parts ? 1 : 0));
-            if (!await journal.ExecuteAsync(new SetLimit(agentId + part, share)))
+            if (!await journal.ExecuteAsync(new SetLimit(agentId + part, Share(limitQepik, part, parts))))
             {
+                for (var changed = 0; changed < part; changed++)
+                {
+                    await journal.ExecuteAsync(new SetLimit(agentId + changed, Share(before, changed, parts)));
+                }
+
                 return false;
             }
         }
 
         return true;
     }
+
+    private static long Share(long amountQepik, int part, int parts) =>
+        checked((amountQepik / parts) + (part < amountQepik % parts ? 1 : 0));
 
     /// <summary>The agent's funds now.</summary>
     public async Task<FundsNow> LookAsync(int agentId, int parts, CancellationToken cancel = default)

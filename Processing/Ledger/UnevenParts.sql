@@ -22,7 +22,7 @@ where u.least < u.available / u.parts / 2 and u.most - u.least >= 2 * u.parts
 union all
 select o.agent_id, split_part(o.reference, '.', 3)::int, o.amount_qepik, o.reference
 from part p
-join movement o on o.agent_id = p.part_id and o.kind = 'rebalance-out'
+join movement o on o.agent_id = p.part_id and o.kind = 'rebalance-out' and o.at > now() - interval '30 days'
 where not exists (
     select from movement i
     where i.agent_id = split_part(o.reference, '.', 3)::int and i.reference = o.reference and i.kind = 'rebalance-in')

@@ -49,32 +49,55 @@ public sealed class PayPayment(
         {
             return invalid.Why < Refusal.UnknownService
                 ? PayAnswer.No(invalid)
-                : await KnownOrAsync(terminal, request, invalid, current, patience);
+                : await RefuseAsync(terminal, request, quote.Quote, invalid, current, patience);
         }
 
         if (terminal.SingleLimitQepik is { } limit && request.TotalQepik > limit)
         {
-            return await KnownOrAsync(terminal, request, new Refused(Refusal.TerminalLimit), current, patience);
+            var over = new Refused(Refusal.TerminalLimit);
+            return await RefuseAsync(terminal, request, quote.Quote, over, current, patience);
         }
 
-        if (FindGate(current, valid, now) is not { } gate || gate.TryEnterPayment() is not { } permit)
+        if (ProviderOf(current, valid, now) is not { } provider)
+        {
+            var nobodys = new Refused(Refusal.AccountMalformed, "account");
+            return await RefuseAsync(terminal, request, quote.Quote, nobodys, current, patience);
+        }
+
+        if (gates.Find(provider) is not { } gate || gate.TryEnterPayment() is not { } permit)
         {
             var unavailable = new Refused(Refusal.ProviderUnavailable, RetryAfterSeconds: 5);
-            return await KnownOrAsync(terminal, request, unavailable, current, patience);
+            return await RefuseAsync(terminal, request, quote.Quote, unavailable, current, patience);
         }
 
         var way = GoAsync(terminal, request, valid, quote.Quote, gate, permit);
         return await InTimeAsync(way, terminal, request, current, patience);
     }
 
-    private ProviderGate? FindGate(CatalogueSnapshot current, in ValidatedPayment valid, Instant now)
+    /// <summary>The provider's code; null where nobody serves the number.</summary>
+    private string? ProviderOf(CatalogueSnapshot current, in ValidatedPayment valid, Instant now) => valid.Service.Portable
+        ? route(valid.Account, Baku.DateOf(now))
+        : current.ProviderOf(valid.Service).Code;
+
+    /// <summary>
+    /// Refuses, after what comes before this refusal and only the book knows: the reference, then whether the inquiry was used,
+    /// then the agent's funds. It costs only those who are refused anyway.
+    /// </summary>
+    private async Task<PayAnswer> RefuseAsync(
+        Terminal terminal, PaymentRequest request, Quote? quote, Refused refused, CatalogueSnapshot current, TimeSpan patience)
     {
-        if (!valid.Service.Portable)
+        if (quote is not null && quote.AgentId == terminal.AgentId && refused.Why > Refusal.InquiryUsed
+            && await book.FindUseAsync(terminal.AgentId, terminal.Parts, quote.Id) is { } used && used != request.Reference)
         {
-            return gates.Find(current.ProviderOf(valid.Service).Id);
+            refused = new Refused(Refusal.InquiryUsed, "inquiry", Reference: used);
+        }
+        else if (refused.Why > Refusal.InsufficientFunds
+            && await book.AvailableAsync(terminal.PartFor(request.Reference)) < request.TotalQepik)
+        {
+            refused = new Refused(Refusal.InsufficientFunds);
         }
 
-        return route(valid.Account, Baku.DateOf(now)) is { } provider ? gates.Find(provider) : null;
+        return await KnownOrAsync(terminal, request, refused, current, patience);
     }
 
     /// <summary>The payment's whole way, whoever still listens. The permit ends with it.</summary>

@@ -50,6 +50,27 @@ public sealed class PaymentBook(NpgsqlDataSource database)
         return payments;
     }
 
+    /// <summary>The reference of the payment that used an inquiry, in any part of the agent; null: it is unused.</summary>
+    public async Task<string?> FindUseAsync(int agentId, int parts, Guid inquiryId, CancellationToken cancel = default)
+    {
+        await using var command = database.CreateCommand(
+            "select p.reference from generate_series($1, $1 + $2 - 1) as a (agent_id) "
+            + "join payment p on p.agent_id = a.agent_id and p.inquiry_id = $3 limit 1");
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = agentId });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = parts });
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = inquiryId });
+        return await command.ExecuteScalarAsync(cancel) as string;
+    }
+
+    /// <summary>What one part of an agent may still take now, qəpik.</summary>
+    public async Task<long> AvailableAsync(int agentId, CancellationToken cancel = default)
+    {
+        await using var command = database.CreateCommand(
+            "select credits_posted + credit_limit - debits_posted - debits_pending from funds where agent_id = $1");
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = agentId });
+        return await command.ExecuteScalarAsync(cancel) as long? ?? 0;
+    }
+
     /// <summary>Finds a payment by its number alone, for an operator: asks each agent's key.</summary>
     public async Task<Payment?> FindAnywhereAsync(long number, CancellationToken cancel = default)
     {

@@ -39,8 +39,8 @@ public static class SameRequest
     private static bool Different(string? asked, string? known) => !string.Equals(asked, known, StringComparison.Ordinal);
 
     private static bool SameFields(FieldValue[] asked, IReadOnlyList<FieldValue> known) =>
-        asked.Length == known.Count && asked.All(known.Contains);
+        asked.Length == known.Count && asked.All(known.Contains) && known.All(asked.Contains);
 
     private static bool SameLines(PaidLine[] asked, IReadOnlyList<PaidLine> known) =>
-        asked.Length == known.Count && asked.All(known.Contains);
+        asked.Length == known.Count && asked.All(known.Contains) && known.All(asked.Contains);
 }

@@ -214,6 +214,8 @@ create table movement (
     unique (agent_id, reference, kind)
 );
 
+create index movement_out on movement (at) where kind = 'rebalance-out';
+
 -- Exactly one day is open. Closed days never change; their totals are written after the close.
 create table business_day (
     day date primary key,

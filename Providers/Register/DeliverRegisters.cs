@@ -35,13 +35,14 @@ public sealed class DeliverRegisters(
             {
                 await RoundAsync(stop);
             }
-            catch (Exception failure) when (failure is NpgsqlException or IOException or TimeoutException or InvalidDataException)
-            {
-                log.RegisterRoundFailed(failure);
-            }
-            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            catch (Exception) when (stop.IsCancellationRequested)
             {
                 return;
+            }
+            catch (Exception failure)
+            {
+                // Whatever it is, the next round comes: payments to these receivers are being confirmed meanwhile.
+                log.RegisterRoundFailed(failure);
             }
 
             await Task.Delay(Pause, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -93,26 +94,55 @@ public sealed class DeliverRegisters(
             }
         }
 
-        foreach (var (providerId, group, day, budget) in due)
+        if (due.Count > 0)
         {
-            var provider = providers.Single(one => one.Id == providerId);
-            var register = new RegisterOf(
-                provider.Code, FormattableString.Invariant($"C{group}"), day, provider.Zone,
-                budget ? RegisterForm.Csv : RegisterForm.Tab);
-            var file = await WriteRegister.RunAsync(folder, register, LinesAsync(providerId, group, day, cancel), cancel);
-            await using var enter = database.CreateCommand(EnterFile);
-            enter.Parameters.Add(new NpgsqlParameter<int> { TypedValue = providerId });
-            enter.Parameters.Add(new NpgsqlParameter<short> { TypedValue = group });
-            enter.Parameters.Add(new NpgsqlParameter<DateOnly> { TypedValue = day.ToDateColumn() });
-            enter.Parameters.Add(new NpgsqlParameter<string> { TypedValue = register.FileName });
-            enter.Parameters.Add(new NpgsqlParameter<int> { TypedValue = file.Count });
-            enter.Parameters.Add(new NpgsqlParameter<long> { TypedValue = file.AmountQepik });
-            enter.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = Convert.FromHexString(file.Sha256) });
-            await enter.ExecuteNonQueryAsync(cancel);
-            log.RegisterWritten(provider.Code, register.FileName, file.Count);
+            await WaitForCommitsAsync(cancel);
         }
 
-        return due.Count;
+        var written = 0;
+        foreach (var (providerId, group, day, budget) in due)
+        {
+            try
+            {
+                await WriteAsync(providers.Single(one => one.Id == providerId), group, day, budget, cancel);
+                written++;
+            }
+            catch (Exception failure) when (failure is not OperationCanceledException && failure is not NpgsqlException)
+            {
+                // One receiver's bad line or file keeps no other receiver waiting.
+                log.RegisterRoundFailed(failure);
+            }
+        }
+
+        return written;
+    }
+
+    /// <summary>
+    /// A commit chooses its window before it is visible: whoever chose one that has closed meanwhile shares the day's lock until
+    /// it is there to be read.
+    /// </summary>
+    private async Task WaitForCommitsAsync(CancellationToken cancel)
+    {
+        await using var wait = database.CreateCommand("select pg_advisory_xact_lock(7301, 0)");
+        await wait.ExecuteNonQueryAsync(cancel);
+    }
+
+    private async Task WriteAsync(ProviderSettings provider, short group, LocalDate day, bool budget, CancellationToken cancel)
+    {
+        var register = new RegisterOf(
+            provider.Code, FormattableString.Invariant($"C{group}"), day, provider.Zone,
+            budget ? RegisterForm.Csv : RegisterForm.Tab);
+        var file = await WriteRegister.RunAsync(folder, register, LinesAsync(provider.Id, group, day, cancel), cancel);
+        await using var enter = database.CreateCommand(EnterFile);
+        enter.Parameters.Add(new NpgsqlParameter<int> { TypedValue = provider.Id });
+        enter.Parameters.Add(new NpgsqlParameter<short> { TypedValue = group });
+        enter.Parameters.Add(new NpgsqlParameter<DateOnly> { TypedValue = day.ToDateColumn() });
+        enter.Parameters.Add(new NpgsqlParameter<string> { TypedValue = register.FileName });
+        enter.Parameters.Add(new NpgsqlParameter<int> { TypedValue = file.Count });
+        enter.Parameters.Add(new NpgsqlParameter<long> { TypedValue = file.AmountQepik });
+        enter.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = Convert.FromHexString(file.Sha256) });
+        await enter.ExecuteNonQueryAsync(cancel);
+        log.RegisterWritten(provider.Code, register.FileName, file.Count);
     }
 
     private async IAsyncEnumerable<RegisterLine> LinesAsync(
@@ -140,19 +170,22 @@ public sealed class DeliverRegisters(
 
     private async Task<(int Acknowledged, int Rejected)> ReadAcknowledgementsAsync(CancellationToken cancel)
     {
-        var waiting = new List<(int ProviderId, short Group, DateOnly Day, string File)>();
+        var waiting = new List<(int ProviderId, short Group, DateOnly Day, string File, int Payments, long TotalQepik)>();
         await using (var command = database.CreateCommand(
-            "select provider_id, cutoff_group, bank_day, file_name from register_file where acknowledged_at is null"))
+            "select provider_id, cutoff_group, bank_day, file_name, payments, total_qepik from register_file "
+            + "where acknowledged_at is null"))
         await using (var reader = await command.ExecuteReaderAsync(cancel))
         {
             while (await reader.ReadAsync(cancel))
             {
-                waiting.Add((reader.GetInt32(0), reader.GetInt16(1), reader.GetFieldValue<DateOnly>(2), reader.GetString(3)));
+                waiting.Add((
+                    reader.GetInt32(0), reader.GetInt16(1), reader.GetFieldValue<DateOnly>(2), reader.GetString(3),
+                    reader.GetInt32(4), reader.GetInt64(5)));
             }
         }
 
         var (acknowledged, rejected) = (0, 0);
-        foreach (var (providerId, group, day, file) in waiting)
+        foreach (var (providerId, group, day, file, payments, totalQepik) in waiting)
         {
             if (catalogue().Provider(providerId) is not { } provider
                 || !File.Exists(folder.AckPath(provider.Code, file)))
@@ -160,11 +193,20 @@ public sealed class DeliverRegisters(
                 continue;
             }
 
-            using var text = new StreamReader(folder.AckPath(provider.Code, file));
-            var said = ReadAcknowledgement.Read(text);
-            if (!said.Good)
+            var path = folder.AckPath(provider.Code, file);
+            Acknowledgement said;
+            using (var text = new StreamReader(path))
             {
-                log.AcknowledgementNotRead(provider.Code, file, said.Fault!);
+                said = ReadAcknowledgement.Read(text);
+            }
+
+            var fault = said.Fault ?? (said.AcceptedCount + said.RejectedCount != payments
+                || said.AcceptedQepik + said.RejectedQepik != totalQepik ? "its totals are not the register's" : null);
+            if (fault is not null)
+            {
+                // Set aside, so that the register is handed over again and somebody can look at what came back.
+                log.AcknowledgementNotRead(provider.Code, file, fault);
+                File.Move(path, path + ".bad", overwrite: true);
                 continue;
             }
 

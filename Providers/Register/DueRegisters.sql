@@ -3,8 +3,7 @@
 -- parameters: $1 providers that take registers
 select t.credit - 1000 as provider_id, t.cutoff_group, t.window_day, bool_or(p.budget_code is not null) as budget
 from settlement_window w
-join transfer t on t.cutoff_group = w.cutoff_group and t.window_day = w.bank_day
-    and t.business_day >= w.bank_day - 40 and t.business_day <= w.bank_day and t.leg = 1
+join transfer t on t.cutoff_group = w.cutoff_group and t.window_day = w.bank_day and t.leg = 1
 join payment p on p.agent_id = t.agent_id and p.number = t.number
 where w.closes_at <= now() and w.bank_day >= (now() - interval '40 days')::date
     and t.credit in (select 1000 + r.id from unnest($1::int[]) as r (id))

@@ -62,12 +62,21 @@ public sealed class HandOverRegister(Uri? reachedAt, RegisterFolder folder, ILog
             var body = await response.Content.ReadAsByteArrayAsync(cancel);
             if ((int)response.StatusCode == 200)
             {
+                using var text = new StreamReader(new MemoryStream(body));
+                if (ReadAcknowledgement.Read(text) is { Good: false } nonsense)
+                {
+                    // Some page of some proxy is no receiver's word: the register is handed over again.
+                    log.AcknowledgementNotRead(provider.Code, name, nonsense.Fault!);
+                    return null;
+                }
+
                 return body;
             }
 
             log.RegisterNotTaken(provider.Code, name, (int)response.StatusCode);
         }
-        catch (Exception fault) when (fault is HttpRequestException or IOException
+        catch (Exception fault) when (fault is HttpRequestException or IOException or InvalidOperationException
+            or UriFormatException or UnauthorizedAccessException
             || (fault is OperationCanceledException && !cancel.IsCancellationRequested))
         {
             log.RegisterNotTaken(provider.Code, name, 0);

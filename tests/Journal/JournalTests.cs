@@ -199,6 +199,49 @@ public sealed class JournalTests(TestDatabase database) : IClassFixture<TestData
         (await own.AskAsync<long>(Scans)).Should().Be(before);
     }
 
+    [Fact]
+    public async Task What_was_perhaps_committed_is_never_refused_when_the_server_then_has_no_room()
+    {
+        await using var own = await TestDatabase.CreateAsync();
+        await using var book = await OpenBook.OnAsync(own);
+        await book.AddAgentAsync(OpenBook.Agent, 10_000);
+        var role = $"lane_{Guid.NewGuid():N}";
+        await own.ExecuteAsync($"create role {role} login; grant all on all tables in schema public to {role}; grant all on all sequences in schema public to {role}");
+        try
+        {
+            var lanes = new Npgsql.NpgsqlConnectionStringBuilder(own.ConnectionString) { Username = role };
+            await using var pool = Processing.PostgreSql.Database.Open(Processing.Journal.Journal.ConnectionString(lanes.ConnectionString));
+            await using var journal = new Processing.Journal.Journal(
+                pool, new JournalSettings(), Microsoft.Extensions.Logging.Abstractions.NullLogger<Processing.Journal.Journal>.Instance);
+
+            // Its lane is held, so the batch waits in the server; then its line breaks, and no new one is let in.
+            await using var holder = await own.DataSource.OpenConnectionAsync();
+            await using var held = await holder.BeginTransactionAsync();
+            await using (var hold = new Npgsql.NpgsqlCommand($"select pg_advisory_xact_lock(7302, {Lanes.Of(OpenBook.Agent)})", holder, held))
+            {
+                await hold.ExecuteNonQueryAsync();
+            }
+
+            var accepting = journal.AcceptAsync(await book.AcceptanceAsync("r1"));
+            while (await own.AskAsync<long>($"select count(*) from pg_stat_activity where usename = '{role}' and wait_event_type = 'Lock'") == 0)
+            {
+                await Task.Delay(20);
+            }
+
+            await own.ExecuteAsync($"alter role {role} connection limit 0; select pg_terminate_backend(pid) from pg_stat_activity where usename = '{role}'");
+            await held.CommitAsync();
+            (await Task.WhenAny(accepting, Task.Delay(TimeSpan.FromSeconds(1)))).Should().NotBe(
+                accepting, "nobody knows whether it was committed, so nobody may say that it was not");
+
+            await own.ExecuteAsync($"alter role {role} connection limit -1");
+            (await accepting).Verdict.Should().Be(AcceptVerdict.Entered);
+        }
+        finally
+        {
+            await own.ExecuteAsync($"drop owned by {role}; drop role {role}");
+        }
+    }
+
     private static async Task<int> FundedAsync(OpenBook book, long creditsQepik)
     {
         var agent = Interlocked.Add(ref lastAgent, 16);

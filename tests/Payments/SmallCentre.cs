@@ -33,7 +33,7 @@ internal sealed class SmallCentre : IAsyncDisposable
 
     public Terminal Terminal { get; }
 
-    public static async Task<SmallCentre> StartAsync(TestDatabase database)
+    public static async Task<SmallCentre> StartAsync(TestDatabase database, RouteNumber? route = null)
     {
         var record = Path.Combine(Path.GetTempPath(), $"egovpay-sim-{Guid.NewGuid():N}.record");
         var simulator = await ProviderSimulator.StartAsync(
@@ -46,7 +46,7 @@ internal sealed class SmallCentre : IAsyncDisposable
                 ConnectionString = database.ConnectionString,
                 Secret = new byte[32],
                 Connect = connect.Connect,
-                Route = (_, _) => "azercell",
+                Route = route ?? ((_, _) => "azercell"),
             },
             SystemClock.Instance, NullLoggerFactory.Instance);
         var terminal = await AddTerminalAsync(engine, Deposit);

@@ -45,4 +45,90 @@ public sealed class DeliveringRegisters(TestDatabase database) : IClassFixture<T
             $"select max(window_day) > min(window_day) from transfer where cutoff_group = 4")).Should().BeTrue(
             "what commits after the cut-off belongs to the next window");
     }
+
+    [Fact]
+    public async Task Takings_after_an_early_close_of_the_day_are_in_their_windows_register_too()
+    {
+        await using var own = await TestDatabase.CreateAsync();
+        await using var centre = await SmallCentre.StartAsync(own);
+        await PayAsync(centre, "before", 1_000);
+        for (var day = 0; day < 7; day++)
+        {
+            // The business day runs ahead of the window's bank day, over whatever weekend there is.
+            await centre.Engine.Days.CloseAsync();
+        }
+
+        await PayAsync(centre, "after", 2_000);
+
+        using var handOver = new HandOverRegister(centre.Simulator.Address, Folder(), NullLogger.Instance);
+        var deliver = Deliver(own, centre, handOver);
+        await new SettlementWindows(own.DataSource).CloseNowAsync(4);
+        await deliver.RoundAsync(CancellationToken.None);
+
+        (await own.AskAsync<long>("select sum(total_qepik)::bigint from register_file")).Should().Be(3_000);
+    }
+
+    [Fact]
+    public async Task A_register_waits_for_the_commits_that_chose_its_window()
+    {
+        await using var own = await TestDatabase.CreateAsync();
+        await using var centre = await SmallCentre.StartAsync(own);
+        await PayAsync(centre, "one", 1_000);
+        await new SettlementWindows(own.DataSource).CloseNowAsync(4);
+        using var handOver = new HandOverRegister(centre.Simulator.Address, Folder(), NullLogger.Instance);
+        var deliver = Deliver(own, centre, handOver);
+
+        await using var committing = await own.DataSource.OpenConnectionAsync();
+        await using var commit = await committing.BeginTransactionAsync();
+        await using (var share = new Npgsql.NpgsqlCommand("select pg_advisory_xact_lock_shared(7301, 0)", committing, commit))
+        {
+            await share.ExecuteNonQueryAsync();
+        }
+
+        var round = deliver.RoundAsync(CancellationToken.None);
+        (await Task.WhenAny(round, Task.Delay(TimeSpan.FromSeconds(1)))).Should().NotBe(round, "a commit is still on its way");
+        (await own.AskAsync<long>("select count(*) from register_file")).Should().Be(0);
+        await commit.CommitAsync();
+        (await round).Written.Should().Be(1);
+    }
+
+    [Fact]
+    public async Task An_answer_that_is_no_acknowledgement_is_set_aside_and_the_register_handed_over_again()
+    {
+        await using var own = await TestDatabase.CreateAsync();
+        await using var centre = await SmallCentre.StartAsync(own);
+        await PayAsync(centre, "one", 1_000);
+        await new SettlementWindows(own.DataSource).CloseNowAsync(4);
+        var root = Folder();
+        using (var nowhere = new HandOverRegister(null, root, NullLogger.Instance))
+        {
+            var alone = new DeliverRegisters(
+                own.DataSource, () => centre.Engine.Catalogue.Current, root, nowhere, NullLogger<DeliverRegisters>.Instance);
+            (await alone.RoundAsync(CancellationToken.None)).Should().Be(new RegisterRound(1, 0, 0, 0), "nobody is reached, and that is no defect");
+            var file = await own.AskAsync<string>("select file_name from register_file");
+            var path = root.AckPath("azeristilik", file!);
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            await File.WriteAllTextAsync(path, "Total: 0 0.00 0 0.00\n");
+            (await alone.RoundAsync(CancellationToken.None)).Acknowledged.Should().Be(0, "its totals are not the register's");
+            File.Exists(path).Should().BeFalse();
+            File.Exists(path + ".bad").Should().BeTrue();
+        }
+
+        using var handOver = new HandOverRegister(centre.Simulator.Address, root, NullLogger.Instance);
+        var deliver = new DeliverRegisters(
+            own.DataSource, () => centre.Engine.Catalogue.Current, root, handOver, NullLogger<DeliverRegisters>.Instance);
+        (await deliver.RoundAsync(CancellationToken.None)).Should().Be(new RegisterRound(0, 1, 1, 0));
+    }
+
+    private static async Task PayAsync(SmallCentre centre, string reference, long amountQepik)
+    {
+        var paid = await centre.Engine.Pay.PayAsync(
+            centre.Terminal, SmallCentre.Request(reference, "10401", "10023456", amountQepik), TimeSpan.FromSeconds(20));
+        paid.Payment!.State.Should().Be(PaymentState.Confirmed);
+    }
+
+    private static RegisterFolder Folder() => new(Directory.CreateTempSubdirectory("egovpay-registers").FullName);
+
+    private static DeliverRegisters Deliver(TestDatabase own, SmallCentre centre, HandOverRegister handOver) => new(
+        own.DataSource, () => centre.Engine.Catalogue.Current, Folder(), handOver, NullLogger<DeliverRegisters>.Instance);
 }
