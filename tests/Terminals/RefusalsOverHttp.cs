@@ -154,6 +154,11 @@ public sealed class RefusalsOverHttp(HttpCentre centre) : IClassFixture<HttpCent
 
         asked["amountQepik"] = due - 1;
         asked["totalQepik"] = due + 39;
+        (await centre.Client.PayAsync(HttpCentre.Reference("fine"), asked)).Code.Should().Be(223, "it comes before the amount");
+
+        var fresh = await centre.Client.PostAsync(
+            "/v1/inquiries", new JsonObject { ["service"] = "40101", ["account"] = "AAA0000001" });
+        asked["inquiry"] = (string)fresh.Json!["inquiry"]!;
         (await centre.Client.PayAsync(HttpCentre.Reference("fine"), asked)).Code.Should().Be(232);
     }
 
