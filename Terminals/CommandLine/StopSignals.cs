@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace EGovPay.Terminals.CommandLine;
 
 /// <summary>
-/// When this process is to end: SIGTERM, Ctrl-C, or, for a child of the demo, its parent's death. The second signal
+/// When this process is to end: SIGTERM, Ctrl-C, or, for a child of the demo, its parent's death. A later signal
 /// ends it at once. A child of the demo lets Ctrl-C pass: the terminal sends it to all, and the parent ends its
 /// children in order.
 /// </summary>
@@ -14,9 +14,11 @@ internal sealed class StopSignals : IDisposable
     /// </summary>
     public const string WithParent = "EGOVPAY_STOP_WITH_PARENT";
 
+    private const int ImpatientAfterMilliseconds = 1_000;
+
     private readonly CancellationTokenSource stop = new();
     private readonly PosixSignalRegistration[] registrations;
-    private int asked;
+    private long askedAt;
 
     public StopSignals()
     {
@@ -45,7 +47,9 @@ internal sealed class StopSignals : IDisposable
 
     private void Ask(PosixSignalContext context)
     {
-        context.Cancel = Interlocked.Increment(ref asked) == 1;
+        // Whoever ends a whole group of processes may signal twice in one breath; only a later signal is impatience.
+        var first = Interlocked.CompareExchange(ref askedAt, Environment.TickCount64, 0);
+        context.Cancel = first == 0 || Environment.TickCount64 - first < ImpatientAfterMilliseconds;
         stop.Cancel();
     }
 

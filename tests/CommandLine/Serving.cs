@@ -45,6 +45,8 @@ public sealed class Serving(TestDatabase database) : IClassFixture<TestDatabase>
         var byReference = await RunningProgram.RunAsync(folder.Path, Database(), "payment", "show", "S-1", "--full");
         byReference.Output.Should().Contain(number).And.Contain("012345678901234").And.Contain("payable:");
 
+        // Twice, as a process manager that ends the whole group does.
+        server.Signal(PosixSignal.SIGTERM);
         server.Signal(PosixSignal.SIGTERM);
         var ended = await server.EndAsync();
         ended.ExitCode.Should().Be(0, ended.Errors);
