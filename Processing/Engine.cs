@@ -181,8 +181,10 @@ public sealed class Engine : IAsyncDisposable
             {
                 await run(stop.Token);
             }
-            catch (Exception) when (stop.IsCancellationRequested)
+            catch (Exception ended) when (stop.IsCancellationRequested
+                && ended is OperationCanceledException or NpgsqlException or ObjectDisposedException)
             {
+                // What was cut off by the end is done again by whoever comes next.
                 return;
             }
             catch (Exception defect)

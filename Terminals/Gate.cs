@@ -2,6 +2,7 @@ using EGovPay.Processing;
 using EGovPay.Terminals.Api;
 using EGovPay.Terminals.OsmpIn;
 using EGovPay.Terminals.Problems;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace EGovPay.Terminals;
@@ -60,15 +61,20 @@ internal sealed class Gate(ServerSettings settings, Paces paces, ILogger log)
             await RefuseAsync(http, new Refused(Refusal.MalformedRequest), fault.StatusCode);
             return;
         }
-        catch (Exception) when (http.RequestAborted.IsCancellationRequested)
+        catch (Exception gone) when (http.RequestAborted.IsCancellationRequested
+            && gone is OperationCanceledException or ConnectionResetException)
         {
-            // Nobody listens any more. What was begun goes on by itself.
+            // Nobody listens any more. What was begun goes on by itself; anything else that went wrong is told below.
             return;
         }
         catch (Exception defect)
         {
             Log.RequestFailed(log, defect, http.Request.Method, RouteOf(http));
-            await RefuseAsync(http, new Refused(Refusal.Internal));
+            if (!http.RequestAborted.IsCancellationRequested)
+            {
+                await RefuseAsync(http, new Refused(Refusal.Internal));
+            }
+
             return;
         }
 

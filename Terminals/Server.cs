@@ -18,7 +18,7 @@ public sealed record ServerSettings
 
     /// <summary>
     /// Where the public reaches this server, <c>https://odenis.example</c>; signatures and receipts speak of it.
-    /// Null: wherever it was asked.
+    /// Null: receipts speak of the address listened on, and a signature of the address that its request asked for.
     /// </summary>
     public string? PublicAddress { get; init; }
 

@@ -10,8 +10,11 @@ namespace EGovPay.Processing.Shifts;
 /// <summary>What became of "the payer has the cash back".</summary>
 public enum CashReturn
 {
-    /// <summary>It is recorded, now or before.</summary>
+    /// <summary>It is recorded, now or before, as given back by this terminal.</summary>
     Done,
+
+    /// <summary>The payer has it already, out of another drawer.</summary>
+    GivenElsewhere,
 
     /// <summary>No cash is waiting for this payer.</summary>
     NotOwed,
@@ -153,6 +156,7 @@ public sealed class TellerShifts(NpgsqlDataSource database, Journal.Journal jour
             await reader.ReadAsync();
             return !reader.GetBoolean(0) ? CashReturn.NotOwed
                 : reader.GetBoolean(1) ? CashReturn.Done
+                : reader.GetBoolean(2) ? CashReturn.GivenElsewhere
                 : CashReturn.ShiftNotOpen;
         }
     }

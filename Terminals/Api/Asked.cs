@@ -97,11 +97,16 @@ internal sealed partial class Plain
 
     private const int MostFields = 32;
 
+    private const long FullestDrawerQepik = 1_000_000_000_000;
+
     /// <summary>The first field at fault, in the wire's spelling, or null.</summary>
     public string? First { get; private set; }
 
     /// <summary>True for a reference that a terminal can have made: 1–64 of A–Z a–z 0–9 - _ .</summary>
     public static bool IsReference(string? reference) => reference is not null && ReferenceShape().IsMatch(reference);
+
+    /// <summary>True for a reference that only an OSMP terminal's own number makes.</summary>
+    public static bool IsReserved(string reference) => reference.StartsWith(OsmpPrefix, StringComparison.Ordinal);
 
     /// <summary>True where a text may be kept and printed.</summary>
     public static bool IsPlain(string text)
@@ -124,7 +129,7 @@ internal sealed partial class Plain
 
     public void Reference(string reference)
     {
-        if (!IsReference(reference) || reference.StartsWith(OsmpPrefix, StringComparison.Ordinal))
+        if (!IsReference(reference) || IsReserved(reference))
         {
             Fault("reference");
         }
@@ -156,9 +161,10 @@ internal sealed partial class Plain
         }
     }
 
-    public void NotNegative(string field, long? value)
+    /// <summary>The cash in a drawer: so little that no shift's sums overflow.</summary>
+    public void Drawer(string field, long? value)
     {
-        if (value is null or < 0)
+        if (value is null or < 0 or > FullestDrawerQepik)
         {
             Fault(field);
         }

@@ -34,18 +34,13 @@ internal static class CatalogueCalls
             return Refuse.Malformed("lang");
         }
 
-        var current = engine.Catalogue.Current;
-        if (!string.IsNullOrEmpty(group) && current.Group(group) is null)
-        {
-            return Refuse.Malformed("group");
-        }
-
         var admission = await door.AdmitAsync(http, await ReadBody.BytesAsync(http.Request));
         if (admission.Refused is { } refused)
         {
             return (Refuse)refused;
         }
 
+        var current = engine.Catalogue.Current;
         var language = AskedLanguage.OfQueryOr(http.Request);
         if (IsKnown(http, engine, current, language))
         {

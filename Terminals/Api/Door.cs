@@ -46,16 +46,28 @@ internal sealed class Door(Engine engine, ServerSettings settings, Paces paces)
             return Admission.No(Refusal.NotAuthenticated);
         }
 
-        if (terminal.Signed && await JudgeSignatureAsync(http, body, terminal, now) is { } unsigned)
+        if (!terminal.Signed)
         {
-            return Admission.No(unsigned);
+            return Judge(terminal, service, ownPayments);
         }
 
-        return Judge(terminal, service, ownPayments);
+        if (CheckSignature(http, body, terminal, now) is not { } once)
+        {
+            return Admission.No(Refusal.SignatureInvalid);
+        }
+
+        // Before the nonce is kept, which is a durable row: who asks too often must not make us write.
+        var wait = paces.Terminal(terminal.TerminalId);
+        return wait is null && !await engine.Nonces.TryUseAsync(terminal.TerminalId, once.Nonce, once.Until)
+            ? Admission.No(Refusal.Replayed)
+            : Judge(terminal, service, ownPayments, wait);
     }
 
     /// <summary>What is judged of a known terminal: 120, 121, 130.</summary>
-    public Admission Judge(Terminal terminal, string? service, bool ownPayments)
+    public Admission Judge(Terminal terminal, string? service, bool ownPayments) =>
+        Judge(terminal, service, ownPayments, paces.Terminal(terminal.TerminalId));
+
+    private static Admission Judge(Terminal terminal, string? service, bool ownPayments, int? wait)
     {
         if (terminal.Suspended && !ownPayments)
         {
@@ -68,7 +80,7 @@ internal sealed class Door(Engine engine, ServerSettings settings, Paces paces)
             return Admission.No(Refusal.ServiceNotAllowed, "service");
         }
 
-        return paces.Terminal(terminal.TerminalId) is { } seconds
+        return wait is { } seconds
             ? Admission.No(Refusal.TooManyRequests, retryAfterSeconds: seconds)
             : new Admission(terminal, null);
     }
@@ -84,7 +96,10 @@ internal sealed class Door(Engine engine, ServerSettings settings, Paces paces)
             : null;
     }
 
-    private async Task<Refusal?> JudgeSignatureAsync(
+    /// <summary>
+    /// The nonce of a good signature, and how long it must be remembered; null where the signature is not good.
+    /// </summary>
+    private (string Nonce, Instant Until)? CheckSignature(
         HttpContext http, ReadOnlyMemory<byte> body, Terminal terminal, Instant now)
     {
         var headers = http.Request.Headers;
@@ -94,12 +109,11 @@ internal sealed class Door(Engine engine, ServerSettings settings, Paces paces)
             One(headers["Signature-Input"]), One(headers["Signature"]), body.Span, _ => key, now, Tolerance);
         if (!check.Good || check.Nonce is not { Length: <= LongestNonce } nonce)
         {
-            return Refusal.SignatureInvalid;
+            return null;
         }
 
         // As long as the signature could be shown again: created may lie ahead of our clock.
-        var until = Instant.Max(check.Created, now) + Tolerance + Duration.FromMinutes(1);
-        return await engine.Nonces.TryUseAsync(terminal.TerminalId, nonce, until) ? null : Refusal.Replayed;
+        return (nonce, Instant.Max(check.Created, now) + Tolerance + Duration.FromMinutes(1));
     }
 
     private MessageKey KeyOf(Terminal terminal) => terminal.PublicKey is { } publicKey

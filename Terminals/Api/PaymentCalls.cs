@@ -120,11 +120,20 @@ internal static class PaymentCalls
         }
 
         var terminal = admission.Terminal;
-        if (terminal.Suspended
-            && await engine.Book.FindAsync(terminal.PartFor(reference), reference) is { } known
-            && known.TerminalId != terminal.TerminalId)
+        var reserved = Plain.IsReserved(reference);
+        if (reserved || terminal.Suspended)
         {
-            return (Refuse)Refusal.TerminalSuspended;
+            // A transaction of an OSMP terminal is not cancelled by others, nor before it came: they would spoil it.
+            var known = await engine.Book.FindAsync(terminal.PartFor(reference), reference);
+            if (reserved && known?.TerminalId != terminal.TerminalId)
+            {
+                return Refuse.Malformed("reference");
+            }
+
+            if (known is not null && known.TerminalId != terminal.TerminalId)
+            {
+                return (Refuse)Refusal.TerminalSuspended;
+            }
         }
 
         var payment = await engine.Cancel.CancelAsync(terminal, reference);

@@ -23,23 +23,39 @@ internal static class CardCalls
     private static async Task<Results<Ok<PaymentJson>, Refuse>> WrittenAsync(
         string reference, HttpContext http, Door door, Engine engine)
     {
-        var (payment, refused) = await FindAsync(reference, http, door, engine);
-        if (payment is null)
+        // Also by a terminal that was suspended meanwhile: the credit is on the card, and must not be given out again.
+        var (payment, refused) = await PaymentCalls.FindAsync(reference, http, door, engine);
+        if ((refused ?? Fault(payment!)) is { } no)
         {
-            return refused!;
+            return no;
         }
 
-        await engine.PaperAndCards.WriteCardAsync(payment);
-        return TypedResults.Ok(PaymentJson.Of(payment, engine, AskedLanguage.Of(http.Request)));
+        await engine.PaperAndCards.WriteCardAsync(payment!);
+        return TypedResults.Ok(PaymentJson.Of(payment!, engine, AskedLanguage.Of(http.Request)));
     }
 
     private static async Task<Results<Ok<PaymentJson>, Refuse>> RestoreAsync(
         string reference, HttpContext http, Door door, Engine engine)
     {
-        var (payment, refused) = await FindAsync(reference, http, door, engine);
-        if (payment is null)
+        if (!Plain.IsReference(reference))
         {
-            return refused!;
+            return Refuse.Malformed("reference");
+        }
+
+        var admission = await door.AdmitAsync(http, await ReadBody.BytesAsync(http.Request));
+        if (admission.Refused is { } refused)
+        {
+            return (Refuse)refused;
+        }
+
+        if (await engine.Book.FindAsync(admission.Terminal.PartFor(reference), reference) is not { } payment)
+        {
+            return (Refuse)Refusal.NotFound;
+        }
+
+        if (Fault(payment) is { } no)
+        {
+            return no;
         }
 
         return await engine.PaperAndCards.CardWrittenAsync(payment) is null
@@ -47,30 +63,12 @@ internal static class CardCalls
             : new Refuse(new Refused(Refusal.TooLate), state: payment.State);
     }
 
-    /// <summary>A confirmed payment with data for a card; what has none has nothing to write.</summary>
-    private static async Task<(Payment? Payment, Refuse? Refused)> FindAsync(
-        string reference, HttpContext http, Door door, Engine engine)
+    /// <summary>Null for a confirmed payment with data for a card; what has none has nothing to write.</summary>
+    private static Refuse? Fault(Payment payment) => payment switch
     {
-        if (!Plain.IsReference(reference))
-        {
-            return (null, Refuse.Malformed("reference"));
-        }
-
-        var admission = await door.AdmitAsync(http, await ReadBody.BytesAsync(http.Request));
-        if (admission.Refused is { } no)
-        {
-            return (null, no);
-        }
-
-        var found = await engine.Book.FindAsync(admission.Terminal.PartFor(reference), reference);
-        return found switch
-        {
-            null => (null, Refusal.NotFound),
-            { Final: false } => (null, Refusal.NotFinal),
-            { State: not PaymentState.Confirmed } =>
-                (null, new Refuse(new Refused(Refusal.TooLate), state: found.State)),
-            { CardData: null } => (null, new Refused(Refusal.NotFound, "cardData")),
-            _ => (found, null),
-        };
-    }
+        { Final: false } => Refusal.NotFinal,
+        { State: not PaymentState.Confirmed } => new Refuse(new Refused(Refusal.TooLate), state: payment.State),
+        { CardData: null } => new Refuse(new Refused(Refusal.TooLate, "cardData"), state: payment.State),
+        _ => null,
+    };
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using EGovPay.Processing;
 using EGovPay.Processing.Payments;
 using EGovPay.Terminals.Api;
@@ -83,13 +84,24 @@ internal static class ReceiptCalls
         var centre = new ServiceCentre(
             terminal?.AgentCode ?? "", terminal?.AgentName ?? "", terminal?.PointName ?? "",
             terminal?.TerminalCode ?? "");
-        var address = settings.PublicAddress?.TrimEnd('/') ?? $"{http.Request.Scheme}://{http.Request.Host.Value}";
+        var address = settings.PublicAddress?.TrimEnd('/') ?? OwnAddress(http.Connection);
         var facts = ReceiptFacts.Of(
             payment, current.Find(payment.ServiceCode), current.Provider(payment.ProviderId), centre,
             new ReceiptIssuer(settings.OperatorName, settings.OperatorVoen, address), engine.Codes);
         return payment.DeclineName is null
             ? facts
             : facts with { DeclineTitle = DeclineTexts.All.GetValueOrDefault(payment.DeclineName, DeclineTexts.Other) };
+    }
+
+    /// <summary>
+    /// Where this request reached the server, by its own end of the connection. Never the Host field: its caller
+    /// writes that, and the operator would sign a receipt that leads wherever the caller likes.
+    /// </summary>
+    private static string OwnAddress(ConnectionInfo connection)
+    {
+        var address = connection.LocalIpAddress ?? IPAddress.Loopback;
+        var own = new IPEndPoint(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address, connection.LocalPort);
+        return "http://" + own;
     }
 
     /// <summary>Is this receipt real? Anyone may ask, and learns what the receipt says, its account masked.</summary>

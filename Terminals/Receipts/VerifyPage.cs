@@ -171,30 +171,6 @@ public static class VerifyPage
         return Page(lang, null, "bad", Texts.NotGenuine.In(lang), Texts.NotGenuineAdvice.In(lang), []);
     }
 
-    /// <summary>
-    /// The language of the page: <c>?lang=</c> where it is one of ours, else the first of <c>Accept-Language</c> by
-    /// weight, else Azerbaijani.
-    /// </summary>
-    public static string ChooseLanguage(string? asked, string? acceptLanguage)
-    {
-        if (asked is "az" or "en" or "ru")
-        {
-            return asked;
-        }
-
-        if (acceptLanguage is not { Length: > 0 and <= 512 }
-            || !Microsoft.Net.Http.Headers.StringWithQualityHeaderValue.TryParseList([acceptLanguage], out var wanted))
-        {
-            return "az";
-        }
-
-        return wanted
-            .Where(one => one.Quality is not 0)
-            .OrderByDescending(one => one.Quality ?? 1)
-            .Select(one => one.Value.ToString().Split('-')[0].ToLowerInvariant())
-            .FirstOrDefault(one => one is "az" or "en" or "ru") ?? "az";
-    }
-
     private static string Page(
         string lang, string? code, string mood, string verdict, string advice, List<(string Label, string Value)> rows)
     {

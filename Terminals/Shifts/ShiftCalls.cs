@@ -94,7 +94,7 @@ internal static class ShiftCalls
 
     /// <summary>
     /// The payer has the cash back. Only of a payment that will not happen; saying it twice, or of one that was
-    /// refused at once, does no harm.
+    /// refused at once, does no harm. Where another desk gave it back before, it is too late.
     /// </summary>
     private static async Task<Results<Ok<PaymentJson>, Refuse>> ReturnCashAsync(
         string reference, HttpContext http, Door door, Engine engine)
@@ -127,33 +127,36 @@ internal static class ShiftCalls
         }
 
         var done = await engine.Shifts.ReturnCashAsync(terminal, payment, terminal.TerminalCode);
-        return done == CashReturn.ShiftNotOpen
-            ? (Refuse)Refusal.ShiftNotOpen
-            : TypedResults.Ok(PaymentJson.Of(payment, engine, AskedLanguage.Of(http.Request)));
+        return done switch
+        {
+            CashReturn.ShiftNotOpen => (Refuse)Refusal.ShiftNotOpen,
+            CashReturn.GivenElsewhere => new Refuse(new Refused(Refusal.TooLate), state: payment.State),
+            _ => TypedResults.Ok(PaymentJson.Of(payment, engine, AskedLanguage.Of(http.Request))),
+        };
     }
 }
 
 /// <summary>A shift is to be opened.</summary>
-/// <param name="FloatQepik">The cash in the drawer, qəpik, at least 0.</param>
+/// <param name="FloatQepik">The cash in the drawer, qəpik, 0–1 000 000 000 000.</param>
 public sealed record ShiftAsked(string? Cashier, long? FloatQepik)
 {
     internal Refuse? Fault()
     {
         var faults = new Plain();
         faults.Text("cashier", Cashier, 1, 100);
-        faults.NotNegative("floatQepik", FloatQepik);
+        faults.Drawer("floatQepik", FloatQepik);
         return faults.First is { } field ? Refuse.Malformed(field) : null;
     }
 }
 
 /// <summary>The open shift is to be closed.</summary>
-/// <param name="CountedCashQepik">The cash that was counted, qəpik, at least 0.</param>
+/// <param name="CountedCashQepik">The cash that was counted, qəpik, 0–1 000 000 000 000.</param>
 public sealed record ShiftEndAsked(long? CountedCashQepik)
 {
     internal Refuse? Fault()
     {
         var faults = new Plain();
-        faults.NotNegative("countedCashQepik", CountedCashQepik);
+        faults.Drawer("countedCashQepik", CountedCashQepik);
         return faults.First is { } field ? Refuse.Malformed(field) : null;
     }
 }

@@ -2,14 +2,13 @@ using EGovPay.Processing.Dispatch;
 using EGovPay.Providers;
 using EGovPay.Providers.Osmp;
 using FluentAssertions;
-using Microsoft.Extensions.Configuration;
 using NodaTime;
 using Xunit;
 using static EGovPay.Tests.Providers.SimulatedProviders;
 
 namespace EGovPay.Tests.Providers;
 
-/// <summary>Which adapter a provider gets, when it is made anew, and where its credentials come from.</summary>
+/// <summary>Which adapter a provider gets, when it is made anew.</summary>
 public sealed class ConnectingTests
 {
     private static readonly Uri Anywhere = new("http://127.0.0.1:9/");
@@ -50,49 +49,6 @@ public sealed class ConnectingTests
         using var connect = new ConnectProviders(null, _ => ProviderAccess.None, SystemClock.Instance, log);
         var adapter = connect.Connect([Provider(1, "x", protocol, address, false)])["x"];
         (await adapter.PayAsync(Delivery(1, "1"), CancellationToken.None)).Result.Should().Be(DeliveryResult.NotSent);
-    }
-
-    [Fact]
-    public void Access_is_read_from_the_configuration_and_the_same_values_give_the_same_object()
-    {
-        var values = new Dictionary<string, string?>(StringComparer.Ordinal)
-        {
-            ["Providers:dmx:KeyId"] = "egovpay",
-            ["Providers:dmx:SharedKey"] = Convert.ToBase64String(new byte[32]),
-            ["Providers:azerishiq:User"] = "us",
-            ["Providers:azerishiq:Password"] = "sesam",
-            ["Providers:azerishiq:Osmp:ByGet"] = "true",
-            ["Providers:azerishiq:Osmp:Inquiry"] = "getInfo",
-        };
-        var configuration = new ConfigurationBuilder().AddInMemoryCollection(values).Build();
-        var configured = new ConfiguredAccess(configuration);
-
-        configured.For(Migration).Key!.Id.Should().Be("egovpay");
-        configured.For(Migration).Should().BeSameAs(configured.For(Migration));
-        var access = configured.For(Electricity);
-        (access.User, access.Password, access.Osmp.ByGet, access.Osmp.Inquiry)
-            .Should().Be(("us", "sesam", true, OsmpInquiry.GetInfo));
-        access.ToString().Should().NotContain("sesam");
-        configured.For(Gas).User.Should().BeNull();
-        configuration["Providers:azerishiq:Password"] = "other";
-        configured.For(Electricity).Password.Should().Be("other");
-    }
-
-    [Theory]
-    [InlineData("SharedKey", "c2VzYW0=")]
-    [InlineData("SharedKey", "?")]
-    [InlineData("KeyFile", "/no/such/file")]
-    [InlineData("Osmp:ByGet", "perhaps")]
-    [InlineData("Osmp:Inquiry", "status")]
-    public void A_setting_that_cannot_be_used_is_named_and_its_value_is_not(string name, string value)
-    {
-        var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>(StringComparer.Ordinal)
-        {
-            ["Providers:dmx:KeyId"] = "egovpay",
-            [$"Providers:dmx:{name}"] = value,
-        }).Build();
-        var fault = new ConfiguredAccess(configuration).Invoking(it => it.For(Migration)).Should().Throw<FormatException>().Which;
-        fault.Message.Should().Contain($"Providers:dmx:{name}").And.NotContain(value);
     }
 
     private ConnectProviders Make(Func<EGovPay.Processing.Catalogue.ProviderSettings, ProviderAccess> access) =>

@@ -1,9 +1,12 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Http.Headers;
 using System.Text;
 using System.Xml.Linq;
 using EGovPay.Processing;
+using EGovPay.Processing.StateMachine;
 using EGovPay.Terminals.OsmpIn;
+using EGovPay.Tests.Receipts;
 using FluentAssertions;
 using Xunit;
 
@@ -38,6 +41,31 @@ public sealed class OsmpInwards(HttpCentre centre) : IClassFixture<HttpCentre>
         looked.State.Should().Be("Confirmed");
         ((string)looked.Json!["number"]!).Should().Be(number);
         ((string)looked.Json["tender"]!).Should().Be("cash");
+    }
+
+    [Fact]
+    public async Task A_transaction_is_cancelled_by_nobody_but_the_terminal_that_made_it()
+    {
+        var (key, terminal) = await centre.AddTerminalAsync();
+        var (otherKey, _) = await centre.AddTerminalToAsync(terminal.AgentId, terminal.TerminalCode + "-b");
+        using var client = centre.ClientOf(null);
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue(
+            "Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{terminal.TerminalCode}:{key}")));
+        using var mine = centre.ClientOf(key);
+        using var other = centre.ClientOf(otherKey);
+        var txn = Next();
+
+        foreach (var early in new[] { mine, other })
+        {
+            var refused = await early.PostAsync($"/v1/payments/osmp.{txn}/cancel");
+            refused.Code.Should().Be(100);
+            ((string)refused.Json!["field"]!).Should().Be("reference");
+        }
+
+        Result(await AskAsync(client, $"command=pay&txn_id={txn}&account=012345678901234&sum=1.00&prv_id=10101"))
+            .Should().Be(0, "nobody could spoil it beforehand");
+        (await other.PostAsync($"/v1/payments/osmp.{txn}/cancel")).Code.Should().Be(100);
+        (await mine.PostAsync($"/v1/payments/osmp.{txn}/cancel")).Code.Should().Be(413);
     }
 
     [Theory]
@@ -195,6 +223,19 @@ public sealed class OsmpInwards(HttpCentre centre) : IClassFixture<HttpCentre>
         using var client = await TerminalAsync();
         Result(await AskAsync(client, "command=pay&padding=" + new string('x', 70_000))).Should().Be(300);
     }
+
+    [Theory]
+    [InlineData("79", 79)]
+    [InlineData("300", 300)]
+    [InlineData("0", 300)]
+    [InlineData("1", 300)]
+    [InlineData("90", 300)]
+    [InlineData("13", 300)]
+    [InlineData("account-not-found", 300)]
+    [InlineData(null, 300)]
+    public void A_decline_keeps_the_providers_own_final_code(string? code, int result) =>
+        OsmpReply.Of("1", Examples.Confirmed() with { State = PaymentState.Declined, ProviderCode = code }).Result
+            .Should().Be(result);
 
     [Fact]
     public void What_XML_cannot_hold_does_not_break_the_answer()

@@ -60,6 +60,19 @@ public sealed class ReceiptsOverHttp(HttpCentre centre) : IClassFixture<HttpCent
     }
 
     [Fact]
+    public async Task Where_a_receipt_is_verified_is_never_what_its_caller_says()
+    {
+        await centre.Client.PayAsync("host", HttpCentre.Payment());
+        var json = await centre.Client.LookAsync("/v1/payments/host/receipt", ("Host", "evil.example"));
+        ((string)json.Json!["verifyUrl"]!).Should().Be(
+            new Uri(centre.Address, "/verify/" + (string)json.Json["code"]!).AbsoluteUri);
+        json.Text.Should().NotContain("evil.example");
+        var text = await centre.Client.LookAsync(
+            "/v1/payments/host/receipt", ("Host", "evil.example"), ("Accept", "text/plain"));
+        text.Text.Should().NotContain("evil.example");
+    }
+
+    [Fact]
     public async Task Before_it_is_final_there_is_an_acceptance_slip_with_a_code_and_no_number()
     {
         await centre.Client.PayAsync("slip-1", HttpCentre.Payment(account: "012345678966628"));
@@ -155,8 +168,34 @@ public sealed class ReceiptsOverHttp(HttpCentre centre) : IClassFixture<HttpCent
         (await centre.Client.PostAsync("/v1/payments/card-1/card-restore")).Code.Should().Be(413);
 
         await centre.Client.PayAsync("card-2", HttpCentre.Payment());
-        (await centre.Client.PostAsync("/v1/payments/card-2/card-restore")).Code.Should().Be(414);
+        foreach (var call in new[] { "card-restore", "card-written" })
+        {
+            var none = await centre.Client.PostAsync("/v1/payments/card-2/" + call);
+            none.Status.Should().Be(HttpStatusCode.Conflict);
+            none.Code.Should().Be(413);
+            ((string)none.Json!["field"]!).Should().Be("cardData");
+        }
+
         (await centre.Client.PostAsync("/v1/payments/card-3/card-written")).Code.Should().Be(414);
+    }
+
+    [Fact]
+    public async Task A_suspended_terminal_still_says_that_its_own_card_was_written()
+    {
+        var (key, terminal) = await centre.AddTerminalAsync();
+        var (otherKey, _) = await centre.AddTerminalToAsync(terminal.AgentId, terminal.TerminalCode + "-b");
+        using var client = centre.ClientOf(key);
+        using var other = centre.ClientOf(otherKey);
+        await client.PayAsync("own", HttpCentre.Payment(500, "120012345", "10202"));
+        await other.PayAsync("others", HttpCentre.Payment(500, "120012345", "10202"));
+        await centre.Engine.Administer.SuspendTerminalAsync(terminal.TerminalCode, suspended: true);
+        await centre.Engine.Directory.RefreshAsync();
+
+        (await client.PostAsync("/v1/payments/others/card-written")).Code.Should().Be(120);
+        (await client.PostAsync("/v1/payments/own/card-restore")).Code.Should().Be(120, "it may write no more cards");
+        (await client.PostAsync("/v1/payments/own/card-written")).Status.Should().Be(HttpStatusCode.OK);
+        (await other.PostAsync("/v1/payments/own/card-restore")).Code.Should().Be(413);
+        (await other.PostAsync("/v1/payments/others/card-restore")).Status.Should().Be(HttpStatusCode.OK);
     }
 
     private Task<Answered> TextAsync(string reference, string? language = null) => centre.Client.LookAsync(

@@ -120,6 +120,12 @@ public sealed class ShiftsOverHttp(HttpCentre centre) : IClassFixture<HttpCentre
 
         (await ExpectedAsync(other)).Should().Be(1_500);
         (await ExpectedAsync(client)).Should().Be(500);
+        var second = await client.PostAsync("/v1/payments/unclear/cash-returned");
+        second.Code.Should().Be(413, "the payer has that cash from the other desk");
+        second.State.Should().Be("Declined");
+        (await other.PostAsync("/v1/payments/unclear/cash-returned")).Status.Should().Be(HttpStatusCode.OK, "it says it again");
+        (await ExpectedAsync(client)).Should().Be(500);
+        (await ExpectedAsync(other)).Should().Be(1_500);
         Texts((await client.LookAsync("/v1/shifts/current")).Json!["toReturn"]).Should().BeEmpty();
         client.Dispose();
     }
@@ -199,11 +205,33 @@ public sealed class ShiftsOverHttp(HttpCentre centre) : IClassFixture<HttpCentre
     [InlineData("""{"cashier":"","floatQepik":0}""", "cashier")]
     [InlineData("""{"cashier":"Aygün","floatQepik":-1}""", "floatQepik")]
     [InlineData("""{"cashier":"Aygün","floatQepik":"0"}""", "floatQepik")]
+    [InlineData("""{"cashier":"Aygün","floatQepik":1000000000001}""", "floatQepik")]
+    [InlineData("""{"cashier":"Aygün","floatQepik":9223372036854775807}""", "floatQepik")]
     public async Task A_shift_is_opened_with_a_cashier_and_a_float(string body, string field)
     {
         var answer = await centre.Client.PostAsync("/v1/shifts", JsonNode.Parse(body));
         answer.Code.Should().Be(100);
         ((string)answer.Json!["field"]!).Should().Be(field);
+    }
+
+    [Fact]
+    public async Task A_drawer_holds_no_more_than_can_be_added_up()
+    {
+        const long full = 1_000_000_000_000;
+        var (client, _) = await TellerAsync();
+        (await OpenAsync(client, full)).Status.Should().Be(HttpStatusCode.Created);
+        await client.PayAsync("on-top", HttpCentre.Payment(100));
+        (await ExpectedAsync(client)).Should().Be(full + 100);
+        foreach (var tooMuch in new[] { full + 1, long.MaxValue })
+        {
+            var refused = await client.PostAsync("/v1/shifts/current/close", Counted(tooMuch));
+            refused.Code.Should().Be(100);
+            ((string)refused.Json!["field"]!).Should().Be("countedCashQepik");
+        }
+
+        var closed = await client.PostAsync("/v1/shifts/current/close", Counted(full));
+        ((long)closed.Json!["differenceQepik"]!).Should().Be(-100);
+        client.Dispose();
     }
 
     private async Task<(HttpClient Client, Terminal Terminal)> TellerAsync()

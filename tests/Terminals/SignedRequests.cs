@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using EGovPay.Processing.Agents;
 using EGovPay.Processing.Signatures;
+using EGovPay.Terminals;
 using FluentAssertions;
 using NodaTime;
 using Xunit;
@@ -106,18 +107,43 @@ public sealed class SignedRequests(HttpCentre centre) : IClassFixture<HttpCentre
         (await centre.Engine.Nonces.TryUseAsync(1_000_000, "twice", now)).Should().BeFalse();
     }
 
+    [Fact]
+    public async Task A_terminal_that_asks_too_often_uses_up_no_nonce()
+    {
+        await using var own = new HttpCentre(new ServerSettings { TerminalRequestsPerSecond = 1, TerminalBurst = 1 });
+        await own.InitializeAsync();
+        var (bearer, terminal) = await own.AddTerminalAsync(plain => plain with { Signed = true });
+        using var client = own.ClientOf(bearer);
+        using var key = KeyOf(own, terminal);
+        var answers = new List<Answered>();
+        for (var i = 0; i < 10; i++)
+        {
+            answers.Add(await PutAsync(own, client, key, "often", HttpCentre.Payment()));
+        }
+
+        var refused = answers.Where(answer => answer.Status == HttpStatusCode.TooManyRequests).ToList();
+        refused.Should().NotBeEmpty().And.OnlyContain(answer => answer.Code == 130);
+        (await own.Database.AskAsync<long>("select count(*) from used_nonce")).Should().Be(10 - refused.Count);
+    }
+
     private async Task<(HttpClient Client, MessageKey Key)> SharedAsync()
     {
         var (bearer, terminal) = await centre.AddTerminalAsync(plain => plain with { Signed = true });
         return (centre.ClientOf(bearer), KeyOf(terminal));
     }
 
-    private MessageKey KeyOf(Terminal terminal) => MessageKey.Shared(
+    private MessageKey KeyOf(Terminal terminal) => KeyOf(centre, terminal);
+
+    private static MessageKey KeyOf(HttpCentre centre, Terminal terminal) => MessageKey.Shared(
         terminal.TerminalCode,
         centre.Engine.Key(FormattableString.Invariant($"terminal:{terminal.TerminalId}:{terminal.KeyGeneration}")));
 
-    private async Task<Answered> PutAsync(
-        HttpClient client, MessageKey key, string reference, JsonNode body, string? nonce = null)
+    private Task<Answered> PutAsync(
+        HttpClient client, MessageKey key, string reference, JsonNode body, string? nonce = null) =>
+        PutAsync(centre, client, key, reference, body, nonce);
+
+    private static async Task<Answered> PutAsync(
+        HttpCentre centre, HttpClient client, MessageKey key, string reference, JsonNode body, string? nonce = null)
     {
         var text = body.ToJsonString();
         var digest = ContentDigest.Of(Encoding.UTF8.GetBytes(text));
