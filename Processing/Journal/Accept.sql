@@ -39,11 +39,24 @@ judged as materialized (
             budget_code, daily_limit, edge, node_id, send_seconds, shift_required, first_part, parts)
     cross join clock c
     join funds f on f.agent_id = a.agent_id
-    left join payment known on known.agent_id = a.agent_id and known.reference = a.reference
+    -- Ranges and orders, where equalities would do: they leave the planner one index, also on tables that are still empty.
+    left join lateral (
+        select p.number
+        from payment p
+        where p.agent_id = a.agent_id and p.reference >= a.reference and p.reference <= a.reference
+        order by p.reference
+        limit 1
+    ) known on true
     left join lateral (
         select u.reference, u.number
         from generate_series(a.first_part, a.first_part + a.parts - 1) as g (agent_id)
-        join payment u on u.agent_id = g.agent_id and u.inquiry_id = a.inquiry_id
+        cross join lateral (
+            select p.reference, p.number
+            from payment p
+            where p.agent_id = g.agent_id and p.inquiry_id >= a.inquiry_id and p.inquiry_id <= a.inquiry_id
+            order by p.inquiry_id
+            limit 1
+        ) u
         where a.inquiry_id is not null
         limit 1
     ) used on true

@@ -48,7 +48,7 @@ public sealed class Journal : IAsyncDisposable
         };
         builder.Options = string.Join(' ', [
             builder.Options ?? "", "-c plan_cache_mode=force_generic_plan", "-c enable_seqscan=off", "-c enable_hashjoin=off",
-            "-c enable_mergejoin=off", "-c idle_in_transaction_session_timeout=2s", "-c lock_timeout=5s", "-c jit=off"]).Trim();
+            "-c enable_mergejoin=off", "-c enable_sort=off", "-c idle_in_transaction_session_timeout=2s", "-c lock_timeout=5s", "-c jit=off"]).Trim();
         return builder.ConnectionString;
     }
 

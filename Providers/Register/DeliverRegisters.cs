@@ -35,13 +35,10 @@ public sealed class DeliverRegisters(
             {
                 await RoundAsync(stop);
             }
-            catch (Exception) when (stop.IsCancellationRequested)
-            {
-                return;
-            }
             catch (Exception failure)
             {
-                // Whatever it is, the next round comes: payments to these receivers are being confirmed meanwhile.
+                // Whatever it is, the next round comes: payments to these receivers are being confirmed meanwhile. What the end of
+                // the server cut off is done by the first round after its start.
                 log.RegisterRoundFailed(failure);
             }
 

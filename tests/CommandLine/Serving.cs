@@ -56,7 +56,8 @@ public sealed class Serving(TestDatabase database) : IClassFixture<TestDatabase>
         }
 
         ended.Errors.Should().NotContain("012345678901234").And.NotContain(key);
-        simulator.Signal(PosixSignal.SIGINT);
+        // Not SIGINT: a process that was started in the background may have inherited that it is ignored.
+        simulator.Signal(PosixSignal.SIGTERM);
         (await simulator.EndAsync()).ExitCode.Should().Be(0);
     }
 

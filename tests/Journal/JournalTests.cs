@@ -197,6 +197,8 @@ public sealed class JournalTests(TestDatabase database) : IClassFixture<TestData
 
         (await own.AskAsync<long>("select n_tup_ins from pg_stat_user_tables where relname = 'event'")).Should().BeGreaterThanOrEqualTo(600);
         (await own.AskAsync<long>(Scans)).Should().Be(before);
+        (await own.AskAsync<long>("select sum(idx_tup_read)::bigint from pg_stat_user_indexes where relname = 'payment'"))
+            .Should().BeLessThan(3_000, "each command reads the rows that it names, and not its agent's");
     }
 
     [Fact]

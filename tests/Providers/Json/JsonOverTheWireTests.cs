@@ -121,7 +121,7 @@ public sealed class JsonOverTheWireTests
         using var provider = Make(server);
         (await provider.PayAsync(Delivery(42, Account), CancellationToken.None)).Result.Should()
             .Be(DeliveryResult.Silent);
-        log.Lines.Should().ContainSingle(line => line.Level == LogLevel.Critical && line.Event == 3003);
+        log.Lines.Should().ContainSingle(line => line.Level == LogLevel.Critical && line.Event == 2003);
     }
 
     [Theory]
