@@ -108,13 +108,13 @@ public sealed class OsmpOverTheWireTests
     }
 
     [Theory]
-    [InlineData("<osmp_txn_id>1234568</osmp_txn_id><sum>10.45</sum><result>0</result>", 3001)]
-    [InlineData("<osmp_txn_id></osmp_txn_id><sum>10.45</sum><result>0</result>", 3001)]
-    [InlineData("<sum>10.45</sum><result>0</result>", 3001)]
-    [InlineData("<osmp_txn_id>01234567</osmp_txn_id><sum>10.45</sum><result>0</result>", 3001)]
-    [InlineData("<osmp_txn_id>1234568</osmp_txn_id><result>5</result>", 3001)]
-    [InlineData("<osmp_txn_id>1234567</osmp_txn_id><sum>10.46</sum><result>0</result>", 3002)]
-    [InlineData("<osmp_txn_id>1234567</osmp_txn_id><sum>1045</sum><result>0</result>", 3002)]
+    [InlineData("<osmp_txn_id>1234568</osmp_txn_id><sum>10.45</sum><result>0</result>", 2001)]
+    [InlineData("<osmp_txn_id></osmp_txn_id><sum>10.45</sum><result>0</result>", 2001)]
+    [InlineData("<sum>10.45</sum><result>0</result>", 2001)]
+    [InlineData("<osmp_txn_id>01234567</osmp_txn_id><sum>10.45</sum><result>0</result>", 2001)]
+    [InlineData("<osmp_txn_id>1234568</osmp_txn_id><result>5</result>", 2001)]
+    [InlineData("<osmp_txn_id>1234567</osmp_txn_id><sum>10.46</sum><result>0</result>", 2002)]
+    [InlineData("<osmp_txn_id>1234567</osmp_txn_id><sum>1045</sum><result>0</result>", 2002)]
     public async Task An_answer_of_another_transaction_or_sum_is_silence_with_an_alarm(string content, int alarm)
     {
         await using var server = RawServer.AnsweringXml($"<response>{content}</response>");
