@@ -54,9 +54,10 @@ public sealed class RawServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // Accepting ends first: a listener that is stopped under it says that it was never started.
         await stop.CancelAsync();
-        listener.Stop();
         await accepting;
+        listener.Stop();
         await Task.WhenAll(serving);
         listener.Dispose();
     }
