@@ -109,7 +109,9 @@ internal sealed class LaneWriter : IAsyncDisposable
     private readonly Queue<LaneCommand> first = new();
     private NpgsqlConnection? connection;
     private bool inDoubt;
-    private bool mustWrite;
+
+    /// <summary>An execution ended without the server's last word; until one does not, nothing is refused and each one writes.</summary>
+    private bool perhapsCommitted;
 
     public LaneWriter(NpgsqlDataSource database, JournalSettings settings, ILogger log)
     {
@@ -178,7 +180,6 @@ internal sealed class LaneWriter : IAsyncDisposable
     private async Task CommitAsync()
     {
         var failures = 0;
-        var perhapsCommitted = false;
         while (true)
         {
             var executing = false;
@@ -187,16 +188,16 @@ internal sealed class LaneWriter : IAsyncDisposable
                 var open = await OpenAsync();
                 executing = true;
                 inDoubt = false;
-                await batch.ExecuteAsync(open, mustWrite);
+                await batch.ExecuteAsync(open, perhapsCommitted);
                 if (inDoubt)
                 {
                     // The server stopped waiting for its standby: what it called success may be lost. Execute again until it is not.
                     Log.CommitInDoubt(log, batch.Count);
-                    mustWrite = true;
+                    perhapsCommitted = true;
                     continue;
                 }
 
-                mustWrite = false;
+                perhapsCommitted = false;
                 batch.Complete(first);
                 return;
             }
@@ -217,7 +218,6 @@ internal sealed class LaneWriter : IAsyncDisposable
                 // Without the server's word for the opposite it may have committed: no refusal may be told from here on, and an
                 // execution that only finds its own rows must still wait for the standby.
                 perhapsCommitted |= executing && !IsAborted(failure);
-                mustWrite |= perhapsCommitted;
                 if (abandon.IsCancellationRequested)
                 {
                     FailAll(failure);
@@ -230,6 +230,7 @@ internal sealed class LaneWriter : IAsyncDisposable
             catch (Exception defect)
             {
                 Log.CommitDefect(log, defect, batch.Count);
+                perhapsCommitted |= executing;
                 await CloseAsync();
                 await BisectAsync(defect);
                 return;
