@@ -77,13 +77,15 @@ public sealed class Engine : IAsyncDisposable
         Quotes = new SealQuotes([new QuoteKey(1, Derive(settings.Secret, "inquiry"))]);
         Codes = new VerificationCode([Derive(settings.Secret, "receipt")]);
         Book = new PaymentBook(database);
-        Waiting = new Waiting(Book);
-        Gates = new Gates();
-        Journal = new Journal.Journal(lanes, settings.Journal, logs.CreateLogger<Journal.Journal>());
+        var time = TimeProvider.System;
+        var cluster = new ClusterTables(database);
+        Waiting = new Waiting(Book, time);
+        Gates = new Gates(time);
+        Journal = new Journal.Journal(lanes, settings.Journal, logs.CreateLogger<Journal.Journal>(), time);
         var conclude = new Conclude(Journal, Book, node, Waiting, logs.CreateLogger<Conclude>());
-        var deliver = new Deliver(Gates, conclude, node, logs.CreateLogger<Deliver>());
+        var deliver = new Deliver(Gates, conclude, node, time, logs.CreateLogger<Deliver>());
         Pay = new PayPayment(
-            catalogue, Quotes, Gates, settings.Route, Journal, Book, deliver, node, Waiting, clock,
+            catalogue, Quotes, Gates, settings.Route, Journal, Book, deliver, node, Waiting, clock, time,
             logs.CreateLogger<PayPayment>());
         Inquire = new AskInquiry(catalogue, Quotes, Gates, settings.Route, node, clock);
         Cancel = new CancelPayment(Journal, Book, node);
@@ -93,9 +95,9 @@ public sealed class Engine : IAsyncDisposable
         Reports = new TerminalReports(database);
         PaperAndCards = new PaperAndCards(database);
         Days = new BusinessDays(database, logs.CreateLogger<BusinessDays>());
-        Recover = new Recover(database, Journal, Book, Gates, deliver, node, logs.CreateLogger<Recover>());
-        Probe = new ProbeProviders(catalogue, Gates, node, clock, logs.CreateLogger<ProbeProviders>());
-        AskUnknown = new AskUnknown(database, Book, Gates, deliver, node, logs.CreateLogger<AskUnknown>());
+        Recover = new Recover(cluster, Journal, Book, Gates, deliver, node, time, logs.CreateLogger<Recover>());
+        Probe = new ProbeProviders(catalogue, Gates, node, clock, time, logs.CreateLogger<ProbeProviders>());
+        AskUnknown = new AskUnknown(cluster, Book, Gates, deliver, node, time, logs.CreateLogger<AskUnknown>());
     }
 
     public NpgsqlDataSource Database { get; }

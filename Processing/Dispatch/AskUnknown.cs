@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using EGovPay.Processing.Payments;
 using EGovPay.Processing.StateMachine;
 using Microsoft.Extensions.Logging;
@@ -11,12 +10,12 @@ namespace EGovPay.Processing.Dispatch;
 /// Any node asks; a question is leased for half a minute and ends before its lease does.
 /// </summary>
 public sealed class AskUnknown(
-    NpgsqlDataSource database, PaymentBook book, Gates gates, Deliver deliver, Node node, ILogger<AskUnknown> log)
+    IClusterTables cluster, IFindPayments book, Gates gates, Deliver deliver, Node node, TimeProvider time,
+    ILogger<AskUnknown> log)
 {
     private const int LeaseSeconds = 30;
     private const int AskSeconds = 25;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
-    private static readonly string LeaseDue = Sql.Load("Dispatch/LeaseDue.sql");
 
     /// <summary>Asks until stopped.</summary>
     public async Task RunAsync(CancellationToken stop)
@@ -32,7 +31,7 @@ public sealed class AskUnknown(
                 Log.BackgroundFailed(log, failure, "asking about unknown payments");
             }
 
-            await Task.Delay(Pause, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await time.PauseAsync(Pause, stop);
         }
     }
 
@@ -45,30 +44,19 @@ public sealed class AskUnknown(
             return 0;
         }
 
-        var startedTicks = Stopwatch.GetTimestamp();
-        var due = new List<(int AgentId, long Number, int Asks)>();
-        await using (var command = database.CreateCommand(LeaseDue))
-        {
-            command.Parameters.Add(new NpgsqlParameter<int[]> { TypedValue = [.. free.Select(p => p.Id)] });
-            command.Parameters.Add(new NpgsqlParameter<int[]> { TypedValue = [.. free.Select(p => p.Free)] });
-            command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = LeaseSeconds });
-            await using var reader = await command.ExecuteReaderAsync(stop);
-            while (await reader.ReadAsync(stop))
-            {
-                due.Add((reader.GetInt32(0), reader.GetInt64(1), reader.GetInt32(2)));
-            }
-        }
-
+        var startedTicks = time.GetTimestamp();
+        var due = await cluster.LeaseDueAsync(
+            [.. free.Select(p => p.Id)], [.. free.Select(p => p.Free)], LeaseSeconds, stop);
         if (due.Count == 0)
         {
             return 0;
         }
 
-        var deadline = SendDeadline.After(startedTicks, AskSeconds);
+        var deadline = SendDeadline.After(startedTicks, AskSeconds, time);
         var payments = await book.FindAsync([.. due.Select(d => d.AgentId)], [.. due.Select(d => d.Number)], stop);
         foreach (var payment in payments.Where(p => p.State == PaymentState.Unknown))
         {
-            var asks = due.Find(d => d.Number == payment.Number).Asks;
+            var asks = due.First(d => d.Number == payment.Number).Asks;
             if (gates.Find(payment.ProviderId)?.TryEnterQuestion() is { } permit)
             {
                 _ = AskAsync(payment, permit, deadline, asks);

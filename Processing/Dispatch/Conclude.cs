@@ -9,7 +9,7 @@ namespace EGovPay.Processing.Dispatch;
 /// Turns a provider's answer into the next event of a payment, wherever the payment has got to meanwhile: a claim that was taken
 /// over, an answer that comes after another, a truth that comes too late. Nothing that a provider said is thrown away.
 /// </summary>
-public sealed class Conclude(Journal.Journal journal, PaymentBook book, Node node, Waiting waiting, ILogger<Conclude> log)
+public sealed class Conclude(Journal.Journal journal, IFindPayments book, Node node, Waiting waiting, ILogger<Conclude> log)
 {
     private const int AttemptLimit = 8;
     private static readonly int[] AskAfterSeconds = [2, 3, 5, 10, 20, 40, 60, 120, 300, 600, 1_200, 1_800, 3_600];

@@ -6,7 +6,7 @@ namespace EGovPay.Processing.Dispatch;
 /// <summary>
 /// Hands a claimed payment to its provider, once, before its claim ends, and records what came of it.
 /// </summary>
-public sealed class Deliver(Gates gates, Conclude conclude, Node node, ILogger<Deliver> log)
+public sealed class Deliver(Gates gates, Conclude conclude, Node node, TimeProvider time, ILogger<Deliver> log)
 {
     /// <summary>Seconds that a claim lasts beyond the provider's time limit: the commit and the way back.</summary>
     public const int ClaimMarginSeconds = 3;
@@ -28,12 +28,12 @@ public sealed class Deliver(Gates gates, Conclude conclude, Node node, ILogger<D
     public async Task<Payment> AskAsync(Payment payment, SendDeadline deadline, int asks)
     {
         var silent = new DeliveryAnswer(DeliveryResult.Silent, Note: "not asked: the provider's breaker is open or time is up");
-        if (gates.Find(payment.ProviderId) is not { } gate || deadline.Left == TimeSpan.Zero)
+        if (gates.Find(payment.ProviderId) is not { } gate || deadline.Left(time) == TimeSpan.Zero)
         {
             return await conclude.RecordAsync(payment, silent, asks);
         }
 
-        using var timeout = new CancellationTokenSource(Shorter(deadline.Left, gate));
+        using var timeout = new CancellationTokenSource(Shorter(deadline.Left(time), gate), time);
         var answer = await gate.CallAsync(
             () => GuardAsync(() => gate.Provider.AskAsync(DeliveryOf(payment, perhapsSent: true), timeout.Token)),
             given => given.Result is DeliveryResult.Confirmed or DeliveryResult.Declined, silent);
@@ -47,13 +47,13 @@ public sealed class Deliver(Gates gates, Conclude conclude, Node node, ILogger<D
             return new DeliveryAnswer(DeliveryResult.NotSent, Note: "the provider is not connected");
         }
 
-        if (!node.Alive || deadline.Left == TimeSpan.Zero)
+        if (!node.Alive || deadline.Left(time) == TimeSpan.Zero)
         {
             // Another node may already be asking about it; what this one knows is no longer the whole truth.
             return new DeliveryAnswer(DeliveryResult.Silent, Note: "the claim ended before anything was sent");
         }
 
-        using var timeout = new CancellationTokenSource(Shorter(deadline.Left, gate));
+        using var timeout = new CancellationTokenSource(Shorter(deadline.Left(time), gate), time);
         return await gate.CallAsync(
             () => GuardAsync(() => gate.Provider.PayAsync(DeliveryOf(payment, perhapsSent: false), timeout.Token)),
             given => given.Result is DeliveryResult.Confirmed or DeliveryResult.Declined,

@@ -3,7 +3,7 @@ using System.Collections.Frozen;
 namespace EGovPay.Processing.Dispatch;
 
 /// <summary>The doors to all providers of the catalogue in force. A change of the catalogue replaces only what changed.</summary>
-public sealed class Gates : IDisposable
+public sealed class Gates(TimeProvider? clock = null) : IDisposable
 {
     private FrozenDictionary<int, ProviderGate> byId = FrozenDictionary<int, ProviderGate>.Empty;
     private FrozenDictionary<string, ProviderGate> byCode = FrozenDictionary<string, ProviderGate>.Empty;
@@ -20,7 +20,7 @@ public sealed class Gates : IDisposable
         var gates = providers
             .Select(provider => byId.TryGetValue(provider.Settings.Id, out var old) && ReferenceEquals(old.Provider, provider)
                 ? old
-                : new ProviderGate(provider))
+                : new ProviderGate(provider, clock))
             .ToList();
         byId = gates.ToFrozenDictionary(gate => gate.Settings.Id);
         byCode = gates.ToFrozenDictionary(gate => gate.Settings.Code, StringComparer.Ordinal);

@@ -15,43 +15,46 @@ public sealed class Node : IAsyncDisposable
 
     private static readonly TimeSpan Beat = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestBlockLife = TimeSpan.FromMinutes(5);
-    private static readonly string TakeBlock = Sql.Load("Dispatch/TakeBlock.sql");
-    private static readonly string Heartbeat = Sql.Load("Dispatch/Heartbeat.sql");
+    private static readonly TimeSpan Living = TimeSpan.FromSeconds(4);
 
-    private readonly NpgsqlDataSource database;
+    private readonly IClusterTables cluster;
+    private readonly TimeProvider time;
     private readonly ILogger log;
     private readonly Lock guard = new();
     private readonly HashSet<long> underWay = [];
     private readonly HashSet<long> lost = [];
     private readonly SemaphoreSlim taking = new(1);
     private readonly CancellationTokenSource stop = new();
-    private Block block = new(0, 0, 0);
+    private Block block;
     private Task beating = Task.CompletedTask;
 
-    private Node(NpgsqlDataSource database, int id, ILogger log)
+    private Node(IClusterTables cluster, int id, ILogger log, TimeProvider time)
     {
-        this.database = database;
+        this.cluster = cluster;
+        this.time = time;
         this.log = log;
         Id = id;
+        block = new Block(time, 0, 0);
     }
 
     public int Id { get; }
 
     /// <summary>The lease was renewed lately; false: this node must not begin anything.</summary>
-    public bool Alive => Environment.TickCount64 - Volatile.Read(ref lastBeat) < 4_000;
+    public bool Alive => time.GetElapsedTime(Volatile.Read(ref lastBeat)) < Living;
 
     private long lastBeat;
 
     /// <summary>Registers this process as a node and begins its heartbeat.</summary>
-    public static async Task<Node> StartAsync(NpgsqlDataSource database, string name, ILogger log)
+    public static Task<Node> StartAsync(NpgsqlDataSource database, string name, ILogger log) =>
+        StartAsync(new ClusterTables(database), name, log, TimeProvider.System);
+
+    /// <summary>Registers a node and begins its heartbeat, on the caller's scheduler.</summary>
+    public static async Task<Node> StartAsync(IClusterTables cluster, string name, ILogger log, TimeProvider time)
     {
-        await using var register = database.CreateCommand(
-            "insert into node (name, lease_until, low_number) "
-            + "select $1, now() + interval '5 seconds', s.last_value from payment_number s returning node_id");
-        register.Parameters.Add(new NpgsqlParameter<string> { TypedValue = name });
-        var node = new Node(database, (int)(await register.ExecuteScalarAsync())!, log);
-        node.lastBeat = Environment.TickCount64;
-        node.beating = Task.Run(node.BeatAsync);
+        var began = time.GetTimestamp();
+        var node = new Node(cluster, await cluster.RegisterAsync(name), log, time);
+        node.lastBeat = began;
+        node.beating = Pauses.StartBeside(node.BeatAsync);
         return node;
     }
 
@@ -163,34 +166,20 @@ public sealed class Node : IAsyncDisposable
         taking.Dispose();
     }
 
-    private async Task<Block> TakeAsync()
-    {
-        await using var command = database.CreateCommand(TakeBlock);
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = Id });
-        var first = (long)(await command.ExecuteScalarAsync())!;
-        return new Block(first, first + BlockSize, Environment.TickCount64 + (long)LongestBlockLife.TotalMilliseconds);
-    }
+    private async Task<Block> TakeAsync() => new(time, await cluster.TakeBlockAsync(Id), BlockSize);
 
     private async Task BeatAsync()
     {
-        using var timer = new PeriodicTimer(Beat);
         while (!stop.IsCancellationRequested)
         {
             await TryBeatAsync(5);
-            try
-            {
-                await timer.WaitForNextTickAsync(stop.Token);
-            }
-            catch (OperationCanceledException)
-            {
-                return;
-            }
+            await time.PauseAsync(Beat, stop.Token);
         }
     }
 
     private async Task TryBeatAsync(int leaseSeconds)
     {
-        var began = Environment.TickCount64;
+        var began = time.GetTimestamp();
         long low;
         lock (guard)
         {
@@ -203,12 +192,7 @@ public sealed class Node : IAsyncDisposable
 
         try
         {
-            await using var command = database.CreateCommand(Heartbeat);
-            command.CommandTimeout = 3;
-            command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = Id });
-            command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = leaseSeconds });
-            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = low });
-            await command.ExecuteNonQueryAsync();
+            await cluster.BeatAsync(Id, leaseSeconds, low);
             Volatile.Write(ref lastBeat, began);
         }
         catch (Exception failure) when (failure is NpgsqlException or TimeoutException)
@@ -218,10 +202,13 @@ public sealed class Node : IAsyncDisposable
     }
 
     /// <summary>A run of numbers. Old ones are thrown away so that numbers stay in the order of time.</summary>
-    private sealed class Block(long first, long end, long bestBefore)
+    private sealed class Block(TimeProvider time, long first, int count)
     {
+        private readonly long takenAt = time.GetTimestamp();
+        private readonly long end = first + count;
+
         public long Next { get; private set; } = first;
 
-        public long? Take() => Next < end && Environment.TickCount64 <= bestBefore ? Next++ : null;
+        public long? Take() => Next < end && time.GetElapsedTime(takenAt) <= LongestBlockLife ? Next++ : null;
     }
 }

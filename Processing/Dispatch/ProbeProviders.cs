@@ -8,7 +8,8 @@ namespace EGovPay.Processing.Dispatch;
 /// Asks providers whose breaker is not closed whether they are there again: an inquiry about a service's example account, never a
 /// payment. Without it a provider that nobody asks anything would stay refused for ever.
 /// </summary>
-public sealed class ProbeProviders(CatalogueInForce catalogue, Gates gates, Node node, IClock clock, ILogger<ProbeProviders> log)
+public sealed class ProbeProviders(CatalogueInForce catalogue, Gates gates, Node node, IClock clock, TimeProvider time,
+    ILogger<ProbeProviders> log)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
     private static readonly InquiryAnswer NotAsked = new(InquiryResult.Unavailable, ConnectionFailed: true);
@@ -27,7 +28,7 @@ public sealed class ProbeProviders(CatalogueInForce catalogue, Gates gates, Node
                 Log.BackgroundFailed(log, failure, "probing providers");
             }
 
-            await Task.Delay(Pause, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await time.PauseAsync(Pause, stop);
         }
     }
 
@@ -45,7 +46,7 @@ public sealed class ProbeProviders(CatalogueInForce catalogue, Gates gates, Node
         {
             var number = await node.NextNumberAsync();
             node.Done(number);
-            using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(gate.Settings.TimeoutSeconds));
+            using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(gate.Settings.TimeoutSeconds), time);
             var question = new InquiryQuestion(
                 number, service, service.Fields[0].Example,
                 [.. service.Fields.Skip(1).Select(field => new Payments.FieldValue(field.Name, field.Example))],

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using EGovPay.Processing.Catalogue;
 using Polly;
 using Polly.CircuitBreaker;
@@ -62,13 +61,19 @@ public sealed class ProviderGate : IDisposable
     public async Task<T> CallAsync<T>(Func<Task<T>> call, Func<T, bool> healthy, T refused)
     {
         var answer = refused;
+        // What goes on after the call goes on where the caller was: a simulation runs on a scheduler of its own.
+        var context = ResilienceContextPool.Shared.Get(continueOnCapturedContext: true);
         try
         {
-            await pipeline.ExecuteAsync(async _ => healthy(answer = await call()));
+            await pipeline.ExecuteAsync(async _ => healthy(answer = await call()), context);
         }
         catch (BrokenCircuitException)
         {
             return refused;
+        }
+        finally
+        {
+            ResilienceContextPool.Shared.Return(context);
         }
 
         return answer;
@@ -100,17 +105,17 @@ public sealed class Permit : IDisposable
 /// </summary>
 public readonly record struct SendDeadline(long Ticks)
 {
-    public static SendDeadline After(long startedTicks, int seconds) =>
-        new(checked(startedTicks + (seconds * Stopwatch.Frequency)));
+    /// <summary>Nothing may be sent any more.</summary>
+    public static SendDeadline Passed => new(long.MinValue);
+
+    /// <param name="startedTicks">The clock's timestamp before the commit that claimed.</param>
+    public static SendDeadline After(long startedTicks, int seconds, TimeProvider clock) =>
+        new(checked(startedTicks + (seconds * clock.TimestampFrequency)));
 
     /// <summary>What is left; zero when it has passed.</summary>
-    public TimeSpan Left
+    public TimeSpan Left(TimeProvider clock)
     {
-        get
-        {
-            var left = Ticks - Stopwatch.GetTimestamp();
-            return left <= 0 ? TimeSpan.Zero : TimeSpan.FromSeconds(left / Stopwatch.Frequency)
-                + TimeSpan.FromTicks(left % Stopwatch.Frequency * TimeSpan.TicksPerSecond / Stopwatch.Frequency);
-        }
+        var now = clock.GetTimestamp();
+        return now >= Ticks ? TimeSpan.Zero : clock.GetElapsedTime(now, Ticks);
     }
 }

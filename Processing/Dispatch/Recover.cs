@@ -11,15 +11,10 @@ namespace EGovPay.Processing.Dispatch;
 /// what was perhaps sent becomes Unknown once its claim has ended, and is asked about with the same number.
 /// </summary>
 public sealed class Recover(
-    NpgsqlDataSource database, Journal.Journal journal, PaymentBook book, Gates gates, Deliver deliver, Node node,
-    ILogger<Recover> log)
+    IClusterTables cluster, Journal.Journal journal, IFindPayments book, Gates gates, Deliver deliver, Node node,
+    TimeProvider time, ILogger<Recover> log)
 {
-    /// <summary>As in FindLost.sql.</summary>
-    private const int FindLimit = 5_000;
-
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
-    private static readonly string FindLost = Sql.Load("Dispatch/FindLost.sql");
-    private static readonly string CloseNode = Sql.Load("Dispatch/CloseNode.sql");
 
     /// <summary>Looks for dead nodes until stopped.</summary>
     public async Task RunAsync(CancellationToken stop)
@@ -35,7 +30,7 @@ public sealed class Recover(
                 Log.BackgroundFailed(log, failure, "taking over from dead nodes");
             }
 
-            await Task.Delay(Pause, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await time.PauseAsync(Pause, stop);
         }
     }
 
@@ -43,12 +38,12 @@ public sealed class Recover(
     internal async Task<int> TakeOverAsync(CancellationToken stop)
     {
         var taken = 0;
-        foreach (var (nodeId, isDead) in await NodesAsync(stop))
+        foreach (var (nodeId, isDead) in await cluster.NodesAsync(node.Id, stop))
         {
             var left = 0;
             var outOfSight = node.Lost;
-            var found = await LostAsync(nodeId, stop);
-            if (nodeId == node.Id && found.Count < FindLimit)
+            var found = await cluster.LostAsync(nodeId, stop);
+            if (nodeId == node.Id && found.Count < ClusterTables.FindLimit)
             {
                 ForgetFinished(outOfSight, found);
             }
@@ -69,7 +64,7 @@ public sealed class Recover(
 
             if (isDead && left == 0)
             {
-                await CloseNodeAsync(nodeId, stop);
+                await cluster.CloseAsync(nodeId, stop);
             }
         }
 
@@ -82,7 +77,7 @@ public sealed class Recover(
     }
 
     /// <summary>What this node lost sight of and the book does not show as unfinished is finished, or never was.</summary>
-    private void ForgetFinished(IReadOnlyList<long> outOfSight, List<Lost> found)
+    private void ForgetFinished(IReadOnlyList<long> outOfSight, IReadOnlyList<LostPayment> found)
     {
         if (outOfSight.Count > 0)
         {
@@ -95,7 +90,7 @@ public sealed class Recover(
     }
 
     /// <summary>Takes over one; what goes wrong with it must not stop the others.</summary>
-    private async Task<bool> TryTakeOverAsync(Lost lost)
+    private async Task<bool> TryTakeOverAsync(LostPayment lost)
     {
         try
         {
@@ -108,7 +103,7 @@ public sealed class Recover(
         }
     }
 
-    private async Task<bool> TakeOverAsync(Lost lost)
+    private async Task<bool> TakeOverAsync(LostPayment lost)
     {
         var payment = await book.FindAsync(lost.AgentId, lost.Number);
         if (payment is null || payment.State is not (PaymentState.Accepted or PaymentState.Dispatched))
@@ -166,7 +161,7 @@ public sealed class Recover(
             {
                 // A claim found from an earlier execution is older than it looks here: nothing is sent under it.
                 await deliver.PayAsync(
-                    now, claimed.Before ? new SendDeadline(0) : SendDeadline.After(claimed.StartedTicks, seconds));
+                    now, claimed.Before ? SendDeadline.Passed : SendDeadline.After(claimed.StartedTicks, seconds, time));
             }
 
             return claimed.Done;
@@ -176,46 +171,4 @@ public sealed class Recover(
             node.Done(payment.Number);
         }
     }
-
-    private async Task<List<(int NodeId, bool Dead)>> NodesAsync(CancellationToken stop)
-    {
-        await using var command = database.CreateCommand(
-            "select node_id, lease_until < now() and node_id <> $1 from node "
-            + "where recovered_at is null and (lease_until < now() or node_id = $1) order by node_id");
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = node.Id });
-        await using var reader = await command.ExecuteReaderAsync(stop);
-        var nodes = new List<(int, bool)>();
-        while (await reader.ReadAsync(stop))
-        {
-            nodes.Add((reader.GetInt32(0), reader.GetBoolean(1)));
-        }
-
-        return nodes;
-    }
-
-    private async Task<List<Lost>> LostAsync(int nodeId, CancellationToken stop)
-    {
-        await using var command = database.CreateCommand(FindLost);
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = nodeId });
-        await using var reader = await command.ExecuteReaderAsync(stop);
-        var lost = new List<Lost>();
-        while (await reader.ReadAsync(stop))
-        {
-            lost.Add(new Lost(
-                reader.GetInt32(0), reader.GetInt64(1), reader.GetBoolean(2), reader.GetInt32(3), reader.GetBoolean(4)));
-        }
-
-        return lost;
-    }
-
-    private async Task CloseNodeAsync(int nodeId, CancellationToken stop)
-    {
-        await using var command = database.CreateCommand(CloseNode);
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = nodeId });
-        await command.ExecuteNonQueryAsync(stop);
-    }
-
-    /// <summary>A payment whose node may have ended.</summary>
-    /// <param name="Owner">The node that claimed it last.</param>
-    private readonly record struct Lost(int AgentId, long Number, bool ClaimEnded, int Owner, bool OwnerEnded);
 }

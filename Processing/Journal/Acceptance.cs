@@ -113,6 +113,13 @@ internal sealed class AcceptCommand(Acceptance acceptance) : LaneCommand(accepta
         completion.TrySetResult(new Accepted(AcceptVerdict.Overloaded, 0, null, null, default, 0));
 }
 
+/// <summary>One row that Accept.sql gives.</summary>
+/// <param name="AvailableQepik">What the agent had available before the batch.</param>
+/// <param name="TerminalAvailableQepik">What the terminal might still take in the day before the batch.</param>
+internal readonly record struct AcceptRow(
+    int Ord, int Verdict, long KnownNumber, string? UsedBy, int? ShiftNo, Instant At, long AvailableQepik,
+    long TerminalAvailableQepik);
+
 /// <summary>The statement that accepts a batch, its columns, and the reading of its verdicts.</summary>
 internal sealed class AcceptBatch
 {
@@ -128,6 +135,8 @@ internal sealed class AcceptBatch
     private readonly List<string?> reference, account, fields, lines, rrn, maskedPan, cashier, contact, payer, level, code;
     private readonly List<AcceptCommand> commands = [];
     private readonly Dictionary<int, long> left = [];
+    private readonly List<(AcceptCommand Command, Accepted Refusal, long Need)> judgedAgain = [];
+    private int answered;
 
     public AcceptBatch()
     {
@@ -220,41 +229,59 @@ internal sealed class AcceptBatch
     /// </summary>
     public async ValueTask ReadAsync(NpgsqlDataReader reader, long startedTicks)
     {
-        // A batch may be executed again: what an earlier execution left is no longer so.
-        left.Clear();
-        var judgedAgain = new List<(AcceptCommand Command, Accepted Refusal, long Need)>();
-        var answered = 0;
+        Begin();
         while (await reader.ReadAsync())
         {
-            answered++;
-            var command = commands[reader.GetInt32(0)];
-            var verdict = reader.GetInt32(1);
-            var a = command.Acceptance;
-            var need = checked(a.AmountQepik + a.FeeQepik);
-            var at = Instant.FromDateTimeUtc(reader.GetFieldValue<DateTime>(5));
-            left.TryAdd(a.AgentId, reader.GetInt64(6));
-            var answer = verdict switch
-            {
-                0 => new Accepted(AcceptVerdict.Entered, a.Number, null, Maybe(reader, 4), at, startedTicks),
-                140 => new Accepted(AcceptVerdict.Known, reader.GetInt64(2), null, null, at, startedTicks),
-                223 => new Accepted(AcceptVerdict.InquiryUsed, 0, reader.GetString(3), null, at, startedTicks),
-                300 => new Accepted(AcceptVerdict.InsufficientFunds, 0, null, null, at, startedTicks),
-                301 => new Accepted(AcceptVerdict.TerminalLimit, 0, null, null, at, startedTicks),
-                410 => new Accepted(AcceptVerdict.ShiftNotOpen, 0, null, null, at, startedTicks),
-                900 => new Accepted(AcceptVerdict.Overloaded, 0, null, null, at, startedTicks),
-                _ => throw new InvalidOperationException($"Accept.sql gave the verdict {verdict}."),
-            };
-            command.Result = answer;
-            if (verdict == 0)
-            {
-                left[a.AgentId] -= need;
-            }
-            else if (verdict == 300 || (verdict == 301 && need <= reader.GetInt64(7)))
-            {
-                judgedAgain.Add((command, answer, need));
-            }
+            Take(
+                new AcceptRow(
+                    reader.GetInt32(0), reader.GetInt32(1), reader.IsDBNull(2) ? 0 : reader.GetInt64(2),
+                    reader.IsDBNull(3) ? null : reader.GetString(3), Maybe(reader, 4),
+                    Instant.FromDateTimeUtc(reader.GetFieldValue<DateTime>(5)), reader.GetInt64(6), reader.GetInt64(7)),
+                startedTicks);
         }
 
+        End();
+    }
+
+    /// <summary>A batch may be executed again: what an earlier execution left is no longer so.</summary>
+    public void Begin()
+    {
+        left.Clear();
+        judgedAgain.Clear();
+        answered = 0;
+    }
+
+    public void Take(in AcceptRow row, long startedTicks)
+    {
+        answered++;
+        var command = commands[row.Ord];
+        var a = command.Acceptance;
+        var need = checked(a.AmountQepik + a.FeeQepik);
+        left.TryAdd(a.AgentId, row.AvailableQepik);
+        var answer = row.Verdict switch
+        {
+            0 => new Accepted(AcceptVerdict.Entered, a.Number, null, row.ShiftNo, row.At, startedTicks),
+            140 => new Accepted(AcceptVerdict.Known, row.KnownNumber, null, null, row.At, startedTicks),
+            223 => new Accepted(AcceptVerdict.InquiryUsed, 0, row.UsedBy, null, row.At, startedTicks),
+            300 => new Accepted(AcceptVerdict.InsufficientFunds, 0, null, null, row.At, startedTicks),
+            301 => new Accepted(AcceptVerdict.TerminalLimit, 0, null, null, row.At, startedTicks),
+            410 => new Accepted(AcceptVerdict.ShiftNotOpen, 0, null, null, row.At, startedTicks),
+            900 => new Accepted(AcceptVerdict.Overloaded, 0, null, null, row.At, startedTicks),
+            _ => throw new InvalidOperationException($"Accept.sql gave the verdict {row.Verdict}."),
+        };
+        command.Result = answer;
+        if (row.Verdict == 0)
+        {
+            left[a.AgentId] -= need;
+        }
+        else if (row.Verdict == 300 || (row.Verdict == 301 && need <= row.TerminalAvailableQepik))
+        {
+            judgedAgain.Add((command, answer, need));
+        }
+    }
+
+    public void End()
+    {
         if (answered != commands.Count)
         {
             throw new InvalidOperationException(

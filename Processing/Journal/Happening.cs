@@ -61,6 +61,13 @@ internal sealed class RecordCommand(Happening happening) : LaneCommand(happening
     public override void Fail(Exception exception) => completion.TrySetException(exception);
 }
 
+/// <summary>One row that Outcome.sql gives.</summary>
+/// <param name="Fresh">The event was written by this execution.</param>
+/// <param name="TakenEdge">The edge of the event that stood at this step before, or 0.</param>
+/// <param name="TakenNode">Whose event that is, or 0.</param>
+internal readonly record struct RecordRow(
+    int Ord, bool Fresh, short TakenEdge, int TakenNode, int? ReceiptCounter, LocalDate? BusinessDay, Instant At);
+
 /// <summary>The statement that records a batch of happenings, its columns, and the reading of what was recorded.</summary>
 internal sealed class RecordBatch
 {
@@ -164,18 +171,22 @@ internal sealed class RecordBatch
     {
         while (await reader.ReadAsync())
         {
-            var command = commands[reader.GetInt32(0)];
-            var fresh = reader.GetBoolean(1);
-            var mine = !fresh && !reader.IsDBNull(2)
-                && reader.GetInt16(2) == command.Happening.Edge.Id
-                && reader.GetInt32(3) == command.Happening.NodeId;
-            command.Result = new Recorded(
-                fresh || mine,
-                reader.IsDBNull(4) ? null : reader.GetInt32(4),
-                reader.IsDBNull(5) ? null : LocalDate.FromDateOnly(reader.GetFieldValue<DateOnly>(5)),
-                reader.IsDBNull(6) ? default : Instant.FromDateTimeUtc(reader.GetFieldValue<DateTime>(6)),
-                startedTicks,
-                mine);
+            Take(
+                new RecordRow(
+                    reader.GetInt32(0), reader.GetBoolean(1),
+                    reader.IsDBNull(2) ? (short)0 : reader.GetInt16(2), reader.IsDBNull(3) ? 0 : reader.GetInt32(3),
+                    reader.IsDBNull(4) ? null : reader.GetInt32(4),
+                    reader.IsDBNull(5) ? null : LocalDate.FromDateOnly(reader.GetFieldValue<DateOnly>(5)),
+                    reader.IsDBNull(6) ? default : Instant.FromDateTimeUtc(reader.GetFieldValue<DateTime>(6))),
+                startedTicks);
         }
+    }
+
+    public void Take(in RecordRow row, long startedTicks)
+    {
+        var command = commands[row.Ord];
+        var mine = !row.Fresh && row.TakenEdge == command.Happening.Edge.Id && row.TakenNode == command.Happening.NodeId;
+        command.Result = new Recorded(
+            row.Fresh || mine, row.ReceiptCounter, row.BusinessDay, row.At, startedTicks, mine);
     }
 }

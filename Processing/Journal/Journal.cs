@@ -19,14 +19,20 @@ public sealed class Journal : IAsyncDisposable
 {
     private readonly LaneWriter[] writers;
 
-    public Journal(NpgsqlDataSource database, JournalSettings settings, ILogger<Journal> log)
+    public Journal(
+        NpgsqlDataSource database, JournalSettings settings, ILogger<Journal> log, TimeProvider? time = null)
+        : this(new LaneDatabase(database), settings, log, time ?? TimeProvider.System)
+    {
+    }
+
+    internal Journal(ILaneDatabase database, JournalSettings settings, ILogger log, TimeProvider time)
     {
         if (settings.Connections is < 1 or > Lanes.Count)
         {
             throw new ArgumentException($"The journal runs on 1–{Lanes.Count} connections.", nameof(settings));
         }
 
-        writers = [.. Enumerable.Range(0, settings.Connections).Select(_ => new LaneWriter(database, settings, log))];
+        writers = [.. Enumerable.Range(0, settings.Connections).Select(_ => new LaneWriter(database, settings, log, time))];
     }
 
     /// <summary>
@@ -100,27 +106,28 @@ internal sealed class LaneWriter : IAsyncDisposable
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
 
     private readonly Channel<LaneCommand> queue;
-    private readonly NpgsqlDataSource database;
+    private readonly ILaneDatabase database;
     private readonly JournalSettings settings;
     private readonly ILogger log;
+    private readonly TimeProvider time;
     private readonly CancellationTokenSource abandon = new();
     private readonly Task running;
     private readonly LaneBatch batch = new();
     private readonly Queue<LaneCommand> first = new();
-    private NpgsqlConnection? connection;
-    private bool inDoubt;
+    private ILaneConnection? connection;
 
     /// <summary>An execution ended without the server's last word; until one does not, nothing is refused and each one writes.</summary>
     private bool perhapsCommitted;
 
-    public LaneWriter(NpgsqlDataSource database, JournalSettings settings, ILogger log)
+    public LaneWriter(ILaneDatabase database, JournalSettings settings, ILogger log, TimeProvider time)
     {
+        this.time = time;
         this.database = database;
         this.settings = settings;
         this.log = log;
         queue = Channel.CreateBounded<LaneCommand>(
             new BoundedChannelOptions(settings.QueueLimit) { SingleReader = true, AllowSynchronousContinuations = false });
-        running = Task.Run(RunAsync);
+        running = Pauses.StartBeside(RunAsync);
     }
 
     public int Waiting => queue.Reader.Count;
@@ -132,7 +139,7 @@ internal sealed class LaneWriter : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         queue.Writer.TryComplete();
-        if (await Task.WhenAny(running, Task.Delay(TimeSpan.FromSeconds(15))) != running)
+        if (await Task.WhenAny(running, Task.Delay(TimeSpan.FromSeconds(15), time)) != running)
         {
             await abandon.CancelAsync();
         }
@@ -187,9 +194,8 @@ internal sealed class LaneWriter : IAsyncDisposable
             {
                 var open = await OpenAsync();
                 executing = true;
-                inDoubt = false;
-                await batch.ExecuteAsync(open, perhapsCommitted);
-                if (inDoubt)
+                batch.StartedTicks = time.GetTimestamp();
+                if (await open.ExecuteAsync(batch, perhapsCommitted))
                 {
                     // The server stopped waiting for its standby: what it called success may be lost. Execute again until it is not.
                     Log.CommitInDoubt(log, batch.Count);
@@ -303,19 +309,15 @@ internal sealed class LaneWriter : IAsyncDisposable
         }
     }
 
-    private async Task<NpgsqlConnection> OpenAsync()
+    private async ValueTask<ILaneConnection> OpenAsync()
     {
-        if (connection is { State: System.Data.ConnectionState.Open })
+        if (connection is { IsOpen: true })
         {
             return connection;
         }
 
         await CloseAsync();
-        connection = await database.OpenConnectionAsync(abandon.Token);
-        connection.Notice += (_, told) => inDoubt |= told.Notice.SqlState == "01000"
-            && told.Notice.MessageText.Contains("synchronous replication", StringComparison.Ordinal);
-        await LaneBatch.PrepareAsync(connection);
-        return connection;
+        return connection = await database.OpenAsync(abandon.Token);
     }
 
     private async Task CloseAsync()
@@ -330,6 +332,6 @@ internal sealed class LaneWriter : IAsyncDisposable
     private async Task PauseAsync(int failures)
     {
         var pause = TimeSpan.FromMilliseconds(Math.Min(LongestPause.TotalMilliseconds, 20 * failures));
-        await Task.Delay(pause, abandon.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await time.PauseAsync(pause, abandon.Token);
     }
 }

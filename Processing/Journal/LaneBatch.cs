@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -17,6 +16,16 @@ internal sealed class LaneBatch
     private readonly List<LaneCommand> singles = [];
     private readonly HashSet<object> met = [];
     private readonly SortedSet<int> lanes = [];
+
+    public AcceptBatch Accepts => accepts;
+
+    public RecordBatch Records => records;
+
+    /// <summary>The rare commands.</summary>
+    public IReadOnlyList<LaneCommand> Singles => singles;
+
+    /// <summary>The node's monotonic clock before this execution began.</summary>
+    public long StartedTicks { get; set; }
 
     public int Count => accepts.Commands.Count + records.Commands.Count + singles.Count;
 
@@ -71,7 +80,6 @@ internal sealed class LaneBatch
     /// <param name="mustWrite">Write something in any case: only a commit that wrote waits for the standby.</param>
     public async Task ExecuteAsync(NpgsqlConnection connection, bool mustWrite)
     {
-        var startedTicks = Stopwatch.GetTimestamp();
         await using var batch = new NpgsqlBatch(connection) { Timeout = 0 };
         batch.BatchCommands.Add(Lock([.. lanes]));
         if (mustWrite)
@@ -104,13 +112,13 @@ internal sealed class LaneBatch
 
         if (accepts.Commands.Count > 0)
         {
-            await accepts.ReadAsync(reader, startedTicks);
+            await accepts.ReadAsync(reader, StartedTicks);
             await reader.NextResultAsync();
         }
 
         if (records.Commands.Count > 0)
         {
-            await records.ReadAsync(reader, startedTicks);
+            await records.ReadAsync(reader, StartedTicks);
             await reader.NextResultAsync();
         }
 

@@ -29,6 +29,9 @@ internal abstract class SingleCommand<TResult>(int agentId) : LaneCommand(agentI
 
     public Task<TResult> Task => completion.Task;
 
+    /// <summary>What the statement gave; told to the caller after the commit.</summary>
+    public TResult? Result { get => result; set => result = value; }
+
     public abstract NpgsqlBatchCommand Build();
 
     /// <summary>Reads the statement's rows; nothing is told to the caller before the commit.</summary>

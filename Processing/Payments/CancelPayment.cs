@@ -10,7 +10,7 @@ namespace EGovPay.Processing.Payments;
 /// A terminal's cancel by its own reference, seen or unseen: afterwards the payment has not happened and never will, or it is
 /// told that it is too late to be sure of that.
 /// </summary>
-public sealed class CancelPayment(Journal.Journal journal, PaymentBook book, Node node)
+public sealed class CancelPayment(Journal.Journal journal, IFindPayments book, Node node)
 {
     /// <summary>
     /// Cancels where that is certain. The payment comes back as it then stands: Cancelled, or anything else, and then it was too
@@ -37,10 +37,18 @@ public sealed class CancelPayment(Journal.Journal journal, PaymentBook book, Nod
         }
     }
 
-    private sealed class Command(int agentId, string reference, long number, int terminalId, int nodeId)
+    internal sealed class Command(int agentId, string reference, long number, int terminalId, int nodeId)
         : SingleCommand<long>(agentId)
     {
         private static readonly string Statement = Sql.Load("Payments/CancelPayment.sql");
+
+        public string Reference => reference;
+
+        public long Number => number;
+
+        public int TerminalId => terminalId;
+
+        public int NodeId => nodeId;
 
         public override object OneInABatch => (AgentId, reference);
 

@@ -27,8 +27,8 @@ public delegate string? RouteNumber(string msisdn, LocalDate on);
 /// nothing: what was accepted goes its way to the end.
 /// </summary>
 public sealed class PayPayment(
-    CatalogueInForce catalogue, SealQuotes quotes, Gates gates, RouteNumber route, Journal.Journal journal, PaymentBook book,
-    Deliver deliver, Node node, Waiting waiting, IClock clock, ILogger<PayPayment> log)
+    CatalogueInForce catalogue, SealQuotes quotes, Gates gates, RouteNumber route, Journal.Journal journal, IFindPayments book,
+    Deliver deliver, Node node, Waiting waiting, IClock clock, TimeProvider time, ILogger<PayPayment> log)
 {
     /// <summary>
     /// Pays, once. The same request again gets the same payment; another request under the reference is refused.
@@ -114,7 +114,7 @@ public sealed class PayPayment(
             {
                 // This very payment, entered by an execution whose answer was lost: it may not be sent as if nothing had been.
                 var entered = await book.FindAsync(acceptance.AgentId, number);
-                var asked = await deliver.PayAsync(entered!, new SendDeadline(0));
+                var asked = await deliver.PayAsync(entered!, SendDeadline.Passed);
                 node.Done(number);
                 return (accepted with { Verdict = AcceptVerdict.Entered }, asked);
             }
@@ -126,7 +126,7 @@ public sealed class PayPayment(
             }
 
             var payment = await deliver.PayAsync(
-                Entered(acceptance, request, accepted), SendDeadline.After(accepted.StartedTicks, acceptance.SendSeconds));
+                Entered(acceptance, request, accepted), SendDeadline.After(accepted.StartedTicks, acceptance.SendSeconds, time));
             node.Done(number);
             return (accepted, payment);
         }
@@ -150,7 +150,7 @@ public sealed class PayPayment(
         Task<(Accepted Accepted, Payment? Payment)> way, Terminal terminal, PaymentRequest request,
         CatalogueSnapshot current, TimeSpan patience)
     {
-        if (await Task.WhenAny(way, Task.Delay(patience)) != way)
+        if (await Task.WhenAny(way, Task.Delay(patience, time)) != way)
         {
             // Whatever happens to it now is found by its reference; a defect on the way is logged there.
             _ = way.ContinueWith(

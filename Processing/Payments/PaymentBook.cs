@@ -6,8 +6,35 @@ using NpgsqlTypes;
 
 namespace EGovPay.Processing.Payments;
 
+/// <summary>
+/// Looks payments up. There is one in production, <see cref="PaymentBook"/>; it is an interface because what is decided between two
+/// looks is decided anew by whoever moved the payment meanwhile, and the simulation makes that happen, against a model of the database.
+/// </summary>
+public interface IFindPayments
+{
+    /// <summary>The payment that a reference names, or null.</summary>
+    /// <param name="agentId">The part of the agent that the reference belongs to.</param>
+    Task<Payment?> FindAsync(int agentId, string reference, CancellationToken cancel = default);
+
+    /// <summary>The payments with these (agent, number) pairs, those that exist, in any order.</summary>
+    Task<IReadOnlyList<Payment>> FindAsync(int[] agentIds, long[] numbers, CancellationToken cancel = default);
+
+    /// <summary>The reference of the payment that used an inquiry, in any part of the agent; null: it is unused.</summary>
+    Task<string?> FindUseAsync(int agentId, int parts, Guid inquiryId, CancellationToken cancel = default);
+
+    /// <summary>What one part of an agent may still take now, qəpik.</summary>
+    Task<long> AvailableAsync(int agentId, CancellationToken cancel = default);
+
+    /// <summary>The payment with this number, or null.</summary>
+    async Task<Payment?> FindAsync(int agentId, long number, CancellationToken cancel = default)
+    {
+        var found = await FindAsync([agentId], [number], cancel);
+        return found.Count == 0 ? null : found[0];
+    }
+}
+
 /// <summary>Reads payments as they stand now. It writes nothing.</summary>
-public sealed class PaymentBook(NpgsqlDataSource database)
+public sealed class PaymentBook(NpgsqlDataSource database) : IFindPayments
 {
     /// <summary>A page of a list holds at most this many payments.</summary>
     public const int PageLimit = 200;

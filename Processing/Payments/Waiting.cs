@@ -6,7 +6,7 @@ namespace EGovPay.Processing.Payments;
 /// Waits for a payment to become final. What happens on this node is told at once; what happens on another is found by looking
 /// again, twice a second.
 /// </summary>
-public sealed class Waiting(PaymentBook book)
+public sealed class Waiting(IFindPayments book, TimeProvider time)
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(500);
 
@@ -24,15 +24,16 @@ public sealed class Waiting(PaymentBook book)
     /// <summary>The payment when it is final, or as it stands when patience ends.</summary>
     public async Task<Payment> FinalAsync(Payment payment, TimeSpan patience, CancellationToken gone = default)
     {
-        using var ends = CancellationTokenSource.CreateLinkedTokenSource(gone);
-        ends.CancelAfter(patience);
+        using var patient = new CancellationTokenSource(patience, time);
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(gone, patient.Token);
         while (!payment.Final && !ends.IsCancellationRequested)
         {
             var waiter = waiters.GetOrAdd(
                 payment.Number,
                 static _ => new TaskCompletionSource<Payment>(TaskCreationOptions.RunContinuationsAsynchronously));
-            var told = await Task.WhenAny(waiter.Task, Task.Delay(Look, ends.Token));
-            payment = told == waiter.Task
+            var hearing = HearAsync(waiter.Task);
+            var told = await Task.WhenAny(hearing, Task.Delay(Look, time, ends.Token));
+            payment = told == hearing
                 ? await waiter.Task
                 : await book.FindAsync(payment.AgentId, payment.Number, CancellationToken.None) ?? payment;
             if (payment.Final || ends.IsCancellationRequested)
@@ -43,4 +44,9 @@ public sealed class Waiting(PaymentBook book)
 
         return payment;
     }
+
+    /// <summary>
+    /// Hears on the caller's own scheduler; whoever tells goes on at once, and what follows is not run in the middle of its work.
+    /// </summary>
+    private static async Task<Payment> HearAsync(Task<Payment> told) => await told;
 }

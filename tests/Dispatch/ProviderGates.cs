@@ -89,11 +89,12 @@ public sealed class ProviderGates
     [Fact]
     public void A_claim_that_has_ended_leaves_no_time_to_send()
     {
-        new SendDeadline(0).Left.Should().Be(TimeSpan.Zero);
-        var deadline = SendDeadline.After(System.Diagnostics.Stopwatch.GetTimestamp(), 11);
-        deadline.Left.Should().BeGreaterThan(TimeSpan.FromSeconds(10)).And.BeLessThanOrEqualTo(TimeSpan.FromSeconds(11));
-        SendDeadline.After(System.Diagnostics.Stopwatch.GetTimestamp() - (12 * System.Diagnostics.Stopwatch.Frequency), 11)
-            .Left.Should().Be(TimeSpan.Zero, "a node that was frozen for twelve seconds may send nothing");
+        var clock = TimeProvider.System;
+        SendDeadline.Passed.Left(clock).Should().Be(TimeSpan.Zero);
+        var deadline = SendDeadline.After(clock.GetTimestamp(), 11, clock);
+        deadline.Left(clock).Should().BeGreaterThan(TimeSpan.FromSeconds(10)).And.BeLessThanOrEqualTo(TimeSpan.FromSeconds(11));
+        SendDeadline.After(clock.GetTimestamp() - (12 * clock.TimestampFrequency), 11, clock)
+            .Left(clock).Should().Be(TimeSpan.Zero, "a node that was frozen for twelve seconds may send nothing");
     }
 
     private static Task<DeliveryAnswer> CallAsync(ProviderGate gate, DeliveryAnswer answer) => gate.CallAsync(

@@ -1,0 +1,144 @@
+using System.Runtime.InteropServices;
+using Npgsql;
+
+namespace EGovPay.Processing.Dispatch;
+
+/// <summary>A node of the cluster whose payments may have to be looked after.</summary>
+/// <param name="LeaseEnded">Its lease ended by database time; this node itself is never given as ended.</param>
+[StructLayout(LayoutKind.Auto)]
+public readonly record struct NodeSeen(int NodeId, bool LeaseEnded);
+
+/// <summary>A payment whose node may have ended.</summary>
+/// <param name="ClaimEnded">Nothing of its last claim is sent any more, by database time.</param>
+/// <param name="Owner">The node that claimed it last.</param>
+public sealed record LostPayment(int AgentId, long Number, bool ClaimEnded, int Owner, bool OwnerEnded);
+
+/// <summary>An unknown payment that is due to be asked about, leased to this node.</summary>
+/// <param name="Asks">How often it was asked about.</param>
+[StructLayout(LayoutKind.Auto)]
+public readonly record struct DueQuestion(int AgentId, long Number, int Asks);
+
+/// <summary>
+/// What nodes tell each other through the database: who is alive, whose payments nobody looks after, what is due to be asked.
+/// There is one in production, PostgreSQL. It is an interface because recovery is decided between these round trips, and the
+/// simulation runs those decisions, as they are, thousands of times against a model with nodes that die, freeze and wake in the worst
+/// order; the model is itself compared with PostgreSQL, operation by operation.
+/// </summary>
+public interface IClusterTables
+{
+    /// <summary>Enters a node with a lease of five seconds; gives its number.</summary>
+    Task<int> RegisterAsync(string name);
+
+    /// <summary>The first of the next <see cref="Node.BlockSize"/> payment numbers.</summary>
+    Task<long> TakeBlockAsync(int nodeId);
+
+    /// <summary>This node is alive, for so many seconds, and has nothing unfinished below a number; 0: it does not know.</summary>
+    Task BeatAsync(int nodeId, int leaseSeconds, long lowNumber);
+
+    /// <summary>The node itself, and those whose lease has ended and who are not yet closed.</summary>
+    Task<IReadOnlyList<NodeSeen>> NodesAsync(int nodeId, CancellationToken cancel);
+
+    /// <summary>What a node accepted and nobody has finished, at most <see cref="ClusterTables.FindLimit"/>.</summary>
+    Task<IReadOnlyList<LostPayment>> LostAsync(int nodeId, CancellationToken cancel);
+
+    /// <summary>Nothing of a dead node is left; a node whose lease ended less than a minute ago stays.</summary>
+    Task CloseAsync(int nodeId, CancellationToken cancel);
+
+    /// <summary>Takes what is due, as many of each provider as it has room for, away from other nodes for so many seconds.</summary>
+    Task<IReadOnlyList<DueQuestion>> LeaseDueAsync(
+        int[] providerIds, int[] room, int leaseSeconds, CancellationToken cancel);
+}
+
+/// <summary>The tables of the cluster in PostgreSQL.</summary>
+public sealed class ClusterTables(NpgsqlDataSource database) : IClusterTables
+{
+    /// <summary>As in FindLost.sql.</summary>
+    public const int FindLimit = 5_000;
+
+    private static readonly string TakeBlock = Sql.Load("Dispatch/TakeBlock.sql");
+    private static readonly string Heartbeat = Sql.Load("Dispatch/Heartbeat.sql");
+    private static readonly string FindLost = Sql.Load("Dispatch/FindLost.sql");
+    private static readonly string CloseNode = Sql.Load("Dispatch/CloseNode.sql");
+    private static readonly string LeaseDue = Sql.Load("Dispatch/LeaseDue.sql");
+
+    public async Task<int> RegisterAsync(string name)
+    {
+        await using var register = database.CreateCommand(
+            "insert into node (name, lease_until, low_number) "
+            + "select $1, now() + interval '5 seconds', s.last_value from payment_number s returning node_id");
+        register.Parameters.Add(new NpgsqlParameter<string> { TypedValue = name });
+        return (int)(await register.ExecuteScalarAsync())!;
+    }
+
+    public async Task<long> TakeBlockAsync(int nodeId)
+    {
+        await using var command = database.CreateCommand(TakeBlock);
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = nodeId });
+        return (long)(await command.ExecuteScalarAsync())!;
+    }
+
+    public async Task BeatAsync(int nodeId, int leaseSeconds, long lowNumber)
+    {
+        await using var command = database.CreateCommand(Heartbeat);
+        command.CommandTimeout = 3;
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = nodeId });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = leaseSeconds });
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = lowNumber });
+        await command.ExecuteNonQueryAsync();
+    }
+
+    public async Task<IReadOnlyList<NodeSeen>> NodesAsync(int nodeId, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand(
+            "select node_id, lease_until < now() and node_id <> $1 from node "
+            + "where recovered_at is null and (lease_until < now() or node_id = $1) order by node_id");
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = nodeId });
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var nodes = new List<NodeSeen>();
+        while (await reader.ReadAsync(cancel))
+        {
+            nodes.Add(new NodeSeen(reader.GetInt32(0), reader.GetBoolean(1)));
+        }
+
+        return nodes;
+    }
+
+    public async Task<IReadOnlyList<LostPayment>> LostAsync(int nodeId, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand(FindLost);
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = nodeId });
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var lost = new List<LostPayment>();
+        while (await reader.ReadAsync(cancel))
+        {
+            lost.Add(new LostPayment(
+                reader.GetInt32(0), reader.GetInt64(1), reader.GetBoolean(2), reader.GetInt32(3), reader.GetBoolean(4)));
+        }
+
+        return lost;
+    }
+
+    public async Task CloseAsync(int nodeId, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand(CloseNode);
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = nodeId });
+        await command.ExecuteNonQueryAsync(cancel);
+    }
+
+    public async Task<IReadOnlyList<DueQuestion>> LeaseDueAsync(
+        int[] providerIds, int[] room, int leaseSeconds, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand(LeaseDue);
+        command.Parameters.Add(new NpgsqlParameter<int[]> { TypedValue = providerIds });
+        command.Parameters.Add(new NpgsqlParameter<int[]> { TypedValue = room });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = leaseSeconds });
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var due = new List<DueQuestion>();
+        while (await reader.ReadAsync(cancel))
+        {
+            due.Add(new DueQuestion(reader.GetInt32(0), reader.GetInt64(1), reader.GetInt32(2)));
+        }
+
+        return due;
+    }
+}
