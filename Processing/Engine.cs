@@ -10,6 +10,7 @@ using EGovPay.Processing.Ledger;
 using EGovPay.Processing.Payments;
 using EGovPay.Processing.Receipts;
 using EGovPay.Processing.Shifts;
+using EGovPay.Processing.Telling;
 using Microsoft.Extensions.Logging;
 using NodaTime;
 using Npgsql;
@@ -40,6 +41,9 @@ public sealed record EngineSettings
 
     /// <summary>Who serves a portable number.</summary>
     public required RouteNumber Route { get; init; }
+
+    /// <summary>By what payers are told of their payments. Default: by nothing, and no address is kept.</summary>
+    public PayerChannels Payers { get; init; }
 
     /// <summary>
     /// False: only what a command line needs; nothing is asked, recovered or rolled in the background.
@@ -85,10 +89,13 @@ public sealed class Engine : IAsyncDisposable
         var conclude = new Conclude(Journal, Book, node, Waiting, logs.CreateLogger<Conclude>());
         var deliver = new Deliver(Gates, conclude, node, time, logs.CreateLogger<Deliver>());
         Pay = new PayPayment(
-            catalogue, Quotes, Gates, settings.Route, Journal, Book, deliver, node, Waiting, clock, time,
+            catalogue, Quotes, Gates, settings.Route, Journal, Book, deliver, node, Waiting,
+            new Subscribers(directory.ProviderSubscribed, settings.Payers), clock, time,
             logs.CreateLogger<PayPayment>());
         Inquire = new AskInquiry(catalogue, Quotes, Gates, settings.Route, node, clock);
         Cancel = new CancelPayment(Journal, Book, node);
+        Endpoints = new Endpoints(database);
+        Deliveries = new Deliveries(settings.ConnectionString, settings.Payers);
         Funds = new AgentFunds(database, Journal, node);
         Rebalance = new RebalanceParts(database, Journal, node, logs.CreateLogger<RebalanceParts>());
         Shifts = new TellerShifts(database, Journal);
@@ -116,6 +123,10 @@ public sealed class Engine : IAsyncDisposable
     public PayPayment Pay { get; }
     public AskInquiry Inquire { get; }
     public CancelPayment Cancel { get; }
+    public Endpoints Endpoints { get; }
+
+    /// <summary>What is on its way to subscribers; whoever has a network tells them (Terminals).</summary>
+    public Deliveries Deliveries { get; }
     public AgentFunds Funds { get; }
     public TellerShifts Shifts { get; }
     public TerminalReports Reports { get; }
@@ -214,6 +225,7 @@ public sealed class Engine : IAsyncDisposable
         await Node.DisposeAsync();
         Gates.Dispose();
         Directory.Dispose();
+        await Deliveries.DisposeAsync();
         await lanePool.DisposeAsync();
         await Database.DisposeAsync();
         stop.Dispose();

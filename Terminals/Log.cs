@@ -35,4 +35,17 @@ internal static partial class Log
 
     [LoggerMessage(3031, LogLevel.Warning, "Receipts are given as text and JSON only: {Why}")]
     public static partial void NoReceiptFont(ILogger logger, string why);
+
+    [LoggerMessage(3050, LogLevel.Warning, "A round of telling failed; the next one comes")]
+    public static partial void TellingFailed(ILogger logger, Exception failure);
+
+    [LoggerMessage(3051, LogLevel.Error, "Telling receiver {Receiver} failed by a defect: {Kind}")]
+    public static partial void TellingDefect(ILogger logger, int receiver, string kind);
+
+    [LoggerMessage(3052, LogLevel.Warning, "Endpoint {Endpoint} answered 410 and is switched off")]
+    public static partial void EndpointGone(ILogger logger, int endpoint);
+
+    [LoggerMessage(3053, LogLevel.Warning,
+        "Event {Step} of payment {Number} is given up for receiver {Receiver} after {Attempts} attempts: {Note}")]
+    public static partial void DeadLetter(ILogger logger, long number, int step, int receiver, int attempts, string? note);
 }

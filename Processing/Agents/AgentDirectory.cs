@@ -26,7 +26,8 @@ public sealed class AgentDirectory : IDisposable
     private readonly ILogger log;
     private readonly SemaphoreSlim reading = new(1);
     private long lastLook;
-    private volatile Snapshot snapshot = new(0, FrozenDictionary<string, Keyed>.Empty, FrozenDictionary<string, Terminal>.Empty);
+    private volatile Snapshot snapshot = new(
+        0, FrozenDictionary<string, Keyed>.Empty, FrozenDictionary<string, Terminal>.Empty, FrozenSet<int>.Empty);
 
     private AgentDirectory(NpgsqlDataSource database, ILogger log)
     {
@@ -69,6 +70,9 @@ public sealed class AgentDirectory : IDisposable
 
     /// <summary>The names of a terminal by its numbers, for a receipt; null when it is not known.</summary>
     public Terminal? Find(int terminalId) => snapshot.ById.GetValueOrDefault(terminalId);
+
+    /// <summary>A provider wants to hear of the payments to it.</summary>
+    public bool ProviderSubscribed(int providerId) => snapshot.Providers.Contains(providerId);
 
     /// <summary>Follows changes until stopped.</summary>
     public async Task FollowAsync(CancellationToken stop)
@@ -148,8 +152,24 @@ public sealed class AgentDirectory : IDisposable
             }
         }
 
+        await reader.DisposeAsync();
         return new Snapshot(
-            version, byKey.ToFrozenDictionary(StringComparer.Ordinal), byCode.ToFrozenDictionary(StringComparer.Ordinal));
+            version, byKey.ToFrozenDictionary(StringComparer.Ordinal), byCode.ToFrozenDictionary(StringComparer.Ordinal),
+            await ReadProvidersAsync(cancel));
+    }
+
+    private async Task<FrozenSet<int>> ReadProvidersAsync(CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand(
+            "select distinct provider_id from webhook_endpoint where provider_id is not null and off_at is null");
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var providers = new HashSet<int>();
+        while (await reader.ReadAsync(cancel))
+        {
+            providers.Add(reader.GetInt32(0));
+        }
+
+        return providers.ToFrozenSet();
     }
 
     private static Terminal Read(NpgsqlDataReader row)
@@ -189,7 +209,7 @@ public sealed class AgentDirectory : IDisposable
     private sealed record Keyed(Terminal Terminal, Instant? Until);
 
     private sealed record Snapshot(
-        long Version, FrozenDictionary<string, Keyed> ByKey, FrozenDictionary<string, Terminal> ByCode)
+        long Version, FrozenDictionary<string, Keyed> ByKey, FrozenDictionary<string, Terminal> ByCode, FrozenSet<int> Providers)
     {
         public FrozenDictionary<int, Terminal> ById { get; } =
             ByCode.Values.ToFrozenDictionary(terminal => terminal.TerminalId);

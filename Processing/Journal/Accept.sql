@@ -87,13 +87,18 @@ entered as (
     insert into payment (
         agent_id, number, accepted_at, amount_qepik, fee_qepik, commission_qepik, provider_fee_qepik, terminal_id,
         service_code, provider_id, shift_no, tender, cutoff_group, notify, reference, account, fields, lines, rrn,
-        masked_pan, cashier, contact, payer, inquiry_id, budget_level, budget_code)
+        masked_pan, cashier, payer, inquiry_id, budget_level, budget_code)
     select
         r.agent_id, r.number, r.at, r.amount, r.fee, r.commission, r.provider_fee, r.terminal_id,
         r.service_code, r.provider_id, r.shift_no, r.tender, r.cutoff_group, r.notify, r.reference, r.account, r.fields,
-        r.lines, r.rrn, r.masked_pan, r.cashier, r.contact, r.payer, r.inquiry_id, r.budget_level, r.budget_code
+        r.lines, r.rrn, r.masked_pan, r.cashier, r.payer, r.inquiry_id, r.budget_level, r.budget_code
     from ruled r
     where r.verdict = 0
+),
+-- Apart from the payment, which never changes: an address is forgotten after a while.
+reachable as (
+    insert into payer_contact (agent_id, number, accepted_at, contact)
+    select r.agent_id, r.number, r.at, r.contact from ruled r where r.verdict = 0 and r.contact is not null
 ),
 begun as (
     insert into event (agent_id, number, at, send_before, node_id, step, edge)

@@ -164,7 +164,8 @@ kept as (
 announced as (
     insert into outbox (agent_id, number, step, at)
     select t.agent_id, t.number, t.step, t.at
-    from told t where t.fresh and t.notify
+    -- Not what nobody outside is to know: claims, silence that goes on, late truths (Processing/Telling/Announcement.cs).
+    from told t where t.fresh and t.notify and t.edge not in (4, 13, 23, 28, 29, 30, 31)
 )
 select t.ord, t.fresh, t.taken_edge, t.taken_node,
     case when t.fresh then n.already_given + t.nth::int else t.taken_counter end as receipt_counter,

@@ -27,7 +27,8 @@ public sealed class CancelPayment(Journal.Journal journal, IFindPayments book, N
         var number = await node.NextNumberAsync();
         try
         {
-            var stands = await journal.ExecuteAsync(new Command(agentId, reference, number, terminal.TerminalId, node.Id));
+            var stands = await journal.ExecuteAsync(new Command(
+                agentId, reference, number, terminal.TerminalId, node.Id, terminal.Subscribed));
             return await book.FindAsync(agentId, stands)
                 ?? throw new InvalidOperationException($"The cancelled payment {stands} is not in the book.");
         }
@@ -37,7 +38,7 @@ public sealed class CancelPayment(Journal.Journal journal, IFindPayments book, N
         }
     }
 
-    internal sealed class Command(int agentId, string reference, long number, int terminalId, int nodeId)
+    internal sealed class Command(int agentId, string reference, long number, int terminalId, int nodeId, bool notify)
         : SingleCommand<long>(agentId)
     {
         private static readonly string Statement = Sql.Load("Payments/CancelPayment.sql");
@@ -60,6 +61,7 @@ public sealed class CancelPayment(Journal.Journal journal, IFindPayments book, N
             command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = number });
             command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = terminalId });
             command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = nodeId });
+            command.Parameters.Add(new NpgsqlParameter<bool> { TypedValue = notify });
             return command;
         }
 

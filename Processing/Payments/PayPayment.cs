@@ -4,6 +4,7 @@ using EGovPay.Processing.Dispatch;
 using EGovPay.Processing.Inquiry;
 using EGovPay.Processing.Journal;
 using EGovPay.Processing.StateMachine;
+using EGovPay.Processing.Telling;
 using EGovPay.Processing.Validation;
 using Microsoft.Extensions.Logging;
 using NodaTime;
@@ -28,7 +29,8 @@ public delegate string? RouteNumber(string msisdn, LocalDate on);
 /// </summary>
 public sealed class PayPayment(
     CatalogueInForce catalogue, SealQuotes quotes, Gates gates, RouteNumber route, Journal.Journal journal, IFindPayments book,
-    Deliver deliver, Node node, Waiting waiting, IClock clock, TimeProvider time, ILogger<PayPayment> log)
+    Deliver deliver, Node node, Waiting waiting, Subscribers subscribers, IClock clock, TimeProvider time,
+    ILogger<PayPayment> log)
 {
     /// <summary>
     /// Pays, once. The same request again gets the same payment; another request under the reference is refused.
@@ -193,8 +195,10 @@ public sealed class PayPayment(
     }
 
     private Acceptance Describe(
-        Terminal terminal, PaymentRequest request, in ValidatedPayment valid, Quote? quote, ProviderGate gate, long number) =>
-        new()
+        Terminal terminal, PaymentRequest request, in ValidatedPayment valid, Quote? quote, ProviderGate gate, long number)
+    {
+        var contact = subscribers.Keep(request.Contact);
+        return new Acceptance
         {
             AgentId = terminal.PartFor(request.Reference),
             FirstPart = terminal.AgentId,
@@ -213,11 +217,11 @@ public sealed class PayPayment(
             ProviderId = gate.Settings.Id,
             Tender = request.Tender,
             CutoffGroup = (short)(valid.Rule.CutOff[1] - '0'),
-            Notify = terminal.Subscribed || request.Contact is not null,
+            Notify = subscribers.Hear(terminal, gate.Settings.Id, contact),
             Rrn = request.Rrn,
             MaskedPan = request.MaskedPan,
             Cashier = request.Cashier,
-            Contact = StoredText.Of(request.Contact),
+            Contact = StoredText.Of(contact),
             Payer = quote?.Payer,
             InquiryId = quote?.Id,
             BudgetLevel = valid.Service.BudgetLevel,
@@ -227,6 +231,7 @@ public sealed class PayPayment(
             SendSeconds = Deliver.ClaimSeconds(gate),
             ShiftRequired = terminal.ShiftRequired,
         };
+    }
 
     /// <summary>The classification code that the payer named, else the service's own.</summary>
     private static string? BudgetCode(PaymentRequest request, Service service)
@@ -258,7 +263,6 @@ public sealed class PayPayment(
         Rrn = a.Rrn,
         MaskedPan = a.MaskedPan,
         Cashier = a.Cashier,
-        Contact = a.Contact,
         Payer = a.Payer,
         ProviderId = a.ProviderId,
         ShiftNo = accepted.ShiftNo,

@@ -26,7 +26,6 @@ public sealed record Payment
     public string? Rrn { get; init; }
     public string? MaskedPan { get; init; }
     public string? Cashier { get; init; }
-    public string? Contact { get; init; }
 
     /// <summary>The payer's name as masked at the inquiry, or null.</summary>
     public string? Payer { get; init; }

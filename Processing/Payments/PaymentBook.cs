@@ -139,7 +139,8 @@ public sealed class PaymentBook(NpgsqlDataSource database) : IFindPayments
         return payments;
     }
 
-    private static Payment Read(NpgsqlDataReader row)
+    /// <summary>A row of the columns that the statements of this class select, in their order.</summary>
+    internal static Payment Read(NpgsqlDataReader row)
     {
         string? Text(int column) => row.IsDBNull(column) ? null : row.GetString(column);
         short? Edge(int column) => row.IsDBNull(column) ? null : row.GetInt16(column);
@@ -160,7 +161,6 @@ public sealed class PaymentBook(NpgsqlDataSource database) : IFindPayments
             Rrn = Text(11),
             MaskedPan = Text(12),
             Cashier = Text(13),
-            Contact = Text(14),
             Payer = Text(15),
             ProviderId = row.GetInt32(16),
             ShiftNo = row.IsDBNull(17) ? null : row.GetInt32(17),

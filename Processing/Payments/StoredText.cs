@@ -64,6 +64,18 @@ public static class StoredText
             writer.WriteEndArray();
         });
 
+    public static Contact? Contact(string? stored)
+    {
+        if (stored is null)
+        {
+            return null;
+        }
+
+        using var document = JsonDocument.Parse(stored);
+        var contact = document.RootElement;
+        return new Contact(contact[0].GetString(), contact[1].GetString(), contact[2].GetString());
+    }
+
     public static IReadOnlyList<FieldValue> Fields(string? stored)
     {
         if (stored is null)

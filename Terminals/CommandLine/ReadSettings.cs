@@ -56,10 +56,64 @@ internal static class ReadSettings
             ReceiptCertificate = Path("receiptCertificate"),
             ReceiptCertificatePassword = Text("receiptCertificatePassword"),
         };
+        settings = WithTelling(settings, Find);
         settings = Find("listen") is { } listen ? settings with { Listen = Listen(listen) } : settings;
         settings = Find("node") is { } node ? settings with { Node = node.Value } : settings;
         return Find("log") is { } log ? settings with { Log = Level(log) } : settings;
     }
+
+    /// <summary>What concerns webhooks, e-mail and SMS.</summary>
+    private static Settings WithTelling(Settings settings, Func<string, Given?> find)
+    {
+        var (smtp, sms) = (find("smtp"), find("sms"));
+        var told = settings with
+        {
+            WebhookHttp = YesOrNo(find("webhookHttp")),
+            WebhookNetworks = Networks(find("webhookNetworks")),
+            Smtp = smtp is null ? null : Relay(smtp),
+            SmtpUser = find("smtpUser")?.Value,
+            SmtpPassword = find("smtpPassword")?.Value,
+            SmtpFrom = find("smtpFrom")?.Value,
+            Sms = Address(sms),
+            SmsKey = find("smsKey")?.Value,
+            SmsFrom = find("smsFrom")?.Value ?? "eGovPay",
+        };
+        if (smtp is not null && (told.SmtpFrom is not { } from || !Telling.SendMail.IsAddress(from)))
+        {
+            throw CommandException.Usage("smtp needs smtpFrom (EGOVPAY_SMTP_FROM): the address that payers get e-mail from.");
+        }
+
+        if (told.SmtpUser is not null && told.Smtp?.Scheme == "smtp")
+        {
+            throw CommandException.Usage("smtpUser needs smtps: a password is not sent in clear.");
+        }
+
+        return sms is not null && told.Sms is { Scheme: "http", IsLoopback: false }
+            ? throw CommandException.Usage($"{sms.Source}: the gateway must be reached by https, or on this machine.")
+            : told;
+    }
+
+    private static bool YesOrNo(Given? given) => given?.Value switch
+    {
+        null or "no" => false,
+        "yes" => true,
+        _ => throw CommandException.Usage($"{given.Source}: '{given.Value}' is neither yes nor no."),
+    };
+
+    private static List<System.Net.IPNetwork> Networks(Given? given) =>
+    [
+        .. (given?.Value ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(text =>
+            System.Net.IPNetwork.TryParse(text, out var network) ? network : throw CommandException.Usage(
+                $"{given!.Source}: '{text}' is no network such as 10.20.0.0/16.")),
+    ];
+
+    private static Uri Relay(Given given) =>
+        Uri.TryCreate(given.Value, UriKind.Absolute, out var relay) && relay.Scheme is "smtp" or "smtps"
+            && relay.Host.Length > 0 && relay.UserInfo.Length == 0 && relay.AbsolutePath is "" or "/"
+            ? relay
+            : throw CommandException.Usage(
+                $"{given.Source}: '{given.Value}' is no relay such as smtps://mail.example:587; user and password are settings of "
+                + "their own.");
 
     private static string? NotBlank(string? text) => string.IsNullOrWhiteSpace(text) ? null : text;
 

@@ -5,6 +5,7 @@ using EGovPay.Processing.Schema;
 using EGovPay.Providers;
 using EGovPay.Providers.Portability;
 using EGovPay.Providers.Register;
+using EGovPay.Terminals.Telling;
 using NodaTime;
 
 namespace EGovPay.Terminals.CommandLine;
@@ -70,9 +71,13 @@ internal static class ServeCommand
                 await using var app = await OpenDoorsAsync(settings, listen, engine, receipts, logs, stop);
                 await output.WriteLineAsync($"eGovPay listens on {app.Urls.First()}");
                 await output.FlushAsync(CancellationToken.None);
+                using var telling = new TellEveryone(
+                    engine, TellingSetting.From(settings, app.Urls.First()), logs.CreateLogger<TellEveryone>());
+                var told = telling.RunAsync(stop);
                 await Task.Delay(Timeout.Infinite, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 using var drained = new CancellationTokenSource(Drain);
                 await app.StopAsync(drained.Token);
+                await told;
             }
             finally
             {
@@ -96,6 +101,7 @@ internal static class ServeCommand
                 NodeName = settings.Node,
                 Connect = connect.Connect,
                 Route = portability.Route,
+                Payers = TellingSetting.Channels(settings),
             },
             SystemClock.Instance, logs, stop);
     }

@@ -54,6 +54,29 @@ public sealed record Settings
 
     public string? ReceiptCertificatePassword { get; init; }
 
+    /// <summary>Webhooks may go over plain HTTP to any host.</summary>
+    public bool WebhookHttp { get; init; }
+
+    /// <summary>Private networks that webhooks may go to.</summary>
+    public IReadOnlyList<System.Net.IPNetwork> WebhookNetworks { get; init; } = [];
+
+    /// <summary>The relay for e-mail to payers, <c>smtp://</c> in clear or <c>smtps://</c> with STARTTLS; null: no e-mail.</summary>
+    public Uri? Smtp { get; init; }
+
+    public string? SmtpUser { get; init; }
+
+    public string? SmtpPassword { get; init; }
+
+    /// <summary>The sender of e-mail to payers.</summary>
+    public string? SmtpFrom { get; init; }
+
+    /// <summary>The gateway for SMS to payers; null: no SMS.</summary>
+    public Uri? Sms { get; init; }
+
+    public string? SmsKey { get; init; }
+
+    public string SmsFrom { get; init; } = "eGovPay";
+
     public string Node { get; init; } = Environment.MachineName;
 
     public LogLevel Log { get; init; } = LogLevel.Information;
@@ -123,6 +146,19 @@ internal static class SettingsTable
             "PKCS #12 file that signs receipts"),
         Row("receiptCertificatePassword", "EGOVPAY_RECEIPT_CERTIFICATE_PASSWORD", null, "", "none",
             "password of that file"),
+        Row("webhookHttp", "EGOVPAY_WEBHOOK_HTTP", "--webhook-http", "YES", "`no`",
+            "`yes`: webhooks may go over plain http to any host, not only to this machine"),
+        Row("webhookNetworks", "EGOVPAY_WEBHOOK_NETWORKS", "--webhook-networks", "LIST", "none",
+            "private networks that webhooks may go to: `10.20.0.0/16,fd12::/32`"),
+        Row("smtp", "EGOVPAY_SMTP", "--smtp", "ADDRESS", "no e-mail",
+            "relay for e-mail to payers: `smtps://host:587` (STARTTLS), or `smtp://host:25` in clear"),
+        Row("smtpUser", "EGOVPAY_SMTP_USER", "--smtp-user", "NAME", "none", "user at the relay; only with smtps"),
+        Row("smtpPassword", "EGOVPAY_SMTP_PASSWORD", null, "", "none", "its password"),
+        Row("smtpFrom", "EGOVPAY_SMTP_FROM", "--smtp-from", "ADDRESS", "required with `smtp`", "sender of e-mail to payers"),
+        Row("sms", "EGOVPAY_SMS", "--sms", "ADDRESS", "no SMS",
+            "gateway for SMS to payers, https: gets `{id, to, from, text}`"),
+        Row("smsKey", "EGOVPAY_SMS_KEY", null, "", "none", "bearer key at the gateway"),
+        Row("smsFrom", "EGOVPAY_SMS_FROM", "--sms-from", "TEXT", "`eGovPay`", "sender's name of SMS"),
         Row("node", "EGOVPAY_NODE", "--node", "NAME", "the machine's name", "this node's name, for people"),
         Row("log", "EGOVPAY_LOG", "--log", "LEVEL", "`information`",
             "least level of log lines: debug, information, warning, error, none"),

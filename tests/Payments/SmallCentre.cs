@@ -2,6 +2,7 @@ using EGovPay.Processing;
 using EGovPay.Processing.Agents;
 using EGovPay.Processing.Catalogue;
 using EGovPay.Processing.Payments;
+using EGovPay.Processing.Telling;
 using EGovPay.Providers;
 using EGovPay.Providers.Simulator;
 using EGovPay.Tests.PostgreSql;
@@ -33,7 +34,8 @@ internal sealed class SmallCentre : IAsyncDisposable
 
     public Terminal Terminal { get; }
 
-    public static async Task<SmallCentre> StartAsync(TestDatabase database, RouteNumber? route = null)
+    public static async Task<SmallCentre> StartAsync(
+        TestDatabase database, RouteNumber? route = null, PayerChannels payers = default)
     {
         var record = Path.Combine(Path.GetTempPath(), $"egovpay-sim-{Guid.NewGuid():N}.record");
         var simulator = await ProviderSimulator.StartAsync(
@@ -47,6 +49,7 @@ internal sealed class SmallCentre : IAsyncDisposable
                 Secret = new byte[32],
                 Connect = connect.Connect,
                 Route = route ?? ((_, _) => "azercell"),
+                Payers = payers,
             },
             SystemClock.Instance, NullLoggerFactory.Instance);
         var terminal = await AddTerminalAsync(engine, Deposit);
