@@ -15,7 +15,7 @@ public static class Receivers
 
 /// <summary>A delivery, leased by this node: for <see cref="Deliveries.LeaseSeconds"/> nobody else tells it.</summary>
 /// <param name="Attempts">This attempt's number, from 1.</param>
-public readonly record struct Leased(int AgentId, long Number, short Step, int Receiver, short Attempts);
+public sealed record Leased(int AgentId, long Number, short Step, int Receiver, short Attempts);
 
 /// <summary>A payment as it stood at the step that is told, and where its payer wants to hear of it.</summary>
 public sealed record ToldPayment(Payment Payment, Contact? Contact);
@@ -38,7 +38,7 @@ public enum TellingOutcome : short
 
 /// <summary>What is written down of an attempt.</summary>
 /// <param name="Note">What a person is to know; never an address, never the receiver's own words. Null: as it was.</param>
-public readonly record struct Attempted(Leased Delivery, TellingOutcome Outcome, TimeSpan Delay, string? Note);
+public sealed record Attempted(Leased Delivery, TellingOutcome Outcome, TimeSpan Delay, string? Note);
 
 /// <summary>How telling stands. Counts stop at <see cref="Deliveries.CountLimit"/>.</summary>
 /// <param name="Waiting">Events in the outbox that nobody has fanned out.</param>

@@ -14,9 +14,8 @@ public sealed record SmsGateway(Uri Address, string? Key, string From)
 }
 
 /// <summary>Tells payers by SMS. The gateway gets the event's id, the same in every attempt.</summary>
-internal sealed class SendSms(SmsGateway gateway, PayerTexts texts) : IWay
+internal sealed class SendSms(SmsGateway gateway, PayerTexts texts) : IWay, IDisposable
 {
-    // It lives as long as the process that tells.
     private readonly HttpClient client = new(new SocketsHttpHandler
     {
         AllowAutoRedirect = false,
@@ -68,6 +67,8 @@ internal sealed class SendSms(SmsGateway gateway, PayerTexts texts) : IWay
             return new Reached(Reach.Ill, failed.HttpRequestError.ToString());
         }
     }
+
+    public void Dispose() => client.Dispose();
 
     /// <summary>
     /// A number as a payer types it, with its country: <c>+994501234567</c>. One without a country is Azerbaijan's. Null: it is none.

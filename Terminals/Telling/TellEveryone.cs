@@ -81,15 +81,15 @@ public sealed class TellEveryone : IDisposable
             {
                 began = await RoundAsync(stop);
             }
-            catch (Exception failure) when (!stop.IsCancellationRequested)
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                // What this round had leased is due again when its lease ends.
+                break;
+            }
+            catch (Exception failure)
             {
                 // Whatever it is, the next round comes: subscribers wait.
                 Log.TellingFailed(log, failure);
-            }
-            catch (Exception)
-            {
-                // Cut off by the end: what this round had leased is due again when its lease ends.
-                break;
             }
 
             await Task.Delay(began > 0 || !ended.IsEmpty ? Busy : Idle, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -123,6 +123,11 @@ public sealed class TellEveryone : IDisposable
     public void Dispose()
     {
         post.Dispose();
+        foreach (var (way, _) in receivers.Values)
+        {
+            (way as IDisposable)?.Dispose();
+        }
+
         aborted.Dispose();
     }
 

@@ -1,9 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using EGovPay.Processing;
-using EGovPay.Processing.Payments;
 using EGovPay.Terminals.Api;
 using NodaTime;
 

@@ -59,9 +59,9 @@ internal sealed class Receiver : IAsyncDisposable
             {
                 await came.WaitAsync(limit.Token);
             }
-            catch (OperationCanceledException)
+            catch (OperationCanceledException late)
             {
-                throw new InvalidOperationException($"Not enough was heard in {seconds} s: {All.Count} requests.");
+                throw new InvalidOperationException($"Not enough was heard in {seconds} s: {All.Count} requests.", late);
             }
         }
     }

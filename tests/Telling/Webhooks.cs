@@ -1,10 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
 using EGovPay.Processing.StateMachine;
-using EGovPay.Processing.Telling;
 using EGovPay.Terminals.Telling;
 using FluentAssertions;
-using Microsoft.AspNetCore.Http;
 using Xunit;
 
 namespace EGovPay.Tests.Telling;
