@@ -8,6 +8,7 @@ using EGovPay.Processing.Inquiry;
 using EGovPay.Processing.Journal;
 using EGovPay.Processing.Ledger;
 using EGovPay.Processing.Payments;
+using EGovPay.Processing.People;
 using EGovPay.Processing.Receipts;
 using EGovPay.Processing.Shifts;
 using EGovPay.Processing.Telling;
@@ -71,7 +72,9 @@ public sealed class Engine : IAsyncDisposable
         secret = settings.Secret;
         Directory = directory;
         Nonces = new UsedNonces(database);
-        Administer = new Administer(database);
+        Users = new Users(database);
+        KnowPerson = new KnowPerson(database);
+        Record = new ActRecord(database);
         lanePool = lanes;
         log = logs.CreateLogger<Engine>();
         Database = database;
@@ -111,7 +114,9 @@ public sealed class Engine : IAsyncDisposable
     public CatalogueInForce Catalogue { get; }
     public AgentDirectory Directory { get; }
     public UsedNonces Nonces { get; }
-    public Administer Administer { get; }
+    public Users Users { get; }
+    public KnowPerson KnowPerson { get; }
+    public ActRecord Record { get; }
     public Node Node { get; }
     public IClock Clock { get; }
     public SealQuotes Quotes { get; }

@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using EGovPay.Processing.Journal;
+using EGovPay.Processing.People;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -16,10 +17,11 @@ public sealed record NewTerminal(
     bool Signed = false, byte[]? PublicKey = null, bool ShiftRequired = false);
 
 /// <summary>
-/// Who may ask, changed: agents, points, terminals. Each change is one transaction that raises the directory's version.
-/// A code that is taken is told by a null result, never by half a row.
+/// Who may ask, changed: agents, points, terminals. Each change is one transaction that raises the directory's version and stands
+/// in the record with who made it. A code that is taken is told by a null result, never by half a row.
 /// </summary>
-public sealed class Administer(NpgsqlDataSource database)
+/// <param name="by">Who makes the changes: a person with the role for each, or an exception.</param>
+public sealed class Administer(NpgsqlDataSource database, Person by)
 {
     /// <summary>Makes an agent with its funds at zero. Null: the code is taken.</summary>
     /// <param name="parts">1–16; more than one only for an agent without shifts and daily limits (a portal). It never changes.</param>
@@ -30,7 +32,10 @@ public sealed class Administer(NpgsqlDataSource database)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(parts, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(parts, 16);
-        return await ChangeAsync<int>(async (connection, transaction) =>
+        var details = ActRecord.Details(
+            ("name", name), ("voen", voen), ("parts", parts), ("commissionHundredthsPercent", commissionHundredthsPercent),
+            ("allowedServices", allowedServices));
+        return await ChangeAsync<int>(Acts.AgentAdd, $"agent {code}", details, async (connection, transaction) =>
         {
             await using var next = new NpgsqlCommand(
                 "select nextval('agent_number')::int where not exists (select from agent where code = $1)",
@@ -69,7 +74,8 @@ public sealed class Administer(NpgsqlDataSource database)
 
     /// <summary>Makes a service point. Null: there is no such agent, or the agent has a point with this code.</summary>
     public Task<int?> AddPointAsync(int agentId, string code, string name, string? address = null) =>
-        ChangeAsync<int>(async (connection, transaction) =>
+        ChangeAsync<int>(Acts.PointAdd, $"point {code}", ActRecord.Details(
+            ("agentId", agentId), ("name", name), ("address", address)), async (connection, transaction) =>
         {
             await using var add = new NpgsqlCommand(
                 "insert into point (agent_id, point_id, code, name, address) "
@@ -90,7 +96,12 @@ public sealed class Administer(NpgsqlDataSource database)
     public async Task<string?> AddTerminalAsync(int agentId, int pointId, NewTerminal terminal)
     {
         var key = NewKey();
-        var added = await ChangeAsync<int>(async (connection, transaction) =>
+        var details = ActRecord.Details(
+            ("agentId", agentId), ("pointId", pointId), ("name", terminal.Name), ("signed", terminal.Signed),
+            ("shiftRequired", terminal.ShiftRequired), ("singleLimitQepik", terminal.SingleLimitQepik),
+            ("dailyLimitQepik", terminal.DailyLimitQepik), ("allowedServices", terminal.AllowedServices));
+        var added = await ChangeAsync<int>(
+            Acts.TerminalAdd, $"terminal {terminal.Code}", details, async (connection, transaction) =>
         {
             await using var add = new NpgsqlCommand(
                 "insert into terminal (agent_id, terminal_id, point_id, code, name, key_hash, signed, public_key, "
@@ -126,7 +137,9 @@ public sealed class Administer(NpgsqlDataSource database)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(graceMinutes);
         var key = NewKey();
-        var rotated = await ChangeAsync<int>(async (connection, transaction) =>
+        var details = ActRecord.Details(("graceMinutes", graceMinutes));
+        var rotated = await ChangeAsync<int>(
+            Acts.TerminalRotateKey, $"terminal {terminalCode}", details, async (connection, transaction) =>
         {
             await using var rotate = new NpgsqlCommand(
                 "update terminal set previous_key_hash = key_hash, previous_key_until = now() + make_interval(mins => $3), "
@@ -142,14 +155,20 @@ public sealed class Administer(NpgsqlDataSource database)
 
     /// <summary>Suspends an agent, or lets it go on. False: there is no such agent.</summary>
     public Task<bool> SuspendAgentAsync(string code, bool suspended) =>
-        SuspendAsync("update agent set suspended_at = case when $2 then now() end where code = $1 and part_of is null", code, suspended);
+        SuspendAsync(
+            Acts.AgentSuspend, $"agent {code}",
+            "update agent a set suspended_at = case when $2 then now() end from agent o where a.code = $1 and a.part_of is null "
+            + "and o.agent_id = a.agent_id returning o.suspended_at is not null", code, suspended);
 
     /// <summary>Suspends a terminal, or lets it go on. False: there is no such terminal.</summary>
     public Task<bool> SuspendTerminalAsync(string code, bool suspended) =>
-        SuspendAsync("update terminal set suspended_at = case when $2 then now() end where code = $1", code, suspended);
+        SuspendAsync(
+            Acts.TerminalSuspend, $"terminal {code}",
+            "update terminal t set suspended_at = case when $2 then now() end from terminal o where t.code = $1 "
+            + "and o.code = t.code returning o.suspended_at is not null", code, suspended);
 
     /// <summary>The number of parts and the id of an agent by its code, or null.</summary>
-    public async Task<(int AgentId, int Parts)?> FindAgentAsync(string code)
+    public static async Task<(int AgentId, int Parts)?> FindAgentAsync(NpgsqlDataSource database, string code)
     {
         await using var find = database.CreateCommand("select agent_id, parts from agent where code = $1 and part_of is null");
         find.Parameters.Add(Text(code));
@@ -160,18 +179,43 @@ public sealed class Administer(NpgsqlDataSource database)
     /// <summary>A new key: 32 random bytes, base64url.</summary>
     public static string NewKey() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
 
-    private async Task<bool> SuspendAsync(string statement, string code, bool suspended) =>
-        await ChangeAsync<bool>(async (connection, transaction) =>
+    private async Task<bool> SuspendAsync(Act act, string subject, string statement, string code, bool suspended)
+    {
+        // What it was before is known only once the row is held; so the entry is made inside.
+        return await InTransactionAsync<bool>(act, async (connection, transaction) =>
         {
             await using var change = new NpgsqlCommand(statement, connection, transaction);
             change.Parameters.Add(Text(code));
             change.Parameters.Add(new NpgsqlParameter<bool> { TypedValue = suspended });
-            return await change.ExecuteNonQueryAsync() == 1;
-        }) ?? false;
+            if (await change.ExecuteScalarAsync() is not bool before)
+            {
+                return null;
+            }
 
-    private async Task<T?> ChangeAsync<T>(Func<NpgsqlConnection, NpgsqlTransaction, Task<T?>> change)
+            await ActRecord.AppendAsync(
+                connection, transaction, by.Login, act.Name, subject, ActRecord.Details(("before", before), ("after", suspended)));
+            return true;
+        }) ?? false;
+    }
+
+    private Task<T?> ChangeAsync<T>(
+        Act act, string subject, string details, Func<NpgsqlConnection, NpgsqlTransaction, Task<T?>> change)
+        where T : struct =>
+        InTransactionAsync<T>(act, async (connection, transaction) =>
+        {
+            var result = await change(connection, transaction);
+            if (result is not null)
+            {
+                await ActRecord.AppendAsync(connection, transaction, by.Login, act.Name, subject, details);
+            }
+
+            return result;
+        });
+
+    private async Task<T?> InTransactionAsync<T>(Act act, Func<NpgsqlConnection, NpgsqlTransaction, Task<T?>> change)
         where T : struct
     {
+        by.Require(act);
         await using var connection = await database.OpenConnectionAsync();
         await using var transaction = await connection.BeginTransactionAsync();
         await using (var raise = new NpgsqlCommand(

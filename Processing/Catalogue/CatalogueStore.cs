@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using EGovPay.Processing.People;
 using Npgsql;
 
 namespace EGovPay.Processing.Catalogue;
@@ -42,14 +43,16 @@ public static class CatalogueStore
     /// nothing. Applications wait for each other, on all nodes.
     /// </summary>
     /// <param name="utf8">The file, JSON in UTF-8.</param>
+    /// <param name="by">Who does it; it stands in the record.</param>
     public static async Task<CatalogueApplication> ApplyAsync(
-        NpgsqlDataSource database, ReadOnlyMemory<byte> utf8, CancellationToken cancellation = default)
+        NpgsqlDataSource database, ReadOnlyMemory<byte> utf8, Person by, CancellationToken cancellation = default)
     {
+        by.Require(Acts.CatalogueApply);
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         await LockAsync(connection, transaction, cancellation);
         var inForce = await LatestAsync(connection, cancellation);
-        return await AddAsync(connection, transaction, inForce, utf8, cancellation);
+        return await AddAsync(connection, transaction, inForce, utf8, by.Login, cancellation);
     }
 
     /// <summary>The newest version, or null in a database without any.</summary>
@@ -82,7 +85,7 @@ public static class CatalogueStore
                 return first;
             }
 
-            await AddAsync(connection, transaction, null, EmbeddedCatalogue.Read(), cancellation);
+            await AddAsync(connection, transaction, null, EmbeddedCatalogue.Read(), "engine", cancellation);
         }
 
         return await LatestAsync(connection, cancellation)
@@ -121,6 +124,7 @@ public static class CatalogueStore
         NpgsqlTransaction transaction,
         CatalogueSnapshot? inForce,
         ReadOnlyMemory<byte> utf8,
+        string who,
         CancellationToken cancellation)
     {
         // Stored as text: without the mark that some editors put before UTF-8, and so that it is the same file with or
@@ -146,6 +150,9 @@ public static class CatalogueStore
             await command.ExecuteNonQueryAsync(cancellation);
         }
 
+        await ActRecord.AppendAsync(
+            connection, transaction, who, Acts.CatalogueApply.Name, FormattableString.Invariant($"catalogue {version}"),
+            ActRecord.Details(("before", inForce?.Sha256), ("after", good.Sha256)));
         await transaction.CommitAsync(cancellation);
         return new CatalogueApplication(CatalogueApplied.NewVersion, version, []);
     }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using EGovPay.Processing.People;
 using EGovPay.Processing.PostgreSql;
 using Microsoft.Extensions.Logging;
 using NodaTime;
@@ -45,8 +46,10 @@ public sealed class BusinessDays(NpgsqlDataSource database, ILogger<BusinessDays
 
     /// <summary>Closes the open day and opens the day after it, or today where that is later. Idempotent by the day's name.</summary>
     /// <param name="day">The day to close; null: whichever is open. A day that is already closed: null comes back.</param>
-    public async Task<DayClose?> CloseAsync(LocalDate? day = null, CancellationToken cancel = default)
+    /// <param name="by">Who closes it; null: the engine, at midnight.</param>
+    public async Task<DayClose?> CloseAsync(LocalDate? day = null, Person? by = null, CancellationToken cancel = default)
     {
+        by?.Require(Acts.DayClose);
         await using var connection = await database.OpenConnectionAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(cancel);
         var began = Stopwatch.GetTimestamp();
@@ -80,6 +83,9 @@ public sealed class BusinessDays(NpgsqlDataSource database, ILogger<BusinessDays
             await close.ExecuteNonQueryAsync(cancel);
         }
 
+        await ActRecord.AppendAsync(
+            connection, transaction, by?.Login ?? "engine", Acts.DayClose.Name, $"day {Text(open)}",
+            ActRecord.Details(("opened", Text(next))));
         await transaction.CommitAsync(CancellationToken.None);
         Log.DayRolled(log, Text(open), Text(next), (long)waited.TotalMilliseconds);
         await TotalAsync(open, cancel);
@@ -124,7 +130,7 @@ public sealed class BusinessDays(NpgsqlDataSource database, ILogger<BusinessDays
             if (open)
             {
                 await windows.PrepareAsync(cancel);
-                await CloseAsync(day, cancel);
+                await CloseAsync(day, cancel: cancel);
             }
             else
             {

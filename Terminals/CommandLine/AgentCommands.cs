@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using EGovPay.Processing;
 using EGovPay.Processing.Agents;
+using EGovPay.Processing.People;
 using EGovPay.Processing.Validation;
 using Npgsql;
 
@@ -23,8 +24,8 @@ internal static partial class AgentCommands
         CodeShape().IsMatch(code) ? code : throw CommandException.Usage(
         $"'{code}' is no code of {what}: 1 to 32 letters, digits, '-', '_' or '.', beginning with a letter or digit.");
 
-    internal static async Task<(int AgentId, int Parts)> FindAsync(Administer administer, string code) =>
-        await administer.FindAgentAsync(code) ?? throw new CommandException(
+    internal static async Task<(int AgentId, int Parts)> FindAsync(NpgsqlDataSource database, string code) =>
+        await Administer.FindAgentAsync(database, code) ?? throw new CommandException(
             $"There is no agent '{code}'. `egovpay agent list` shows them.");
 
     /// <summary>Service codes and groups separated by commas, or null for all.</summary>
@@ -81,7 +82,7 @@ internal static partial class AgentCommands
                 "egovpay agent add btb --name \"Bank BTB\" --voen 1400057421 --commission 0.15",
                 "egovpay agent add portal --name \"e-GovPay portalı\" --parts 4")
             .With(code, name, voen, parts, commission, services, json)
-            .Does(async (parsed, cancel) =>
+            .Does(Acts.AgentAdd, async (parsed, cancel) =>
             {
                 var agent = GoodCode(parsed.GetValue(code)!, "an agent");
                 if (parsed.GetValue(voen) is { } tax && !CheckDigits.Voen(tax))
@@ -100,8 +101,8 @@ internal static partial class AgentCommands
                         "--commission: percent with two decimals, such as 0.15; at most 100.00.");
                 }
 
-                await using var store = await Store.UseAsync(ReadSettings.From(parsed), cancel);
-                var id = await new Administer(store.Database).AddAgentAsync(
+                await using var desk = await Desk.OpenAsync(parsed, cancel);
+                var id = await desk.Administer.AddAgentAsync(
                     agent, parsed.GetValue(name)!, parsed.GetValue(voen), parsed.GetValue(parts), (int)hundredths,
                     Services(parsed.GetValue(services)));
                 if (id is null)
@@ -135,7 +136,7 @@ internal static partial class AgentCommands
                 "topup", "Books a deposit of an agent.",
                 "egovpay agent topup btb --amount 250000.00 --reference MT103-20261122-7")
             .With(code, amount, reference, note, json)
-            .Does(async (parsed, cancel) =>
+            .Does(Acts.TopUp, async (parsed, cancel) =>
             {
                 var document = parsed.GetValue(reference)!;
                 if (document.Length is 0 or > 100)
@@ -143,10 +144,10 @@ internal static partial class AgentCommands
                     throw CommandException.Usage("--reference: 1 to 100 characters.");
                 }
 
-                await using var books = await Books.OpenAsync(ReadSettings.From(parsed), cancel);
-                var (agentId, parts) = await FindAsync(books.Engine.Administer, parsed.GetValue(code)!);
+                await using var books = await Books.OpenAsync(parsed, cancel);
+                var (agentId, parts) = await FindAsync(books.Engine.Database, parsed.GetValue(code)!);
                 if (!await books.Engine.Funds.TopUpAsync(
-                    agentId, parts, document, parsed.GetValue(amount)!.Value, Environment.UserName, parsed.GetValue(
+                    agentId, parts, document, parsed.GetValue(amount)!.Value, books.Person.Login, parsed.GetValue(
                         note)))
                 {
                     throw new CommandException(
@@ -166,10 +167,10 @@ internal static partial class AgentCommands
         var json = Print.JsonOption();
         return new Verb("limit", "Sets an agent's credit limit.", "egovpay agent limit btb --amount 50000.00")
             .With(code, amount, json)
-            .Does(async (parsed, cancel) =>
+            .Does(Acts.Limit, async (parsed, cancel) =>
             {
-                await using var books = await Books.OpenAsync(ReadSettings.From(parsed), cancel);
-                var (agentId, parts) = await FindAsync(books.Engine.Administer, parsed.GetValue(code)!);
+                await using var books = await Books.OpenAsync(parsed, cancel);
+                var (agentId, parts) = await FindAsync(books.Engine.Database, parsed.GetValue(code)!);
                 if (!await books.Engine.Funds.SetLimitAsync(agentId, parts, parsed.GetValue(amount)!.Value))
                 {
                     throw new CommandException("The agent already uses more credit than that. Let it deposit first.");
@@ -187,11 +188,11 @@ internal static partial class AgentCommands
                 "suspend", "Suspends an agent with all its terminals: they may read and cancel, and not pay.",
                 "egovpay agent suspend btb", "egovpay agent suspend btb --resume")
             .With(code, resume)
-            .Does(async (parsed, cancel) =>
+            .Does(Acts.AgentSuspend, async (parsed, cancel) =>
             {
-                await using var store = await Store.UseAsync(ReadSettings.From(parsed), cancel);
+                await using var desk = await Desk.OpenAsync(parsed, cancel);
                 var (agent, suspended) = (parsed.GetValue(code)!, !parsed.GetValue(resume));
-                if (!await new Administer(store.Database).SuspendAgentAsync(agent, suspended))
+                if (!await desk.Administer.SuspendAgentAsync(agent, suspended))
                 {
                     throw new CommandException($"There is no agent '{agent}'. `egovpay agent list` shows them.");
                 }

@@ -1,5 +1,7 @@
+using System.CommandLine;
 using EGovPay.Processing;
 using EGovPay.Processing.Dispatch;
+using EGovPay.Processing.People;
 using Microsoft.Extensions.Logging.Abstractions;
 using NodaTime;
 
@@ -8,27 +10,32 @@ namespace EGovPay.Terminals.CommandLine;
 /// <summary>An engine without background work and without providers: for commands that post to the ledger.</summary>
 internal sealed class Books : IAsyncDisposable
 {
-    private readonly Store store;
+    private readonly Desk desk;
 
-    private Books(Store store, Engine engine)
+    private Books(Desk desk, Engine engine)
     {
-        this.store = store;
+        this.desk = desk;
         Engine = engine;
     }
 
     public Engine Engine { get; }
 
-    public static async Task<Books> OpenAsync(Settings settings, CancellationToken cancel)
+    /// <summary>Who runs the command.</summary>
+    public Person Person => desk.Person;
+
+    /// <summary>Lets a person in for the command's act, and opens the books to them.</summary>
+    public static async Task<Books> OpenAsync(ParseResult parsed, CancellationToken cancel)
     {
-        var store = await Store.UseAsync(settings, cancel);
+        var desk = await Desk.OpenAsync(parsed, cancel);
         try
         {
             return new Books(
-                store, await StartEngineAsync(store.ConnectionString, $"{settings.Node} command line", cancel));
+                desk, await StartEngineAsync(
+                    desk.Store.ConnectionString, $"{ReadSettings.From(parsed).Node} command line", cancel));
         }
         catch
         {
-            await store.DisposeAsync();
+            await desk.DisposeAsync();
             throw;
         }
     }
@@ -51,6 +58,6 @@ internal sealed class Books : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Engine.DisposeAsync();
-        await store.DisposeAsync();
+        await desk.DisposeAsync();
     }
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using EGovPay.Processing;
 using EGovPay.Processing.Catalogue;
+using EGovPay.Processing.People;
 using NodaTime;
 
 namespace EGovPay.Terminals.CommandLine;
@@ -46,14 +47,14 @@ internal static class CatalogueCommands
                 + "whole.",
                 "egovpay catalogue apply new-catalogue.json")
             .With(file, json)
-            .Does(async (parsed, cancel) =>
+            .Does(Acts.CatalogueApply, async (parsed, cancel) =>
             {
                 var path = parsed.GetValue(file)!;
                 var bytes = CatalogueFiles.Read(path);
-                await using var store = await Store.UseAsync(ReadSettings.From(parsed), cancel);
+                await using var desk = await Desk.OpenAsync(parsed, cancel);
                 // A database that is only migrated gets the program's own first: a file is judged as its successor.
-                await CatalogueStore.LatestOrEmbeddedAsync(store.Database, cancel);
-                var applied = await CatalogueStore.ApplyAsync(store.Database, bytes, cancel);
+                await CatalogueStore.LatestOrEmbeddedAsync(desk.Store.Database, cancel);
+                var applied = await CatalogueStore.ApplyAsync(desk.Store.Database, bytes, desk.Person, cancel);
                 if (applied.Result == CatalogueApplied.Refused)
                 {
                     return await NameFaultsAsync(path, applied.Faults);

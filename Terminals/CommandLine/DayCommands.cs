@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using EGovPay.Processing;
 using EGovPay.Processing.Days;
+using EGovPay.Processing.People;
 using EGovPay.Processing.PostgreSql;
 using Microsoft.Extensions.Logging.Abstractions;
 using NodaTime;
@@ -91,13 +92,13 @@ internal static class DayCommands
                 "close", "Closes the open business day and opens the next; payments go on meanwhile.",
                 "egovpay day close --day 2026-11-22")
             .With(day, json)
-            .Does(async (parsed, cancel) =>
+            .Does(Acts.DayClose, async (parsed, cancel) =>
             {
                 var asked = ReadDay(parsed.GetValue(day));
-                await using var store = await Store.UseAsync(ReadSettings.From(parsed), cancel);
-                var days = new BusinessDays(store.Database, NullLogger<BusinessDays>.Instance);
+                await using var desk = await Desk.OpenAsync(parsed, cancel);
+                var days = new BusinessDays(desk.Store.Database, NullLogger<BusinessDays>.Instance);
                 await days.PrepareAsync(cancel);
-                if (await days.CloseAsync(asked, cancel) is not { } closed)
+                if (await days.CloseAsync(asked, desk.Person, cancel) is not { } closed)
                 {
                     var open = await days.OpenDayAsync(cancel);
                     throw new CommandException(

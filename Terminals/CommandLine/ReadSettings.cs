@@ -43,6 +43,8 @@ internal static class ReadSettings
             Database = Text("database"),
             Data = data,
             PostgresBin = Path("postgresBin"),
+            UserKey = Text("userKey"),
+            UserKeyFile = Path("userKeyFile"),
             PublicAddress = Address(Find("publicAddress")),
             Providers = Address(Find("providers")),
             AccessFile = Path("access"),

@@ -63,18 +63,20 @@ internal static class RunCommandLine
             DemoCommand.Build(),
             SimulateCommand.Build(),
             MigrateCommand.Build(),
+            UserCommands.Build(),
             CatalogueCommands.Build(),
             AgentCommands.Build(),
             TerminalCommands.BuildPoint(),
             TerminalCommands.BuildTerminal(),
             PaymentCommands.Build(),
             DayCommands.Build(),
+            RecordCommands.Build(),
             AuditCommand.Build(),
         };
         root.Add(SettingsTable.FileOption);
-        foreach (var setting in SettingsTable.Everywhere)
+        foreach (var option in SettingsTable.Everywhere.Select(setting => setting.Option).OfType<Option<string?>>())
         {
-            root.Add(setting.Option!);
+            root.Add(option);
         }
 
         var help = root.Options.OfType<HelpOption>().Single();

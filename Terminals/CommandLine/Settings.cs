@@ -18,6 +18,11 @@ public sealed record Settings
     /// <summary>The folder of PostgreSQL's programs; null: PATH, then the usual places.</summary>
     public string? PostgresBin { get; init; }
 
+    /// <summary>The personal key of whoever runs a command; null: from a file, or nobody.</summary>
+    public string? UserKey { get; init; }
+
+    public string? UserKeyFile { get; init; }
+
     /// <summary>Where the server listens; port 0 takes any free one.</summary>
     public Uri Listen { get; init; } = new("http://127.0.0.1:8080");
 
@@ -114,6 +119,10 @@ internal static class SettingsTable
             "folder of the private PostgreSQL, the generated secret and the registers", everywhere: true),
         Row("postgresBin", "EGOVPAY_POSTGRES_BIN", "--postgres-bin", "FOLDER", "PATH, then the usual places",
             "folder of PostgreSQL's programs, for the private PostgreSQL", everywhere: true),
+        Row("userKey", "EGOVPAY_USER_KEY", null, "", "from the file",
+            "personal key of whoever runs a command that changes something"),
+        Row("userKeyFile", "EGOVPAY_USER_KEY_FILE", "--user-key-file", "FILE", "none",
+            "file that holds the personal key", everywhere: true),
     ];
 
     /// <summary>Settings of the server alone.</summary>

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using EGovPay.Processing;
 using EGovPay.Processing.Agents;
+using EGovPay.Processing.People;
 using Npgsql;
 
 namespace EGovPay.Terminals.CommandLine;
@@ -36,14 +37,13 @@ internal static class TerminalCommands
                 "add", "Makes a service point.",
                 "egovpay point add nizami --agent btb --name \"Nizami filialı\" --address \"Bakı, Nizami küç. 10\"")
             .With(code, agent, name, address, json)
-            .Does(async (parsed, cancel) =>
+            .Does(Acts.PointAdd, async (parsed, cancel) =>
             {
                 var (point, owner) = (
                     AgentCommands.GoodCode(parsed.GetValue(code)!, "a point"), parsed.GetValue(agent)!);
-                await using var store = await Store.UseAsync(ReadSettings.From(parsed), cancel);
-                var administer = new Administer(store.Database);
-                var (agentId, _) = await AgentCommands.FindAsync(administer, owner);
-                if (await administer.AddPointAsync(
+                await using var desk = await Desk.OpenAsync(parsed, cancel);
+                var (agentId, _) = await AgentCommands.FindAsync(desk.Store.Database, owner);
+                if (await desk.Administer.AddPointAsync(
                     agentId, point, parsed.GetValue(name)!, parsed.GetValue(address)) is not { } id)
                 {
                     throw new CommandException(
@@ -85,7 +85,7 @@ internal static class TerminalCommands
                 + "3000.00",
                 "egovpay terminal add sebeke-2 --agent sebeke --point xezer --name \"Masa 2\" --shifts --json")
             .With(code, agent, point, name, single, daily, services, signed, publicKey, shifts, json)
-            .Does(async (parsed, cancel) =>
+            .Does(Acts.TerminalAdd, async (parsed, cancel) =>
             {
                 var (terminal, owner) = (
                     AgentCommands.GoodCode(parsed.GetValue(code)!, "a terminal"), parsed.GetValue(agent)!);
@@ -94,19 +94,18 @@ internal static class TerminalCommands
                     terminal, parsed.GetValue(name)!, parsed.GetValue(single), parsed.GetValue(daily),
                     AgentCommands.Services(parsed.GetValue(services)), parsed.GetValue(signed), pem, parsed.GetValue(
                         shifts));
-                await using var store = await Store.UseAsync(ReadSettings.From(parsed), cancel);
-                var administer = new Administer(store.Database);
-                var (agentId, parts) = await AgentCommands.FindAsync(administer, owner);
+                await using var desk = await Desk.OpenAsync(parsed, cancel);
+                var (agentId, parts) = await AgentCommands.FindAsync(desk.Store.Database, owner);
                 if (parts > 1 && (asked.DailyLimitQepik is not null || asked.ShiftRequired))
                 {
                     throw CommandException.Usage(
                         $"The agent '{owner}' has parts, so its terminals have neither shifts nor daily limits.");
                 }
 
-                var pointId = await PointIdAsync(store.Database, agentId, owner, parsed.GetValue(point)!, cancel);
-                var key = await administer.AddTerminalAsync(agentId, pointId, asked) ?? throw new CommandException(
+                var pointId = await PointIdAsync(desk.Store.Database, agentId, owner, parsed.GetValue(point)!, cancel);
+                var key = await desk.Administer.AddTerminalAsync(agentId, pointId, asked) ?? throw new CommandException(
                     $"The terminal code '{terminal}' is taken; codes are unique over all agents. Choose another.");
-                await SayKeyAsync(parsed, json, terminal, key, await SignatureAsync(parsed, store, terminal, cancel));
+                await SayKeyAsync(parsed, json, terminal, key, await SignatureAsync(parsed, desk.Store, terminal, cancel));
                 return Exit.Done;
             });
     }
@@ -119,11 +118,11 @@ internal static class TerminalCommands
                 "suspend", "Suspends a terminal: it may read and cancel, and not pay.",
                 "egovpay terminal suspend btb-nizami-1", "egovpay terminal suspend btb-nizami-1 --resume")
             .With(code, resume)
-            .Does(async (parsed, cancel) =>
+            .Does(Acts.TerminalSuspend, async (parsed, cancel) =>
             {
-                await using var store = await Store.UseAsync(ReadSettings.From(parsed), cancel);
+                await using var desk = await Desk.OpenAsync(parsed, cancel);
                 var (terminal, suspended) = (parsed.GetValue(code)!, !parsed.GetValue(resume));
-                if (!await new Administer(store.Database).SuspendTerminalAsync(terminal, suspended))
+                if (!await desk.Administer.SuspendTerminalAsync(terminal, suspended))
                 {
                     throw NoTerminal(terminal);
                 }
@@ -148,18 +147,18 @@ internal static class TerminalCommands
                 "egovpay terminal rotate-key btb-nizami-1",
                 "egovpay terminal rotate-key btb-nizami-1 --grace-minutes 0")
             .With(code, grace, json)
-            .Does(async (parsed, cancel) =>
+            .Does(Acts.TerminalRotateKey, async (parsed, cancel) =>
             {
                 if (parsed.GetValue(grace) is < 0 or > LongestGraceMinutes)
                 {
                     throw CommandException.Usage($"--grace-minutes: 0 to {LongestGraceMinutes}.");
                 }
 
-                await using var store = await Store.UseAsync(ReadSettings.From(parsed), cancel);
+                await using var desk = await Desk.OpenAsync(parsed, cancel);
                 var terminal = parsed.GetValue(code)!;
-                var key = await new Administer(store.Database).RotateKeyAsync(terminal, parsed.GetValue(grace))
+                var key = await desk.Administer.RotateKeyAsync(terminal, parsed.GetValue(grace))
                     ?? throw NoTerminal(terminal);
-                await SayKeyAsync(parsed, json, terminal, key, await SignatureAsync(parsed, store, terminal, cancel));
+                await SayKeyAsync(parsed, json, terminal, key, await SignatureAsync(parsed, desk.Store, terminal, cancel));
                 return Exit.Done;
             });
     }

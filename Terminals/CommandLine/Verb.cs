@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using EGovPay.Processing.People;
 
 namespace EGovPay.Terminals.CommandLine;
 
@@ -36,10 +37,22 @@ internal sealed class Verb : Command
 
     public IReadOnlyList<string> Examples { get; }
 
+    /// <summary>What it does to the centre, and so who may; null: it changes nothing there.</summary>
+    public Act? Act { get; private set; }
+
     /// <summary>What the help says after the examples, or null.</summary>
     public Func<string>? Notes { get; init; }
 
-    /// <summary>Sets what the command does.</summary>
+    /// <summary>
+    /// Sets what the command does to the centre: only a person with a role for the act gets to a <see cref="Desk"/>.
+    /// </summary>
+    public Verb Does(Act act, Func<ParseResult, CancellationToken, Task<int>> action)
+    {
+        Act = act;
+        return Does(action);
+    }
+
+    /// <summary>Sets what the command does; it changes nothing.</summary>
     public Verb Does(Func<ParseResult, CancellationToken, Task<int>> action)
     {
         SetAction(action);
@@ -91,6 +104,13 @@ internal sealed class HelpWithExamples(HelpAction usual) : SynchronousCommandLin
                     output.WriteLine($"  {example}");
                 }
 
+                output.WriteLine();
+            }
+
+            if (verb.Act is { } act)
+            {
+                output.WriteLine($"For: {act.RolesText}. The personal key is in EGOVPAY_USER_KEY, or in the file that "
+                    + "EGOVPAY_USER_KEY_FILE or --user-key-file names.");
                 output.WriteLine();
             }
 

@@ -1,4 +1,3 @@
-using EGovPay.Processing;
 using EGovPay.Processing.Agents;
 using EGovPay.Terminals.CommandLine;
 using Npgsql;
@@ -29,18 +28,19 @@ internal static class DemoCentre
     /// <summary>Makes what is missing, and tops every agent up for the run.</summary>
     /// <param name="deposit">For each agent, qəpik.</param>
     public static async Task<IReadOnlyList<DemoDesk>> SetUpAsync(
-        Store store, string run, long deposit, CancellationToken cancel)
+        Store store, DemoPeople people, string run, long deposit, CancellationToken cancel)
     {
         await using var engine = await Books.StartEngineAsync(store.ConnectionString, "demo", cancel);
+        var administer = new Administer(store.Database, people.Administrator);
         var desks = new List<DemoDesk>();
         foreach (var (code, name, voen, parts, points) in Agents)
         {
-            await engine.Administer.AddAgentAsync(code, name, voen, parts, commissionHundredthsPercent: 15);
-            var (agentId, itsParts) = await AgentCommands.FindAsync(engine.Administer, code);
-            await engine.Funds.TopUpAsync(agentId, itsParts, $"demo {run}", deposit, "demo");
+            await administer.AddAgentAsync(code, name, voen, parts, commissionHundredthsPercent: 15);
+            var (agentId, itsParts) = await AgentCommands.FindAsync(store.Database, code);
+            await engine.Funds.TopUpAsync(agentId, itsParts, $"demo {run}", deposit, people.Finance.Login);
             foreach (var point in points)
             {
-                await AddDesksAsync(engine, store.Database, (code, agentId), point, desks, cancel);
+                await AddDesksAsync(administer, store.Database, (code, agentId), point, desks, cancel);
             }
         }
 
@@ -48,20 +48,20 @@ internal static class DemoCentre
     }
 
     private static async Task AddDesksAsync(
-        Engine engine, NpgsqlDataSource database, (string Code, int Id) agent, (
+        Administer administer, NpgsqlDataSource database, (string Code, int Id) agent, (
             string Code, string Name, int Terminals) point,
         List<DemoDesk> desks, CancellationToken cancel)
     {
-        await engine.Administer.AddPointAsync(agent.Id, point.Code, point.Name);
+        await administer.AddPointAsync(agent.Id, point.Code, point.Name);
         var pointId = await TerminalCommands.PointIdAsync(database, agent.Id, agent.Code, point.Code, cancel);
         var shifts = agent.Code == WithShifts;
         for (var i = 1; i <= point.Terminals; i++)
         {
             var terminal = FormattableString.Invariant($"{agent.Code}-{point.Code}-{i}");
             var name = FormattableString.Invariant($"{point.Name}, {i}");
-            var key = await engine.Administer.AddTerminalAsync(
+            var key = await administer.AddTerminalAsync(
                     agent.Id, pointId, new NewTerminal(terminal, name, ShiftRequired: shifts))
-                ?? await engine.Administer.RotateKeyAsync(terminal, graceMinutes: 0)
+                ?? await administer.RotateKeyAsync(terminal, graceMinutes: 0)
                 ?? throw new CommandException($"The terminal '{terminal}' of the demo belongs to somebody else here.");
             desks.Add(new DemoDesk(agent.Code, terminal, name, key, shifts));
         }

@@ -62,7 +62,8 @@ internal sealed class RunDemo
     {
         DemoProgress.Say("Catalogue, agents, terminals …");
         var catalogue = await CatalogueStore.LatestOrEmbeddedAsync(store.Database, stop);
-        var desks = await DemoCentre.SetUpAsync(store, run.Own, checked(options.Payments * DepositEach), stop);
+        var people = await DemoPeople.ComeAsync(store.Database, folder, stop);
+        var desks = await DemoCentre.SetUpAsync(store, people, run.Own, checked(options.Payments * DepositEach), stop);
         var now = SystemClock.Instance.GetCurrentInstant().InZone(Baku.Zone).LocalDateTime;
         var payers = DemoPlan.Draw(catalogue, now, options.Payments, desks.Count, run, options.Seed);
         DemoProgress.Say("The providers and the server, each in a process of its own …");

@@ -91,7 +91,7 @@ public sealed class HonestBook : IAsyncLifetime
 
     private async Task FillAsync(OpenBook book)
     {
-        var administer = new Administer(database.DataSource);
+        var administer = new Administer(database.DataSource, TestPeople.Doer);
         var funds = new AgentFunds(database.DataSource, book.Journal, book.Node);
         var days = new BusinessDays(database.DataSource, NullLogger<BusinessDays>.Instance);
         var bank = (await administer.AddAgentAsync("bank", "Sınaq bankı"))!.Value;

@@ -44,7 +44,7 @@ public sealed class PuttingACatalogueInForce
         await using var database = await TestDatabase.CreateAsync();
         await ApplyAsync(database, Embedded);
         var refused = await CatalogueStore.ApplyAsync(
-            database.DataSource, Change("\"cutOff\": \"C2\"", "\"cutOff\": \"C7\""));
+            database.DataSource, Change("\"cutOff\": \"C2\"", "\"cutOff\": \"C7\""), TestPeople.Doer);
         refused.Result.Should().Be(CatalogueApplied.Refused);
         refused.Version.Should().Be(1);
         refused.Faults.Should().HaveCount(13)
@@ -58,7 +58,7 @@ public sealed class PuttingACatalogueInForce
     {
         await using var database = await TestDatabase.CreateAsync();
         await ApplyAsync(database, Embedded);
-        var refused = await CatalogueStore.ApplyAsync(database.DataSource, Change("\"id\": 38,", "\"id\": 39,"));
+        var refused = await CatalogueStore.ApplyAsync(database.DataSource, Change("\"id\": 38,", "\"id\": 39,"), TestPeople.Doer);
         refused.Faults.Should().ContainSingle().Which.Message.Should().Contain("has the id 38");
     }
 
@@ -105,7 +105,7 @@ public sealed class PuttingACatalogueInForce
                 await cut.ExecuteNonQueryAsync();
             }
 
-            (await CatalogueStore.ApplyAsync(other, Embedded)).Version.Should().Be(3);
+            (await CatalogueStore.ApplyAsync(other, Embedded, TestPeople.Doer)).Version.Should().Be(3);
             await swapped(3);
         });
     }
@@ -184,7 +184,7 @@ public sealed class PuttingACatalogueInForce
 
     private static async Task<(CatalogueApplied Result, int Version)> ApplyAsync(TestDatabase database, byte[] file)
     {
-        var applied = await CatalogueStore.ApplyAsync(database.DataSource, file);
+        var applied = await CatalogueStore.ApplyAsync(database.DataSource, file, TestPeople.Doer);
         applied.Faults.Should().BeEmpty();
         return (applied.Result, applied.Version);
     }

@@ -169,13 +169,13 @@ public sealed class Commands(TestDatabase database) : IClassFixture<TestDatabase
     public async Task A_schema_is_made_once_and_commands_before_it_say_what_to_run()
     {
         await using var empty = await TestDatabase.CreateEmptyAsync();
-        var early = await RunOnAsync(empty, "agent", "list");
+        var early = await RunByNobodyAsync(empty, "agent", "list");
         early.ExitCode.Should().Be(1);
         early.Errors.Should().Contain("egovpay migrate");
-        var made = Json(await RunOnAsync(empty, "migrate", "--json"));
+        var made = Json(await RunByNobodyAsync(empty, "migrate", "--json"));
         made.GetProperty("applied").GetArrayLength().Should().Be(made.GetProperty("schema").GetInt32());
-        Json(await RunOnAsync(empty, "migrate", "--json")).GetProperty("applied").GetArrayLength().Should().Be(0);
-        (await RunOnAsync(empty, "agent", "list")).ExitCode.Should().Be(0);
+        Json(await RunByNobodyAsync(empty, "migrate", "--json")).GetProperty("applied").GetArrayLength().Should().Be(0);
+        (await RunByNobodyAsync(empty, "agent", "list")).ExitCode.Should().Be(0);
     }
 
     [Fact]
@@ -183,8 +183,8 @@ public sealed class Commands(TestDatabase database) : IClassFixture<TestDatabase
     {
         await using var newer = await TestDatabase.CreateAsync();
         await newer.ExecuteAsync("insert into schema_migration (number, name, sha256) values (9999, 'later', repeat('0', 64))");
-        (await RunOnAsync(newer, "agent", "list")).Errors.Should().Contain("9999").And.Contain("newer program");
-        (await RunOnAsync(newer, "migrate")).ExitCode.Should().Be(1);
+        (await RunByNobodyAsync(newer, "agent", "list")).Errors.Should().Contain("9999").And.Contain("newer program");
+        (await RunByNobodyAsync(newer, "migrate")).ExitCode.Should().Be(1);
     }
 
     [Fact]
@@ -220,7 +220,11 @@ public sealed class Commands(TestDatabase database) : IClassFixture<TestDatabase
 
     private Task<ProgramRun> RunAsync(params string[] arguments) => RunOnAsync(database, arguments);
 
-    private Task<ProgramRun> RunOnAsync(TestDatabase on, params string[] arguments) =>
+    private async Task<ProgramRun> RunOnAsync(TestDatabase on, params string[] arguments) =>
+        await RunningProgram.RunAsync(
+            folder.Path, (await TestPeople.OfAsync(on)).Environment(on.ConnectionString), arguments);
+
+    private Task<ProgramRun> RunByNobodyAsync(TestDatabase on, params string[] arguments) =>
         RunningProgram.RunAsync(folder.Path, Database(on.ConnectionString), arguments);
 
     private static Dictionary<string, string> Database(string connectionString) =>

@@ -90,14 +90,17 @@ public sealed class Serving(TestDatabase database) : IClassFixture<TestDatabase>
         ];
         foreach (var command in commands)
         {
-            var run = await RunningProgram.RunAsync(folder.Path, Database(), command);
+            var run = await RunningProgram.RunAsync(folder.Path, await PersonAsync(), command);
             run.ExitCode.Should().Be(0, run.Errors);
         }
 
         var made = await RunningProgram.RunAsync(
-            folder.Path, Database(), "terminal", "add", name, "--agent", name, "--point", "p", "--name", "Kassa", "--json");
+            folder.Path, await PersonAsync(), "terminal", "add", name, "--agent", name, "--point", "p", "--name", "Kassa", "--json");
         return JsonDocument.Parse(made.LastLine).RootElement.GetProperty("key").GetString()!;
     }
+
+    private async Task<Dictionary<string, string>> PersonAsync() =>
+        (await TestPeople.OfAsync(database)).Environment(database.ConnectionString);
 
     private Dictionary<string, string> Database() => new() { ["EGOVPAY_DATABASE"] = database.ConnectionString };
 }

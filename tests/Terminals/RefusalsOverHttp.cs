@@ -276,7 +276,7 @@ public sealed class RefusalsOverHttp(HttpCentre centre) : IClassFixture<HttpCent
             ["closes"] = now.PlusHours(3).ToString("HH:mm", null),
         };
         var applied = await CatalogueStore.ApplyAsync(
-            own.Database.DataSource, Encoding.UTF8.GetBytes(catalogue.ToJsonString()));
+            own.Database.DataSource, Encoding.UTF8.GetBytes(catalogue.ToJsonString()), TestPeople.Doer);
         applied.Faults.Should().BeEmpty();
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
         while (own.Engine.Catalogue.Current.Version < applied.Version)
