@@ -3,6 +3,7 @@ using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using EGovPay.Benchmarks.Journal;
+using EGovPay.Benchmarks.Torture;
 
 namespace EGovPay.Benchmarks;
 
@@ -18,7 +19,9 @@ internal static class Program
         {
             case "journal":
                 return await MeasureJournal.RunAsync(arguments);
-            case "day" or "growth" or "torture" or "reconcile":
+            case "torture":
+                return await RunTorture.RunAsync(arguments);
+            case "day" or "growth" or "reconcile":
                 await Console.Error.WriteLineAsync($"The long run {arguments[0]} does not exist yet.");
                 return 2;
             default:
