@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text.Json;
 using EGovPay.Processing;
 using EGovPay.Processing.Catalogue;
@@ -171,7 +172,7 @@ internal sealed class Counter : IDisposable
             using var response = await nodes[node].SendAsync(request, HttpCompletionOption.ResponseContentRead, limit.Token);
             return Answer.Read((int)response.StatusCode, await response.Content.ReadAsByteArrayAsync(limit.Token));
         }
-        catch (Exception failure) when (failure is HttpRequestException or IOException or OperationCanceledException)
+        catch (Exception failure) when (failure is HttpRequestException or IOException or SocketException or OperationCanceledException)
         {
             lost(failure is OperationCanceledException ? "no answer in time" : "the connection broke");
             stop.ThrowIfCancellationRequested();

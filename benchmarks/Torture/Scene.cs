@@ -254,7 +254,7 @@ internal sealed class Scene : IAsyncDisposable
             using var response = await control.PostAsync(new Uri(address, "/_sim/lies"), body, stop);
             return response.IsSuccessStatusCode;
         }
-        catch (Exception away) when (away is HttpRequestException or IOException or OperationCanceledException)
+        catch (Exception away) when (away is HttpRequestException or IOException or SocketException or OperationCanceledException)
         {
             stop.ThrowIfCancellationRequested();
             return false;
