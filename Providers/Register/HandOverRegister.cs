@@ -1,4 +1,5 @@
 using EGovPay.Processing.Catalogue;
+using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 
 namespace EGovPay.Providers.Register;
@@ -75,7 +76,7 @@ public sealed class HandOverRegister(Uri? reachedAt, RegisterFolder folder, ILog
 
             log.RegisterNotTaken(provider.Code, name, (int)response.StatusCode);
         }
-        catch (Exception fault) when (fault is HttpRequestException or IOException or InvalidOperationException
+        catch (Exception fault) when (fault is HttpRequestException or IOException or SocketException or InvalidOperationException
             or UriFormatException or UnauthorizedAccessException
             || (fault is OperationCanceledException && !cancel.IsCancellationRequested))
         {

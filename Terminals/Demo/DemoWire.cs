@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.RegularExpressions;
 
@@ -153,7 +154,7 @@ internal sealed partial class DemoWire : IDisposable
 
     /// <summary>The answer is lost, and with it all certainty: the same request goes again.</summary>
     private bool Lost(Exception failure) =>
-        failure is HttpRequestException or IOException
+        failure is HttpRequestException or IOException or SocketException
         || (failure is OperationCanceledException && !stop.IsCancellationRequested);
 
     [GeneratedRegex("<result>([0-9]+)</result>", RegexOptions.CultureInvariant)]

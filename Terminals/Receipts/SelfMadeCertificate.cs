@@ -54,6 +54,7 @@ public static class SelfMadeCertificate
         }
 
         var made = Make(operatorName, voen, clock);
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);
         var whole = made.Export(X509ContentType.Pkcs12, password);
         var draft = $"{file}.{Guid.NewGuid():N}";
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };

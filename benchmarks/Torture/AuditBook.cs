@@ -175,7 +175,7 @@ internal static class AuditBook
         foreach (var payment in book.Payments.Values)
         {
             var receipts = payment.Events.Where(booked => booked.Receipt is not null).ToList();
-            var confirmed = History(payment).Contains("Confirmed");
+            var confirmed = History(payment).Contains("Confirmed", StringComparer.Ordinal);
             if (receipts.Count != (confirmed ? 1 : 0))
             {
                 verdict.Add(

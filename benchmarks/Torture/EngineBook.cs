@@ -1,11 +1,14 @@
+using System.Runtime.InteropServices;
 using Npgsql;
 
 namespace EGovPay.Benchmarks.Torture;
 
 /// <summary>One event of a payment, as it stands in the table.</summary>
+[StructLayout(LayoutKind.Auto)]
 internal readonly record struct BookedEvent(short Step, short Edge, int? Receipt, DateOnly? Day, string? ApprovedBy);
 
 /// <summary>One transfer, as it stands in the table.</summary>
+[StructLayout(LayoutKind.Auto)]
 internal readonly record struct BookedTransfer(short Step, short Leg, int Debit, int Credit, long AmountQepik);
 
 /// <summary>One payment of the database, with everything that hangs on it.</summary>
@@ -28,6 +31,7 @@ internal sealed class BookedPayment
 }
 
 /// <summary>What an agent's row of money says.</summary>
+[StructLayout(LayoutKind.Auto)]
 internal readonly record struct BookedFunds(long Pending, long DebitsPosted, long CreditsPosted, long CreditLimit);
 
 /// <summary>

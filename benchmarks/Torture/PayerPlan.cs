@@ -1,4 +1,3 @@
-using EGovPay.Processing;
 using EGovPay.Processing.Catalogue;
 using EGovPay.Processing.Validation;
 using NodaTime;

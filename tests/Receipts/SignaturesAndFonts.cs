@@ -37,6 +37,14 @@ public sealed class SignaturesAndFonts : IDisposable
     }
 
     [Fact]
+    public void A_self_made_certificate_makes_the_folder_that_it_is_kept_in()
+    {
+        var file = Path.Combine(_folder.FullName, "data", "operator.pfx");
+        using var made = SelfMadeCertificate.OpenOrMake(file, null, "Mərkəz", "1400057421", Clock);
+        File.Exists(file).Should().BeTrue();
+    }
+
+    [Fact]
     public void A_certificate_that_has_expired_is_replaced()
     {
         var file = Path.Combine(_folder.FullName, "operator.pfx");
