@@ -89,6 +89,7 @@ public sealed class Engine : IAsyncDisposable
         Waiting = new Waiting(Book, time);
         Gates = new Gates(time);
         Journal = new Journal.Journal(lanes, settings.Journal, logs.CreateLogger<Journal.Journal>(), time);
+        Readiness = new Readiness(database, Journal, node);
         var conclude = new Conclude(Journal, Book, node, Waiting, logs.CreateLogger<Conclude>());
         var deliver = new Deliver(Gates, conclude, node, time, logs.CreateLogger<Deliver>());
         Pay = new PayPayment(
@@ -125,6 +126,7 @@ public sealed class Engine : IAsyncDisposable
     public Waiting Waiting { get; }
     public Gates Gates { get; }
     public Journal.Journal Journal { get; }
+    public Readiness Readiness { get; }
     public PayPayment Pay { get; }
     public AskInquiry Inquire { get; }
     public CancelPayment Cancel { get; }

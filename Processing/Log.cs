@@ -52,8 +52,14 @@ internal static partial class Log
     [LoggerMessage(1104, LogLevel.Error, "The database has no room; acceptances are refused until it has")]
     public static partial void DatabaseFull(ILogger logger, Exception exception);
 
+    [LoggerMessage(1105, LogLevel.Error, "The journal ended while the database did not answer; {Commands} commands are open")]
+    public static partial void CommitAbandoned(ILogger logger, int commands);
+
     [LoggerMessage(1200, LogLevel.Warning, "The heartbeat did not reach the database")]
     public static partial void HeartbeatFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(1206, LogLevel.Warning, "The database took the heartbeat, and no standby confirmed it")]
+    public static partial void HeartbeatUnconfirmed(ILogger logger);
 
     [LoggerMessage(1201, LogLevel.Error, "An adapter failed by a defect; the payment counts as perhaps sent")]
     public static partial void AdapterDefect(ILogger logger, Exception exception);

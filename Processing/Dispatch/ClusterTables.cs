@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using EGovPay.Processing.PostgreSql;
 using Npgsql;
 
 namespace EGovPay.Processing.Dispatch;
@@ -55,6 +56,9 @@ public sealed class ClusterTables(NpgsqlDataSource database) : IClusterTables
     /// <summary>As in FindLost.sql.</summary>
     public const int FindLimit = 5_000;
 
+    private const int TakeSeconds = 20;
+    private const int BeatSeconds = 3;
+
     private static readonly string TakeBlock = Sql.Load("Dispatch/TakeBlock.sql");
     private static readonly string Heartbeat = Sql.Load("Dispatch/Heartbeat.sql");
     private static readonly string FindLost = Sql.Load("Dispatch/FindLost.sql");
@@ -72,20 +76,16 @@ public sealed class ClusterTables(NpgsqlDataSource database) : IClusterTables
 
     public async Task<long> TakeBlockAsync(int nodeId)
     {
-        await using var command = database.CreateCommand(TakeBlock);
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = nodeId });
-        return (long)(await command.ExecuteScalarAsync())!;
+        // A block that a promoted standby does not know of would be given out again, to somebody else.
+        return (long)(await database.WriteSurelyAsync(
+            TakeBlock, TakeSeconds, new NpgsqlParameter<int> { TypedValue = nodeId }))!;
     }
 
-    public async Task BeatAsync(int nodeId, int leaseSeconds, long lowNumber)
-    {
-        await using var command = database.CreateCommand(Heartbeat);
-        command.CommandTimeout = 3;
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = nodeId });
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = leaseSeconds });
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = lowNumber });
-        await command.ExecuteNonQueryAsync();
-    }
+    public Task BeatAsync(int nodeId, int leaseSeconds, long lowNumber) => database.WriteSurelyAsync(
+        Heartbeat, BeatSeconds,
+        new NpgsqlParameter<int> { TypedValue = nodeId },
+        new NpgsqlParameter<int> { TypedValue = leaseSeconds },
+        new NpgsqlParameter<long> { TypedValue = lowNumber });
 
     public async Task<IReadOnlyList<NodeSeen>> NodesAsync(int nodeId, CancellationToken cancel)
     {

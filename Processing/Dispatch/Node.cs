@@ -1,3 +1,4 @@
+using EGovPay.Processing.PostgreSql;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
@@ -41,6 +42,9 @@ public sealed class Node : IAsyncDisposable
 
     /// <summary>The lease was renewed lately; false: this node must not begin anything.</summary>
     public bool Alive => time.GetElapsedTime(Volatile.Read(ref lastBeat)) < Living;
+
+    /// <summary>The database took the last heartbeat, and no standby confirmed it: commits wait.</summary>
+    public bool StandbyMissing { get; private set; }
 
     private long lastBeat;
 
@@ -194,6 +198,12 @@ public sealed class Node : IAsyncDisposable
         {
             await cluster.BeatAsync(Id, leaseSeconds, low);
             Volatile.Write(ref lastBeat, began);
+            StandbyMissing = false;
+        }
+        catch (UnconfirmedException)
+        {
+            StandbyMissing = true;
+            Log.HeartbeatUnconfirmed(log);
         }
         catch (Exception failure) when (failure is NpgsqlException or TimeoutException)
         {

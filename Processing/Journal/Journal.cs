@@ -8,7 +8,11 @@ namespace EGovPay.Processing.Journal;
 /// <param name="Connections">Connections that serve the lanes, 1–16; one is enough for most machines.</param>
 /// <param name="QueueLimit">Commands that may wait for one connection; more are refused.</param>
 /// <param name="BatchLimit">Commands in one transaction at most.</param>
-public sealed record JournalSettings(int Connections = 1, int QueueLimit = 20_000, int BatchLimit = 2_000);
+public sealed record JournalSettings(int Connections = 1, int QueueLimit = 20_000, int BatchLimit = 2_000)
+{
+    /// <summary>How long the end waits for commits under way before they are left open. Default 5 s.</summary>
+    public TimeSpan StopPatience { get; init; } = TimeSpan.FromSeconds(5);
+}
 
 /// <summary>
 /// The only writer of payments, holds and postings. Commands queue; a connection takes whatever has queued while its previous
@@ -61,6 +65,9 @@ public sealed class Journal : IAsyncDisposable
     /// <summary>Commands that wait now.</summary>
     public int Waiting => writers.Sum(writer => writer.Waiting);
 
+    /// <summary>How long the oldest command has been waiting for its commit; zero where none is.</summary>
+    public TimeSpan OldestAge => writers.Max(writer => writer.OldestAge);
+
     /// <summary>Enters a payment. <see cref="AcceptVerdict.Overloaded"/> at once when the queue is full.</summary>
     public Task<Accepted> AcceptAsync(Acceptance acceptance)
     {
@@ -104,6 +111,7 @@ public sealed class Journal : IAsyncDisposable
 internal sealed class LaneWriter : IAsyncDisposable
 {
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan AbandonPatience = TimeSpan.FromMilliseconds(500);
 
     private readonly Channel<LaneCommand> queue;
     private readonly ILaneDatabase database;
@@ -115,6 +123,7 @@ internal sealed class LaneWriter : IAsyncDisposable
     private readonly LaneBatch batch = new();
     private readonly Queue<LaneCommand> first = new();
     private ILaneConnection? connection;
+    private long executingSince;
 
     /// <summary>An execution ended without the server's last word; until one does not, nothing is refused and each one writes.</summary>
     private bool perhapsCommitted;
@@ -132,19 +141,44 @@ internal sealed class LaneWriter : IAsyncDisposable
 
     public int Waiting => queue.Reader.Count;
 
-    public bool TryEnqueue(LaneCommand command) => queue.Writer.TryWrite(command);
+    public TimeSpan OldestAge
+    {
+        get
+        {
+            // What is executed came before what queues, but for a batch that was refused a place: that is never far behind.
+            var since = Volatile.Read(ref executingSince);
+            since = since == 0 && queue.Reader.TryPeek(out var head) ? head.CameTicks : since;
+            return since == 0 ? TimeSpan.Zero : time.GetElapsedTime(since);
+        }
+    }
 
-    public ValueTask EnqueueAsync(LaneCommand command) => queue.Writer.WriteAsync(command);
+    public bool TryEnqueue(LaneCommand command)
+    {
+        command.CameTicks = time.GetTimestamp();
+        return queue.Writer.TryWrite(command);
+    }
+
+    public ValueTask EnqueueAsync(LaneCommand command)
+    {
+        command.CameTicks = time.GetTimestamp();
+        return queue.Writer.WriteAsync(command);
+    }
 
     public async ValueTask DisposeAsync()
     {
         queue.Writer.TryComplete();
-        if (await Task.WhenAny(running, Task.Delay(TimeSpan.FromSeconds(15), time)) != running)
+        if (await Task.WhenAny(running, Task.Delay(settings.StopPatience, time)) != running)
         {
             await abandon.CancelAsync();
+            if (await Task.WhenAny(running, Task.Delay(AbandonPatience, time)) != running)
+            {
+                // It waits for a standby, and a commit cannot be called back. Nobody is told anything: all of it is open.
+                Log.CommitAbandoned(log, batch.Count + first.Count + queue.Reader.Count);
+                FailRest();
+                return;
+            }
         }
 
-        await running;
         if (connection is not null)
         {
             await connection.DisposeAsync();
@@ -159,7 +193,9 @@ internal sealed class LaneWriter : IAsyncDisposable
         {
             batch.Clear();
             Fill();
+            Volatile.Write(ref executingSince, batch.OldestTicks);
             await CommitAsync();
+            Volatile.Write(ref executingSince, 0);
         }
     }
 
@@ -298,6 +334,20 @@ internal sealed class LaneWriter : IAsyncDisposable
             {
                 batch.TryAdd(command);
             }
+        }
+    }
+
+    private void FailRest()
+    {
+        var stopped = new TimeoutException("The server stopped before the database answered; the outcome is open.");
+        foreach (var command in batch.All().Concat(first))
+        {
+            command.Fail(stopped);
+        }
+
+        while (queue.Reader.TryRead(out var command))
+        {
+            command.Fail(stopped);
         }
     }
 

@@ -27,6 +27,9 @@ internal sealed class LaneBatch
     /// <summary>The node's monotonic clock before this execution began.</summary>
     public long StartedTicks { get; set; }
 
+    /// <summary>When the oldest command of the batch came.</summary>
+    public long OldestTicks { get; private set; } = long.MaxValue;
+
     public int Count => accepts.Commands.Count + records.Commands.Count + singles.Count;
 
     /// <summary>Adds a command, or says that it must wait for the next batch because one of its kind is already here.</summary>
@@ -60,6 +63,7 @@ internal sealed class LaneBatch
         }
 
         lanes.Add(command.Lane);
+        OldestTicks = Math.Min(OldestTicks, command.CameTicks);
         return true;
     }
 
@@ -170,6 +174,7 @@ internal sealed class LaneBatch
         singles.Clear();
         met.Clear();
         lanes.Clear();
+        OldestTicks = long.MaxValue;
     }
 
     private static NpgsqlBatchCommand Lock(int[] ascending)

@@ -12,6 +12,9 @@ internal abstract class LaneCommand(int agentId)
 
     public short Lane { get; } = Lanes.Of(agentId);
 
+    /// <summary>When it came, on this machine's monotonic clock.</summary>
+    public long CameTicks { get; set; }
+
     /// <summary>Ends the command with a defect or a database that refused it; the caller sees the exception.</summary>
     public abstract void Fail(Exception exception);
 

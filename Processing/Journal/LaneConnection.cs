@@ -53,8 +53,7 @@ internal sealed class LaneDatabase(NpgsqlDataSource database) : ILaneDatabase
         public LaneConnection(NpgsqlConnection connection)
         {
             this.connection = connection;
-            connection.Notice += (_, told) => inDoubt |= told.Notice.SqlState == "01000"
-                && told.Notice.MessageText.Contains("synchronous replication", StringComparison.Ordinal);
+            connection.Notice += (_, told) => inDoubt |= PostgreSql.Database.SaysUnconfirmed(told.Notice);
         }
 
         public bool IsOpen => connection.State == System.Data.ConnectionState.Open;

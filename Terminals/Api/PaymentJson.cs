@@ -138,4 +138,9 @@ public sealed record FundsJson(long BalanceQepik, long HeldQepik, long Available
 
 /// <summary>What a load balancer asks.</summary>
 /// <param name="Status">live, ready, or what is missing.</param>
-public sealed record HealthJson(string Status);
+/// <param name="Reasons">Everything that is missing, the gravest first; not there where nothing is.</param>
+public sealed record HealthJson(
+    string Status,
+    [property: System.Text.Json.Serialization.JsonIgnore(
+        Condition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull)]
+    IReadOnlyList<string>? Reasons = null);

@@ -40,6 +40,8 @@ internal sealed class Store : IAsyncDisposable
     {
         if (settings.Database is { } given)
         {
+            // A new node beside a given database has no folder yet; its certificate and what it knows lie there.
+            Directory.CreateDirectory(settings.Data);
             return Given(given, settings);
         }
 

@@ -87,7 +87,8 @@ internal sealed class RunningProgram : IAsyncDisposable
                 }
             }
 
-            throw new InvalidOperationException($"It ended without saying '{with}'.");
+            throw new InvalidOperationException(
+                $"It ended without saying '{with}': {errors.GetAwaiter().GetResult()}");
         });
     }
 

@@ -14,6 +14,7 @@ public sealed class TestDatabase : IAsyncLifetime
     public const int PoolSize = 8;
 
     private NpgsqlDataSource? dataSource;
+    private bool given;
 
     /// <summary>For programs and pools of the test's own. Not valid before the fixture is initialised.</summary>
     public string ConnectionString { get; private set; } = "";
@@ -38,6 +39,14 @@ public sealed class TestDatabase : IAsyncLifetime
         return database;
     }
 
+    /// <summary>A database that somebody else made, migrated and drops.</summary>
+    internal static TestDatabase At(string connectionString) => new()
+    {
+        ConnectionString = connectionString,
+        dataSource = Database.Open(connectionString, PoolSize),
+        given = true,
+    };
+
     /// <inheritdoc/>
     public async ValueTask InitializeAsync() => await OpenAsync(migrated: true);
 
@@ -50,6 +59,11 @@ public sealed class TestDatabase : IAsyncLifetime
         }
         await dataSource.DisposeAsync();
         dataSource = null;
+        if (given)
+        {
+            return;
+        }
+
         await (await TestCluster.Started).DropDatabaseAsync(ConnectionString);
     }
 

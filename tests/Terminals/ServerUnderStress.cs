@@ -171,7 +171,7 @@ public sealed class ServerUnderStress
         while (ready.Status == HttpStatusCode.OK);
 
         ready.Status.Should().Be(HttpStatusCode.ServiceUnavailable);
-        ready.Text.Should().Be("{\"status\":\"lease-lost\"}");
+        ready.Text.Should().Be("{\"status\":\"lease-lost\",\"reasons\":[\"lease-lost\"]}");
         (await centre.Client.LookAsync("/health/live")).Status.Should().Be(HttpStatusCode.OK);
         await centre.Database.ExecuteAsync("alter table nodes rename to node");
     }
