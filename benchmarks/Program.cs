@@ -2,6 +2,7 @@ using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using EGovPay.Benchmarks.Fuzz;
 using EGovPay.Benchmarks.Journal;
 using EGovPay.Benchmarks.Torture;
 
@@ -21,6 +22,8 @@ internal static class Program
                 return await MeasureJournal.RunAsync(arguments);
             case "torture":
                 return await RunTorture.RunAsync(arguments);
+            case "fuzz":
+                return await RunFuzz.MainAsync(arguments);
             case "day" or "growth" or "reconcile":
                 await Console.Error.WriteLineAsync($"The long run {arguments[0]} does not exist yet.");
                 return 2;

@@ -1,7 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using System.Text.Unicode;
 using EGovPay.Processing;
 using EGovPay.Terminals.Problems;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Net.Http.Headers;
 
 namespace EGovPay.Terminals.Api;
@@ -28,6 +30,13 @@ internal static class ReadBody
         }
 
         var bytes = await BytesAsync(request);
+        if (!Utf8.IsValid(bytes.Span))
+        {
+            // The parser reads over bytes that are no text where nobody asks for their value; what is kept as it was
+            // told would meet them later.
+            return new(bytes, null, Refuse.Malformed(null));
+        }
+
         try
         {
             return JsonSerializer.Deserialize(bytes.Span, shape) is { } value
@@ -41,8 +50,21 @@ internal static class ReadBody
     }
 
     /// <summary>The bytes of any body; none is empty.</summary>
-    /// <exception cref="BadHttpRequestException">It is too long (413) or too slow (408).</exception>
+    /// <exception cref="BadHttpRequestException">It is too long (413), too slow (408) or wrongly framed (400).</exception>
     public static async Task<ReadOnlyMemory<byte>> BytesAsync(HttpRequest request)
+    {
+        try
+        {
+            return await ReadAsync(request);
+        }
+        catch (IOException broken) when (broken is not (BadHttpRequestException or ConnectionResetException))
+        {
+            // A chunk's length beyond all numbers is told as this, and not as a bad request.
+            throw new BadHttpRequestException("The body is wrongly framed.", StatusCodes.Status400BadRequest, broken);
+        }
+    }
+
+    private static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpRequest request)
     {
         if (request.ContentLength > Limit)
         {

@@ -99,6 +99,29 @@ public sealed class MalformedInput(HttpCentre centre) : IClassFixture<HttpCentre
         (await centre.Client.AskAsync(HttpMethod.Put, "/v1/payments/bytes", content)).Code.Should().Be(100);
     }
 
+    [Fact]
+    public async Task Bytes_that_are_no_text_are_malformed_also_where_what_is_told_is_kept_as_it_is()
+    {
+        byte[] bytes = [.. "{\"bagNumber\":\"b-1\",\"notes\":{\""u8, 0xc0, .. "50\":3}}"u8];
+        var content = new ByteArrayContent(bytes);
+        content.Headers.ContentType = new("application/json");
+        var answer = await centre.Client.AskAsync(HttpMethod.Post, "/v1/terminal/collections", content);
+        answer.Status.Should().Be(HttpStatusCode.BadRequest, answer.Text);
+        answer.Code.Should().Be(100);
+    }
+
+    [Fact]
+    public async Task A_chunk_longer_than_any_number_is_malformed()
+    {
+        using var socket = new TcpClient();
+        await socket.ConnectAsync(centre.Address.Host, centre.Address.Port);
+        var request = $"PUT /v1/payments/chunk-1 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {centre.Key}\r\n"
+            + $"Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n{Good}\r\n0\r\n\r\n";
+        await socket.GetStream().WriteAsync(Encoding.ASCII.GetBytes(request));
+        using var reader = new StreamReader(socket.GetStream());
+        (await reader.ReadLineAsync()).Should().Be("HTTP/1.1 400 Bad Request");
+    }
+
     [Theory]
     [InlineData("/v1/payments/a%20b")]
     [InlineData("/v1/payments/a%00b")]
