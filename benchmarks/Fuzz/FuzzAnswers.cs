@@ -4,7 +4,6 @@ using System.Net.Sockets;
 using System.Text;
 using EGovPay.Processing.Catalogue;
 using EGovPay.Processing.Dispatch;
-using EGovPay.Processing.Payments;
 using EGovPay.Providers;
 using EGovPay.Providers.Simulator;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using EGovPay.Processing.Catalogue;
 
 namespace EGovPay.Benchmarks.Fuzz;
 
