@@ -4,6 +4,7 @@ using EGovPay.Processing;
 using EGovPay.Processing.Agents;
 using EGovPay.Processing.Catalogue;
 using EGovPay.Processing.Dispatch;
+using EGovPay.Processing.People;
 using EGovPay.Processing.PostgreSql;
 using EGovPay.Processing.Schema;
 using EGovPay.Processing.Signatures;
@@ -169,22 +170,25 @@ internal sealed class FuzzedCentre : IAsyncDisposable
         terminals.Add(await AddTerminalAsync(engine, second, new("narrow-1", "Dar", AllowedServices: ["10101"])));
         terminals.Add(await AddTerminalAsync(engine, second, new("poor-1", "Az", SingleLimitQepik: 500)));
         terminals.Add(await AddTerminalAsync(engine, first, new("gone-1", "Dayandırılıb")));
-        await engine.Administer.SuspendTerminalAsync("gone-1", suspended: true);
+        await AdministerOf(engine).SuspendTerminalAsync("gone-1", suspended: true);
         return terminals;
     }
 
+    private static Administer AdministerOf(Engine engine) =>
+        new(engine.Database, new Person("fuzz", "Fuzz", Enum.GetValues<Role>()));
+
     private static async Task<int> AddAgentAsync(Engine engine, string code)
     {
-        var id = await engine.Administer.AddAgentAsync(code, "Sınaq agenti")
+        var id = await AdministerOf(engine).AddAgentAsync(code, "Sınaq agenti")
             ?? throw new InvalidOperationException("The database is not new.");
-        await engine.Administer.AddPointAsync(id, "p1", "Mərkəz");
+        await AdministerOf(engine).AddPointAsync(id, "p1", "Mərkəz");
         await engine.Funds.TopUpAsync(id, 1, "fuzz", Deposit, "fuzz");
         return id;
     }
 
     private async Task<FuzzedTerminal> AddTerminalAsync(Engine engine, int agentId, NewTerminal terminal)
     {
-        var key = (await engine.Administer.AddTerminalAsync(agentId, 1, terminal))!;
+        var key = (await AdministerOf(engine).AddTerminalAsync(agentId, 1, terminal))!;
         var made = (await engine.Directory.FindByKeyAsync(key, engine.Clock.GetCurrentInstant()))!;
         var signing = terminal.Signed && terminal.PublicKey is null
             ? MessageKey.Shared(

@@ -1,6 +1,7 @@
 using EGovPay.Processing;
 using EGovPay.Processing.Agents;
 using EGovPay.Processing.Dispatch;
+using EGovPay.Processing.People;
 using EGovPay.Processing.PostgreSql;
 using EGovPay.Processing.Schema;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -101,20 +102,21 @@ internal sealed class Centre : IAsyncDisposable
             Background = false,
         };
         await using var engine = await Engine.StartAsync(settings, SystemClock.Instance, NullLoggerFactory.Instance, stop);
+        var administer = new Administer(engine.Database, new Person("torture", "Torture", Enum.GetValues<Role>()));
         var desks = new List<Desk>();
         for (var agent = 1; agent <= Agents; agent++)
         {
             var code = FormattableString.Invariant($"agent{agent}");
             var parts = agent <= Divided ? PartsOfDivided : 1;
-            var id = await engine.Administer.AddAgentAsync(code, code, parts: parts, commissionHundredthsPercent: 15)
+            var id = await administer.AddAgentAsync(code, code, parts: parts, commissionHundredthsPercent: 15)
                 ?? throw new InvalidOperationException($"{code} is there already.");
             await engine.Funds.TopUpAsync(id, parts, "deposit", DepositQepik, "torture");
-            var point = await engine.Administer.AddPointAsync(id, "point", "Point")
+            var point = await administer.AddPointAsync(id, "point", "Point")
                 ?? throw new InvalidOperationException("The point is there already.");
             for (var number = 1; number <= TerminalsEach; number++)
             {
                 var terminal = FormattableString.Invariant($"{code}-{number}");
-                var key = await engine.Administer.AddTerminalAsync(id, point, new NewTerminal(terminal, terminal));
+                var key = await administer.AddTerminalAsync(id, point, new NewTerminal(terminal, terminal));
                 desks.Add(new Desk(code, terminal, key!));
             }
         }
