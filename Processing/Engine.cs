@@ -109,6 +109,8 @@ public sealed class Engine : IAsyncDisposable
         Recover = new Recover(cluster, Journal, Book, Gates, deliver, node, time, logs.CreateLogger<Recover>());
         Probe = new ProbeProviders(catalogue, Gates, node, clock, time, logs.CreateLogger<ProbeProviders>());
         AskUnknown = new AskUnknown(cluster, Book, Gates, deliver, node, time, logs.CreateLogger<AskUnknown>());
+        AskReversals = new AskReversals(cluster, Book, Gates, deliver, node, time, logs.CreateLogger<AskReversals>());
+        Reverse = new ReversePayment(catalogue, Journal, Book, node, AskReversals);
     }
 
     public NpgsqlDataSource Database { get; }
@@ -134,6 +136,7 @@ public sealed class Engine : IAsyncDisposable
 
     /// <summary>What is on its way to subscribers; whoever has a network tells them (Terminals).</summary>
     public Deliveries Deliveries { get; }
+    public ReversePayment Reverse { get; }
     public AgentFunds Funds { get; }
     public TellerShifts Shifts { get; }
     public TerminalReports Reports { get; }
@@ -141,6 +144,7 @@ public sealed class Engine : IAsyncDisposable
     public BusinessDays Days { get; }
     internal Recover Recover { get; }
     internal AskUnknown AskUnknown { get; }
+    internal AskReversals AskReversals { get; }
     internal ProbeProviders Probe { get; }
     internal RebalanceParts Rebalance { get; }
 
@@ -165,6 +169,7 @@ public sealed class Engine : IAsyncDisposable
                 engine.KeepAsync("following the directory", directory.FollowAsync),
                 engine.KeepAsync("taking over from dead nodes", engine.Recover.RunAsync),
                 engine.KeepAsync("asking about unknown payments", engine.AskUnknown.RunAsync),
+                engine.KeepAsync("asking for reversals", engine.AskReversals.RunAsync),
                 engine.KeepAsync("probing providers", engine.Probe.RunAsync),
                 engine.KeepAsync("rebalancing the parts of agents", engine.Rebalance.RunAsync),
                 engine.KeepAsync("rolling the business day", engine.Days.RunAsync),

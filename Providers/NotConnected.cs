@@ -19,4 +19,7 @@ internal sealed class NotConnected(ProviderSettings settings, string why) : IPro
 
     public Task<DeliveryAnswer> AskAsync(Delivery delivery, CancellationToken deadline) =>
         Task.FromResult(new DeliveryAnswer(DeliveryResult.Silent, Note: why));
+
+    public Task<ReversalAnswer> ReverseAsync(Reversal reversal, CancellationToken deadline) =>
+        Task.FromResult(new ReversalAnswer(ReversalResult.Silent, Note: why));
 }

@@ -5,8 +5,9 @@ using NodaTime;
 namespace EGovPay.Processing.Catalogue;
 
 /// <summary>A provider as far as it could be read: what was faulty is null.</summary>
+/// <param name="KeepsAll">The file says that it takes nothing back; saying nothing is not the same.</param>
 internal sealed record ReadProvider(
-    ReadObject Node, string Code, int? Id, string? Protocol, ProviderSettings? Settings);
+    ReadObject Node, string Code, int? Id, string? Protocol, ProviderSettings? Settings, bool KeepsAll = false);
 
 /// <summary>Reads the providers of a catalogue file.</summary>
 internal static partial class CheckProviders
@@ -46,7 +47,7 @@ internal static partial class CheckProviders
     {
         if (ReadObject.From(item, "The provider", faults,
             ["id", "code", "name", "voen", "protocol", "address", "concurrencyLimit", "timeoutSeconds",
-                "deduplicatesFirst", "zone"])
+                "deduplicatesFirst", "zone", "reversals"])
             is not { } node)
         {
             return null;
@@ -63,6 +64,7 @@ internal static partial class CheckProviders
         var timeout = node.Whole("timeoutSeconds", 1, 60);
         var deduplicates = node.Flag("deduplicatesFirst");
         var zone = ReadZone(node);
+        var reversals = node.Value("reversals", optional: true) is null ? null : node.Flag("reversals");
         if (code is null)
         {
             return null;
@@ -72,9 +74,9 @@ internal static partial class CheckProviders
             && zone is not null
             ? new ProviderSettings(
                 number, code, name, voen, protocol, address,
-                concurrency ?? 1, timeout ?? 1, deduplicates ?? false, zone)
+                concurrency ?? 1, timeout ?? 1, deduplicates ?? false, zone, reversals ?? false)
             : null;
-        return new ReadProvider(node, code, id, protocol, settings);
+        return new ReadProvider(node, code, id, protocol, settings, reversals is false);
     }
 
     private static string? ReadVoen(ReadObject node)

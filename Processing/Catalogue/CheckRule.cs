@@ -7,7 +7,8 @@ using NodaTime;
 namespace EGovPay.Processing.Catalogue;
 
 /// <summary>Reads one dated rule of a service.</summary>
-internal sealed class CheckRule(string service, int code, string? protocol, CatalogueFaults faults)
+/// <param name="keptBy">The code of its provider, where that takes nothing back; else null.</param>
+internal sealed class CheckRule(string service, int code, string? protocol, string? keptBy, CatalogueFaults faults)
 {
     private const long MostQepik = 1_000_000_000;
     private const int MostChoices = 50;
@@ -39,6 +40,12 @@ internal sealed class CheckRule(string service, int code, string? protocol, Cata
         var delivery = node.Word<DeliveryBy>("delivery");
         var cutOff = ReadCutOff(node);
         var reversible = node.Whole("reversibleMinutes", 0, 10_080);
+        if (reversible > 0 && keptBy is not null)
+        {
+            node.Fault("reversibleMinutes", $"{what} lets payments be reversed and its provider \"{keptBy}\" has "
+                + "\"reversals\": false; write 0 here, or true there.");
+        }
+
         var hours = ReadHours(node);
         var open = node.Flag("open", absent: true);
         Agree(node, amount?.Mode, inquiry, delivery);

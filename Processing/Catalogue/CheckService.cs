@@ -34,7 +34,8 @@ internal sealed partial class CheckService(
         var fields = ReadFields(node, what);
         var (level, budget) = ReadBudget(node, group, fields);
         var protocol = provider is null ? null : providers[provider].Protocol;
-        var rules = ReadRules(node, what, code ?? 0, protocol);
+        var keptBy = provider is not null && providers[provider].KeepsAll ? provider : null;
+        var rules = ReadRules(node, what, code ?? 0, protocol, keptBy);
         var complete = code is not null && group is not null && provider is not null && name is not null;
         return new ReadService(
             code?.ToString(System.Globalization.CultureInfo.InvariantCulture),
@@ -245,12 +246,12 @@ internal sealed partial class CheckService(
         }
     }
 
-    private List<ServiceRule> ReadRules(ReadObject node, string what, int code, string? protocol)
+    private List<ServiceRule> ReadRules(ReadObject node, string what, int code, string? protocol, string? keptBy)
     {
         var rules = new List<ServiceRule>();
         foreach (var item in node.Items("rules", MostRules))
         {
-            var check = new CheckRule(what, code, protocol, faults);
+            var check = new CheckRule(what, code, protocol, keptBy, faults);
             if (check.Read(item, rules.Count == 0 ? null : rules[^1].From) is { } rule)
             {
                 rules.Add(rule);

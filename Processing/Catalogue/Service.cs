@@ -184,6 +184,7 @@ public sealed class Service
 /// <param name="DeduplicatesFirst">It de-duplicates before it validates: a final error after a silent attempt is the
 /// truth.</param>
 /// <param name="Zone">The tz name of its accounting day.</param>
+/// <param name="Reversals">It can be asked to take a payment back. Default false: what it was paid stays paid.</param>
 public sealed record ProviderSettings(
     int Id,
     string Code,
@@ -194,4 +195,5 @@ public sealed record ProviderSettings(
     int ConcurrencyLimit,
     int TimeoutSeconds,
     bool DeduplicatesFirst,
-    string Zone);
+    string Zone,
+    bool Reversals = false);

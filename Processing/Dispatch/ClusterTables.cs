@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using EGovPay.Processing.PostgreSql;
+using NodaTime;
 using Npgsql;
 
 namespace EGovPay.Processing.Dispatch;
@@ -18,6 +19,12 @@ public sealed record LostPayment(int AgentId, long Number, bool ClaimEnded, int 
 /// <param name="Asks">How often it was asked about.</param>
 [StructLayout(LayoutKind.Auto)]
 public readonly record struct DueQuestion(int AgentId, long Number, int Asks);
+
+/// <summary>A reversal that is due to be asked for, leased to this node.</summary>
+/// <param name="CancelNumber">Its own number at the provider.</param>
+/// <param name="AskedAt">When somebody wanted it; its date at the provider.</param>
+/// <param name="Asks">How often it was leased before: above zero the provider may have heard of it.</param>
+public sealed record DueReversal(int AgentId, long Number, long CancelNumber, Instant AskedAt, int Asks);
 
 /// <summary>
 /// What nodes tell each other through the database: who is alive, whose payments nobody looks after, what is due to be asked.
@@ -48,6 +55,10 @@ public interface IClusterTables
     /// <summary>Takes what is due, as many of each provider as it has room for, away from other nodes for so many seconds.</summary>
     Task<IReadOnlyList<DueQuestion>> LeaseDueAsync(
         int[] providerIds, int[] room, int leaseSeconds, CancellationToken cancel);
+
+    /// <summary>Takes the reversals that are due as <see cref="LeaseDueAsync"/> takes questions; the lease is each provider's.</summary>
+    Task<IReadOnlyList<DueReversal>> LeaseReversalsAsync(
+        int[] providerIds, int[] room, int[] leaseSeconds, CancellationToken cancel);
 }
 
 /// <summary>The tables of the cluster in PostgreSQL.</summary>
@@ -64,6 +75,7 @@ public sealed class ClusterTables(NpgsqlDataSource database) : IClusterTables
     private static readonly string FindLost = Sql.Load("Dispatch/FindLost.sql");
     private static readonly string CloseNode = Sql.Load("Dispatch/CloseNode.sql");
     private static readonly string LeaseDue = Sql.Load("Dispatch/LeaseDue.sql");
+    private static readonly string LeaseReversals = Sql.Load("Dispatch/LeaseReversals.sql");
 
     public async Task<int> RegisterAsync(string name)
     {
@@ -137,6 +149,24 @@ public sealed class ClusterTables(NpgsqlDataSource database) : IClusterTables
         while (await reader.ReadAsync(cancel))
         {
             due.Add(new DueQuestion(reader.GetInt32(0), reader.GetInt64(1), reader.GetInt32(2)));
+        }
+
+        return due;
+    }
+
+    public async Task<IReadOnlyList<DueReversal>> LeaseReversalsAsync(
+        int[] providerIds, int[] room, int[] leaseSeconds, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand(LeaseReversals);
+        command.Parameters.Add(new NpgsqlParameter<int[]> { TypedValue = providerIds });
+        command.Parameters.Add(new NpgsqlParameter<int[]> { TypedValue = room });
+        command.Parameters.Add(new NpgsqlParameter<int[]> { TypedValue = leaseSeconds });
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var due = new List<DueReversal>();
+        while (await reader.ReadAsync(cancel))
+        {
+            due.Add(new DueReversal(
+                reader.GetInt32(0), reader.GetInt64(1), reader.GetInt64(2), reader.GetInstant(3), reader.GetInt32(4)));
         }
 
         return due;

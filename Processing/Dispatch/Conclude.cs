@@ -44,6 +44,79 @@ public sealed class Conclude(Journal.Journal journal, IFindPayments book, Node n
             $"Payment {payment.Number} moved {AttemptLimit} times while one answer was being recorded.");
     }
 
+    /// <summary>
+    /// Records what a provider said to a reversal. An answer that comes after an outcome, a person's or the provider's own, and says
+    /// otherwise is a late truth.
+    /// </summary>
+    public async Task<Payment> RecordAsync(Payment payment, ReversalAnswer answer, int asks)
+    {
+        for (var attempt = 0; attempt < AttemptLimit; attempt++)
+        {
+            if (EdgeFor(payment, answer) is not { } edge)
+            {
+                return payment;
+            }
+
+            var happening = new Happening
+            {
+                AgentId = payment.AgentId,
+                Number = payment.Number,
+                SeenStep = payment.Step,
+                SeenEdge = payment.Edge,
+                Edge = edge,
+                NodeId = node.Id,
+                ProviderCode = answer.ProviderCode,
+                Note = answer.Note,
+                AskSeconds = DelaySeconds(asks),
+                WhileWindowIsOpen = answer.Result == ReversalResult.ReversedUnlessHandedOver,
+                Exchange = answer.Exchange,
+            };
+            var recorded = await journal.RecordAsync(happening);
+            if (recorded.Done)
+            {
+                var now = After(payment, happening, recorded);
+                waiting.Tell(now);
+                return now;
+            }
+
+            var found = await book.FindAsync(payment.AgentId, payment.Number)
+                ?? throw new InvalidOperationException($"Payment {payment.Number} is not in the book.");
+            if (found.Step == payment.Step && happening.WhileWindowIsOpen)
+            {
+                // Nobody moved it: its window has closed, and it is in the register of it as it stood.
+                answer = new ReversalAnswer(ReversalResult.Kept, Note: "handed over in a register before it could be taken back");
+            }
+
+            payment = found;
+        }
+
+        throw new InvalidOperationException(
+            $"Payment {payment.Number} moved {AttemptLimit} times while one answer was being recorded.");
+    }
+
+    /// <summary>What an answer to a reversal means to a payment in its present state; null: nothing new.</summary>
+    internal Edge? EdgeFor(Payment payment, ReversalAnswer answer)
+    {
+        var reversed = answer.Result is ReversalResult.Reversed or ReversalResult.ReversedUnlessHandedOver;
+        if (payment.State == PaymentState.Reversing)
+        {
+            return Transitions.Find(payment.State, reversed ? PaymentEvent.ProviderReversed
+                : answer.Result == ReversalResult.Kept ? PaymentEvent.ProviderKept
+                : PaymentEvent.ProviderSilent);
+        }
+
+        // Where nothing is handed over yet there is nobody who could contradict: it was a proposal of ours.
+        var contradicts = (payment.State, answer.Result) is
+            (PaymentState.Confirmed, ReversalResult.Reversed) or (PaymentState.Reversed, ReversalResult.Kept);
+        if (!contradicts)
+        {
+            return null;
+        }
+
+        Log.LateTruth(log, payment.Number, payment.State.ToString(), answer.Result.ToString());
+        return Transitions.Find(payment.State, PaymentEvent.LateTruth);
+    }
+
     /// <summary>Seconds until the next question after this many.</summary>
     internal static int DelaySeconds(int asks) => AskAfterSeconds[Math.Min(asks, AskAfterSeconds.Length - 1)];
 
@@ -65,7 +138,7 @@ public sealed class Conclude(Journal.Journal journal, IFindPayments book, Node n
         var contradicts = answer.Result switch
         {
             DeliveryResult.Confirmed => payment.State is PaymentState.Declined or PaymentState.Cancelled,
-            DeliveryResult.Declined => payment.State is PaymentState.Confirmed,
+            DeliveryResult.Declined => payment.State is PaymentState.Confirmed or PaymentState.Reversing,
             _ => false,
         };
         if (!contradicts)
@@ -115,5 +188,7 @@ public sealed class Conclude(Journal.Journal journal, IFindPayments book, Node n
         BusinessDay = recorded.BusinessDay ?? payment.BusinessDay,
         ReceiptCounter = recorded.ReceiptCounter ?? payment.ReceiptCounter,
         ConfirmedAt = recorded.ReceiptCounter is null ? payment.ConfirmedAt : recorded.At,
+        ReversalOutcome = happening.Edge.Id is >= 19 and <= 22 ? happening.Edge.To : payment.ReversalOutcome,
+        ReversalOutcomeAt = happening.Edge.Id is >= 19 and <= 22 ? recorded.At : payment.ReversalOutcomeAt,
     };
 }

@@ -40,6 +40,39 @@ public sealed class Deliver(Gates gates, Conclude conclude, Node node, TimeProvi
         return await conclude.RecordAsync(payment, answer, asks);
     }
 
+    /// <summary>
+    /// Asks a provider to take a payment back, or what became of that, and records the answer. Where the lease has ended nothing is
+    /// sent: another node may be asking.
+    /// </summary>
+    public async Task<Payment> ReverseAsync(Payment payment, DueReversal due, SendDeadline deadline)
+    {
+        var silent = new ReversalAnswer(ReversalResult.Silent, Note: "not asked: the provider's breaker is open or time is up");
+        if (gates.Find(payment.ProviderId) is not { } gate || !node.Alive || deadline.Left(time) == TimeSpan.Zero)
+        {
+            return await conclude.RecordAsync(payment, silent, due.Asks);
+        }
+
+        using var timeout = new CancellationTokenSource(Shorter(deadline.Left(time), gate), time);
+        var reversal = new Reversal(
+            DeliveryOf(payment, perhapsSent: true), due.CancelNumber, due.AskedAt, PerhapsAskedBefore: due.Asks > 0);
+        var answer = await gate.CallAsync(
+            () => GuardAsync(reversal, gate, timeout.Token), given => given.Result is not ReversalResult.Silent, silent);
+        return await conclude.RecordAsync(payment, answer, due.Asks);
+    }
+
+    private async Task<ReversalAnswer> GuardAsync(Reversal reversal, ProviderGate gate, CancellationToken deadline)
+    {
+        try
+        {
+            return await gate.Provider.ReverseAsync(reversal, deadline);
+        }
+        catch (Exception defect)
+        {
+            Log.AdapterDefect(log, defect);
+            return new ReversalAnswer(ReversalResult.Silent, Note: "the adapter failed: " + defect.GetType().Name);
+        }
+    }
+
     private async Task<DeliveryAnswer> SendAsync(Payment payment, SendDeadline deadline)
     {
         if (gates.Find(payment.ProviderId) is not { } gate)

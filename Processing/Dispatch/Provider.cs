@@ -24,6 +24,12 @@ public interface IProvider
     /// it is sent again under the same number and the provider's de-duplication answers.
     /// </summary>
     Task<DeliveryAnswer> AskAsync(Delivery delivery, CancellationToken deadline);
+
+    /// <summary>
+    /// Asks to take a delivered payment back, whole. Asking again under the same numbers is the question what became of it; where
+    /// the protocol has a question of its own, that is asked first.
+    /// </summary>
+    Task<ReversalAnswer> ReverseAsync(Reversal reversal, CancellationToken deadline);
 }
 
 /// <summary>What a provider is asked before a payment.</summary>
@@ -97,6 +103,39 @@ public sealed record DeliveryAnswer(
     string? Note = null,
     string? CardData = null,
     RawExchange? Exchange = null);
+
+/// <summary>A reversal on its way to a provider: the same values in every attempt, stored before the first.</summary>
+/// <param name="Delivery">The payment, as it was delivered.</param>
+/// <param name="CancelNumber">The reversal's own number, from the payments' sequence.</param>
+/// <param name="AskedAt">When it was asked for; the provider's date of it is this instant in the provider's zone.</param>
+/// <param name="PerhapsAskedBefore">An earlier attempt may have reached the provider.</param>
+public sealed record Reversal(Delivery Delivery, long CancelNumber, Instant AskedAt, bool PerhapsAskedBefore);
+
+/// <summary>What a provider did with a request to take a payment back.</summary>
+public enum ReversalResult
+{
+    /// <summary>The payment is taken back, whole.</summary>
+    Reversed,
+
+    /// <summary>It stays: the provider's last word.</summary>
+    Kept,
+
+    /// <summary>Nothing certain is known; it is asked again under the same numbers.</summary>
+    Silent,
+
+    /// <summary>
+    /// Nobody has heard of the payment before its settlement window closes: it is taken back if the window is still open when that
+    /// commits, and kept otherwise.
+    /// </summary>
+    ReversedUnlessHandedOver,
+}
+
+/// <summary>The answer to a reversal.</summary>
+/// <param name="ProviderCode">The provider's own result code as text, or null.</param>
+/// <param name="Note">What an operator should know; never an account or a name in full.</param>
+/// <param name="Exchange">The raw exchange, secrets masked.</param>
+public sealed record ReversalAnswer(
+    ReversalResult Result, string? ProviderCode = null, string? Note = null, RawExchange? Exchange = null);
 
 /// <summary>One request and its answer as they went over the wire, each ≤ 16 KiB, secrets masked.</summary>
 public sealed record RawExchange(string Request, string? Answer, int ElapsedMilliseconds);

@@ -34,6 +34,9 @@ public sealed record Happening
 
     /// <summary>With Silent: when to ask next, seconds from the commit.</summary>
     public int AskSeconds { get; init; } = 5;
+
+    /// <summary>It happens only while the settlement window in which the payment was posted is open; afterwards it does not.</summary>
+    public bool WhileWindowIsOpen { get; init; }
     public RawExchange? Exchange { get; init; }
 }
 
@@ -78,7 +81,7 @@ internal sealed class RecordBatch
     private readonly List<int?> sendSeconds, elapsed;
     private readonly List<long> number;
     private readonly List<short> step, seenEdge, edge, effect, lane, queue;
-    private readonly List<bool> numbered, returnCash;
+    private readonly List<bool> numbered, returnCash, whileOpen;
     private readonly List<bool?> transient;
     private readonly List<string?> transaction, decline, code, card, note, madeBy, approvedBy, request, answer;
     private readonly List<RecordCommand> commands = [];
@@ -110,6 +113,7 @@ internal sealed class RecordBatch
         request = columns.Texts();
         answer = columns.Texts();
         elapsed = columns.MaybeInts();
+        whileOpen = columns.Booleans();
     }
 
     public IReadOnlyList<RecordCommand> Commands => commands;
@@ -139,16 +143,27 @@ internal sealed class RecordBatch
         madeBy.Add(h.MadeBy);
         approvedBy.Add(h.ApprovedBy);
         sendSeconds.Add(h.SendSeconds);
-        queue.Add(from == PaymentState.Unknown
-            ? to == PaymentState.Unknown ? (short)3 : (short)2
-            : to == PaymentState.Unknown ? (short)1 : (short)0);
+        queue.Add(QueueOf(h.Edge));
         askSeconds.Add(h.AskSeconds);
         returnCash.Add(to is PaymentState.Declined or PaymentState.Reversed
             && from is PaymentState.Unknown or PaymentState.Reversing or PaymentState.Confirmed);
         request.Add(h.Exchange?.Request);
         answer.Add(h.Exchange?.Answer);
         elapsed.Add(h.Exchange?.ElapsedMilliseconds);
+        whileOpen.Add(h.WhileWindowIsOpen);
     }
+
+    /// <summary>What an edge does to the queues of those who are asked about; the numbers are the statement's.</summary>
+    private static short QueueOf(Edge edge) => (edge.From, edge.To, edge.Event) switch
+    {
+        (_, _, PaymentEvent.LateTruth) => 0,
+        (PaymentState.Unknown, PaymentState.Unknown, _) => 3,
+        (PaymentState.Unknown, _, _) => 2,
+        (_, PaymentState.Unknown, _) => 1,
+        (PaymentState.Reversing, PaymentState.Reversing, _) => 5,
+        (PaymentState.Reversing, _, _) => 4,
+        _ => 0,
+    };
 
     /// <summary>
     /// True for the edges that give a receipt its number: the first confirmation, by whatever way. A payment that was reversed

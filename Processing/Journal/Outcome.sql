@@ -4,8 +4,9 @@
 -- parameters: $1 ord · $2 agent · $3 number · $4 step · $5 the edge of the step before · $6 edge · $7 money effect
 --      $8 lane · $9 a receipt number is due · $10 node · $11 provider's transaction · $12 decline name · $13 provider's code
 --      $14 transient · $15 card data · $16 note · $17 made by · $18 approved by · $19 seconds until nothing may be sent, or null
---      $20 queue: 0 as it is, 1 becomes unknown, 2 no longer unknown, 3 still unknown · $21 seconds until the next question
---      $22 cash is to be returned · $23 exchange's request · $24 its answer · $25 its milliseconds
+--      $20 queue: 0 as it is, 1 becomes unknown, 2 no longer unknown, 3 still unknown, 4 no longer reversing, 5 still reversing
+--      $21 seconds until the next question · $22 cash is to be returned · $23 exchange's request · $24 its answer
+--      $25 its milliseconds · $26 only while the window in which it was posted is open: nobody has its register yet
 with clock as materialized (
     select d.day, clock_timestamp() as at from business_day d where d.closed_at is null
 ),
@@ -27,11 +28,11 @@ told as materialized (
             $1::int[], $2::int[], $3::bigint[], $4::smallint[], $5::smallint[], $6::smallint[], $7::smallint[],
             $8::smallint[], $9::boolean[], $10::int[], $11::text[], $12::text[], $13::text[], $14::boolean[],
             $15::text[], $16::text[], $17::text[], $18::text[], $19::int[], $20::smallint[], $21::int[], $22::boolean[],
-            $23::text[], $24::text[], $25::int[]
+            $23::text[], $24::text[], $25::int[], $26::boolean[]
         ) as e (ord, agent_id, number, step, before_edge, edge, effect,
             lane, numbered, node_id, provider_transaction, decline_name, provider_code, transient,
             card_data, note, made_by, approved_by, send_seconds, queue, ask_seconds, return_cash,
-            request, answer, elapsed_ms)
+            request, answer, elapsed_ms, while_open)
     cross join clock c
     -- A range and an order, where an equality would do: on tables that were empty when the plan was made, the index by reference
     -- looks as good, and would read all of an agent's payments for each outcome.
@@ -45,6 +46,10 @@ told as materialized (
     ) p
     left join event before on before.agent_id = e.agent_id and before.number = e.number
         and before.step = e.step - 1 and before.edge = e.before_edge
+        and (not e.while_open or exists (
+            select from transfer o
+            join settlement_window w on w.cutoff_group = o.cutoff_group and w.bank_day = o.window_day
+            where o.agent_id = e.agent_id and o.number = e.number and o.leg = 1 and w.closes_at > c.at))
     left join event taken on taken.agent_id = e.agent_id and taken.number = e.number and taken.step = e.step
 ),
 series as materialized (
@@ -144,6 +149,12 @@ settled as (
     delete from unknown_payment u using told t
     where t.fresh and t.queue = 2 and u.agent_id = t.agent_id and u.number = t.number
 ),
+reversing as (
+    update reversal r
+    set next_ask_at = case t.queue when 5 then t.at + make_interval(secs => t.ask_seconds) end
+    from told t
+    where t.fresh and t.queue in (4, 5) and r.agent_id = t.agent_id and r.number = t.number
+),
 owed as (
     insert into cash_to_return (agent_id, number, terminal_id, since)
     select t.agent_id, t.number, t.terminal_id, t.at
@@ -165,7 +176,7 @@ announced as (
     insert into outbox (agent_id, number, step, at)
     select t.agent_id, t.number, t.step, t.at
     -- Not what nobody outside is to know: claims, silence that goes on, late truths (Processing/Telling/Announcement.cs).
-    from told t where t.fresh and t.notify and t.edge not in (4, 13, 23, 28, 29, 30, 31)
+    from told t where t.fresh and t.notify and t.edge not in (4, 13, 23, 28, 29, 30, 31, 32)
 )
 select t.ord, t.fresh, t.taken_edge, t.taken_node,
     case when t.fresh then n.already_given + t.nth::int else t.taken_counter end as receipt_counter,

@@ -77,7 +77,7 @@ public sealed record Edge(
     short Id, PaymentState From, PaymentEvent Event, PaymentState To, MoneyEffect Money, bool TwoPeople = false);
 
 /// <summary>
-/// The state machine: one visible table. The database holds the same rows (migration 0001), a test holds both equal,
+/// The state machine: one visible table. The database holds the same rows (migrations 0001 and 0005), a test holds both equal,
 /// and the diagram in ARCHITECTURE.md is drawn from it. What reality can do is a row; there is no force.
 /// </summary>
 public static class Transitions
@@ -116,6 +116,7 @@ public static class Transitions
         new(29, PaymentState.Declined, PaymentEvent.LateTruth, PaymentState.Declined, MoneyEffect.None),
         new(30, PaymentState.Cancelled, PaymentEvent.LateTruth, PaymentState.Cancelled, MoneyEffect.None),
         new(31, PaymentState.Reversed, PaymentEvent.LateTruth, PaymentState.Reversed, MoneyEffect.None),
+        new(32, PaymentState.Reversing, PaymentEvent.LateTruth, PaymentState.Reversing, MoneyEffect.None),
     ];
 
     private static readonly Edge?[] ById = Index();

@@ -7,6 +7,11 @@ namespace EGovPay.Providers.Json;
 /// <summary>The states in which a payment can be at a provider of the JSON protocol.</summary>
 internal enum JsonStatus { Accepted, Pending, Rejected }
 
+/// <summary>
+/// What a provider says of a reversal; Delivered: the payment stands there as if nobody had asked for one.
+/// </summary>
+internal enum JsonReversal { Reversed, Kept, Pending, Delivered }
+
 /// <summary>What a provider says of a payment.</summary>
 /// <param name="Reason">A kebab-case name with rejected, or null.</param>
 internal sealed record JsonPayment(JsonStatus Status, string? Transaction, string? Reason, string? CardData);
@@ -44,6 +49,17 @@ internal static class JsonAnswers
             status.Value, Text(root, "transaction", LongestTransaction), Text(root, "reason", LongestReason),
             Text(root, "cardData", 8_192));
     });
+
+    /// <summary>Reads the <c>{status}</c> of a payment that was perhaps asked back; null where it cannot be read.</summary>
+    public static JsonReversal? ReadReversal(ReadOnlyMemory<byte> body) =>
+        Read<JsonReversal?>(body, null, root => Text(root, "status", 16) switch
+        {
+            "reversed" => JsonReversal.Reversed,
+            "kept" => JsonReversal.Kept,
+            "pending" => JsonReversal.Pending,
+            "accepted" => JsonReversal.Delivered,
+            _ => null,
+        });
 
     /// <summary>Reads <c>{payer, lines, dueQepik, minQepik, maxQepik}</c>; null where it cannot be read.</summary>
     public static InquiryAnswer? ReadInquiry(ReadOnlyMemory<byte> body) => Read<InquiryAnswer?>(body, null, root =>

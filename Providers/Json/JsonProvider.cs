@@ -80,7 +80,48 @@ public sealed class JsonProvider : IProvider, IDisposable
             : Judge(delivery, answer, believeRejected: true);
     }
 
+    /// <summary>
+    /// <c>DELETE</c> asks to take back; perhaps asked before, <c>GET</c> asks what became of it first. A payment that stands there as
+    /// if nobody had asked is asked back again: under one number that does no harm twice.
+    /// </summary>
+    public async Task<ReversalAnswer> ReverseAsync(Reversal reversal, CancellationToken deadline)
+    {
+        if (reversal.PerhapsAskedBefore)
+        {
+            var looked = await connection.SendAsync(requests.Get(reversal.Delivery), deadline);
+            if (looked is not { Result: WireResult.Answered, Status: 200 }
+                || JsonAnswers.ReadReversal(looked.Body) is not JsonReversal.Delivered)
+            {
+                return Judge(reversal, looked);
+            }
+        }
+
+        return Judge(reversal, await connection.SendAsync(requests.Delete(reversal.Delivery), deadline));
+    }
+
     public void Dispose() => connection.Dispose();
+
+    private ReversalAnswer Judge(Reversal reversal, WireAnswer answer)
+    {
+        var read = answer is { Result: WireResult.Answered, Status: 200 or 202 } ? JsonAnswers.ReadReversal(answer.Body) : null;
+        var result = read switch
+        {
+            JsonReversal.Reversed => ReversalResult.Reversed,
+            JsonReversal.Kept => ReversalResult.Kept,
+            _ => ReversalResult.Silent,
+        };
+        var code = read?.ToString().ToLowerInvariant()
+            ?? (answer.Status == 0 ? null : answer.Status.ToString(CultureInfo.InvariantCulture));
+        var note = read is JsonReversal.Pending ? "pending there"
+            : result != ReversalResult.Silent ? null
+            : answer.Trouble ?? "the answer was not understood";
+        if (result == ReversalResult.Silent && read is not JsonReversal.Pending)
+        {
+            log.NotUnderstood(Settings.Code, reversal.Delivery.Number, note!, answer.Status);
+        }
+
+        return new ReversalAnswer(result, code, note, WriteExchange.Of(answer));
+    }
 
     private static InquiryAnswer Refused(string? reason) => reason switch
     {

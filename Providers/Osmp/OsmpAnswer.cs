@@ -24,6 +24,9 @@ public sealed partial record OsmpAnswer(
     string? Comment,
     IReadOnlyList<KeyValuePair<string, string>> Fields)
 {
+    /// <summary>A reversal's number as they give it back, or null.</summary>
+    public string? Cancellation { get; init; }
+
     private const int MostFields = 200;
     private const int LongestComment = 500;
     private const int LongestProviderTransaction = 64;
@@ -161,7 +164,10 @@ public sealed partial record OsmpAnswer(
                 CleanText.WholeOrNone(Trimmed("prv_txn"), LongestProviderTransaction),
                 sum,
                 CleanText.Of(Trimmed("comment"), LongestComment),
-                fields);
+                fields)
+            {
+                Cancellation = Trimmed("cancel_txn_id"),
+            };
         }
 
         private string? Trimmed(string name)
@@ -174,7 +180,7 @@ public sealed partial record OsmpAnswer(
         private bool ReadElement(XmlReader reader)
         {
             var name = reader.LocalName;
-            if (name is not ("result" or "osmp_txn_id" or "prv_txn" or "sum" or "comment"))
+            if (name is not ("result" or "osmp_txn_id" or "prv_txn" or "sum" or "comment" or "cancel_txn_id"))
             {
                 reader.Skip();
                 return true;

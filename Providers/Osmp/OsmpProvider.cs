@@ -12,7 +12,7 @@ namespace EGovPay.Providers.Osmp;
 
 /// <summary>
 /// Speaks OSMP to a provider: <c>check</c> or <c>getInfo</c> asks, <c>pay</c> delivers, and <c>pay</c> again with the
-/// same number asks what became of it, for the protocol has no status command.
+/// same number asks what became of it, for the protocol has no status command; <c>cancel</c> takes back, where the dialect has it.
 /// </summary>
 public sealed class OsmpProvider : IProvider, IDisposable
 {
@@ -77,6 +77,58 @@ public sealed class OsmpProvider : IProvider, IDisposable
 
     public Task<DeliveryAnswer> AskAsync(Delivery delivery, CancellationToken deadline) =>
         PayAsync(delivery with { PerhapsSentBefore = true }, deadline);
+
+    /// <summary>
+    /// <c>cancel</c>; and <c>cancel</c> again under the same numbers asks what became of it. A final error takes nothing back; after
+    /// an attempt that the provider perhaps heard of it is believed only from one that de-duplicates first: the error may be that
+    /// the payment is reversed already.
+    /// </summary>
+    public async Task<ReversalAnswer> ReverseAsync(Reversal reversal, CancellationToken deadline)
+    {
+        var request = Request(CancelForm(reversal));
+        var answer = dialect.ByGet
+            ? await connection.SendFreshAsync(request, deadline)
+            : await connection.SendAsync(request, deadline);
+        var number = reversal.Delivery.Number;
+        if (answer.Result == WireResult.NeverLeft || Understand(answer, number) is not { } read)
+        {
+            return NotSaid(answer.Trouble ?? "the answer was not understood");
+        }
+
+        var code = read.Result.ToString(CultureInfo.InvariantCulture);
+        if (OsmpResult.Of(read.Result) is not { Final: true } known)
+        {
+            return NotSaid(OsmpResult.Of(read.Result) is null ? "an unknown result code" : "not finished there", code);
+        }
+
+        var isOk = read.Result == OsmpResult.Ok;
+        if (!Is(read.Transaction, number, absent: !isOk) || !Is(read.Cancellation, reversal.CancelNumber, absent: true))
+        {
+            log.AnswerOfAnotherPayment(Settings.Code, number);
+            return NotSaid("the answer is of another transaction", code);
+        }
+
+        if (isOk && read.SumQepik is { } sum && sum != reversal.Delivery.AmountQepik)
+        {
+            log.AnswerOfAnotherSum(Settings.Code, number);
+            return NotSaid("OK with another sum", code);
+        }
+
+        if (!isOk && reversal.PerhapsAskedBefore && !Settings.DeduplicatesFirst)
+        {
+            log.FinalErrorNotBelieved(Settings.Code, number, known.CodeText);
+            return NotSaid("a final error after a silent attempt", code);
+        }
+
+        return new ReversalAnswer(
+            isOk ? ReversalResult.Reversed : ReversalResult.Kept, code, Exchange: WriteExchange.Of(answer));
+
+        ReversalAnswer NotSaid(string note, string? said = null) =>
+            new(ReversalResult.Silent, said, note, WriteExchange.Of(answer));
+
+        static bool Is(string? text, long expected, bool absent) =>
+            text is null ? absent : string.Equals(text, expected.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
+    }
 
     public void Dispose() => connection.Dispose();
 
@@ -193,6 +245,18 @@ public sealed class OsmpProvider : IProvider, IDisposable
         Add(form, "account", delivery.Account);
         Add(form, "sum", OsmpText.Sum(delivery.AmountQepik));
         AddRest(form, delivery.ServiceCode, delivery.Fields);
+        return form;
+    }
+
+    private StringBuilder CancelForm(Reversal reversal)
+    {
+        var form = new StringBuilder(200);
+        Add(form, "command", "cancel");
+        Add(form, "txn_id", reversal.Delivery.Number.ToString(CultureInfo.InvariantCulture));
+        Add(form, "cancel_txn_id", reversal.CancelNumber.ToString(CultureInfo.InvariantCulture));
+        Add(form, "cancel_txn_date", OsmpText.Date(reversal.AskedAt, zone));
+        Add(form, "account", reversal.Delivery.Account);
+        Add(form, "sum", OsmpText.Sum(reversal.Delivery.AmountQepik));
         return form;
     }
 

@@ -10,5 +10,9 @@ where w.closes_at <= now() and w.bank_day >= (now() - interval '40 days')::date
     and not exists (
         select from register_file f
         where f.provider_id = t.credit - 1000 and f.cutoff_group = w.cutoff_group and f.bank_day = w.bank_day)
+    and not exists (
+        select from transfer b
+        where b.agent_id = t.agent_id and b.number = t.number and b.step > t.step and b.leg = 1 and b.debit = t.credit
+            and b.window_day = t.window_day)
 group by t.credit, t.cutoff_group, t.window_day
 order by provider_id, t.cutoff_group, t.window_day

@@ -22,4 +22,8 @@ public sealed class RegisterProvider(ProviderSettings settings) : IProvider
     public Task<DeliveryAnswer> PayAsync(Delivery delivery, CancellationToken deadline) => Task.FromResult(Confirmed);
 
     public Task<DeliveryAnswer> AskAsync(Delivery delivery, CancellationToken deadline) => Task.FromResult(Confirmed);
+
+    /// <summary>What is in no register yet was told to nobody; the commit that takes it back looks once more.</summary>
+    public Task<ReversalAnswer> ReverseAsync(Reversal reversal, CancellationToken deadline) =>
+        Task.FromResult(new ReversalAnswer(ReversalResult.ReversedUnlessHandedOver));
 }

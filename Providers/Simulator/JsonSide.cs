@@ -12,7 +12,7 @@ using NodaTime.Text;
 namespace EGovPay.Providers.Simulator;
 
 /// <summary>
-/// The provider's end of the JSON protocol: inquiries, payments by PUT, questions by GET; signatures are checked.
+/// The provider's end of the JSON protocol: inquiries, payments by PUT, questions by GET, reversals by DELETE; signatures are checked.
 /// </summary>
 internal sealed class JsonSide(SimulatorSettings settings, SimulatedBook book, IClock clock)
 {
@@ -60,7 +60,8 @@ internal sealed class JsonSide(SimulatorSettings settings, SimulatedBook book, I
             var number = UInt128.Parse(rest["payments/".Length..], NumberStyles.None, CultureInfo.InvariantCulture);
             await (HttpMethods.IsPut(method) ? PutAsync(context, provider, number, service, body)
                 : HttpMethods.IsGet(method) ? GetAsync(context, provider, number)
-                : SimulatedWire.PlainAsync(context, 405, "PUT or GET\n"));
+                : HttpMethods.IsDelete(method) && provider.Reversals ? DeleteAsync(context, provider, number)
+                : SimulatedWire.PlainAsync(context, 405, "PUT, GET, perhaps DELETE\n"));
         }
         else
         {
@@ -87,6 +88,9 @@ internal sealed class JsonSide(SimulatorSettings settings, SimulatedBook book, I
     private async Task GetAsync(HttpContext context, ProviderSettings provider, UInt128 number) =>
         await SayAsync(context, provider, number, await book.AskAsync(provider, number));
 
+    private async Task DeleteAsync(HttpContext context, ProviderSettings provider, UInt128 number) =>
+        await SayAsync(context, provider, number, await book.ReverseAsync(provider, number));
+
     private async Task SayAsync(HttpContext context, ProviderSettings provider, UInt128 number, Saying saying)
     {
         if (await SimulatedWire.LiedAsync(context, saying.OnTheWire, book.Lies))
@@ -104,6 +108,8 @@ internal sealed class JsonSide(SimulatorSettings settings, SimulatedBook book, I
                 Said.Declined => "rejected"u8,
                 Said.UsedDifferently => "used-differently"u8,
                 Said.NotSeen => "not-seen"u8,
+                Said.Reversed => "reversed"u8,
+                Said.Kept => "kept"u8,
                 _ => "pending"u8,
             });
             if (saying.Said == Said.Accepted)

@@ -152,14 +152,20 @@ public sealed record Lies
     }
 
     /// <summary>The lie that this transaction meets by rate.</summary>
-    internal Lie Of(long seed, string provider, UInt128 transaction)
+    internal Lie Of(long seed, string provider, UInt128 transaction) => Drawn(seed, provider, provider, transaction);
+
+    /// <summary>The lie that its reversal meets by rate: another draw at the same rates.</summary>
+    internal Lie OfReversal(long seed, string provider, UInt128 transaction) =>
+        Rates.Count == 0 ? Lie.None : Drawn(seed, provider, $"reversal {provider}", transaction);
+
+    private Lie Drawn(long seed, string provider, string from, UInt128 transaction)
     {
         if (Rates.Count == 0 || (Provider is not null && !string.Equals(Provider, provider, StringComparison.Ordinal)))
         {
             return Lie.None;
         }
 
-        var drawn = (int)(Draw.From(seed, provider, (ulong)transaction ^ (ulong)(transaction >> 64)) % Million);
+        var drawn = (int)(Draw.From(seed, from, (ulong)transaction ^ (ulong)(transaction >> 64)) % Million);
         foreach (var (lie, rate) in Rates)
         {
             drawn -= rate;

@@ -40,6 +40,9 @@ namespace EGovPay.Providers.Simulator;
 /// <item><term>66627</term><description>owes nothing</description></item>
 /// <item><term>66628</term><description>"later" for ever, never credited</description></item>
 /// <item><term>66629</term><description>credited, and silent for ever: only the register tells</description></item>
+/// <item><term>66630</term><description>payments are plain; a reversal is refused for good</description></item>
+/// <item><term>66631–66649</term><description>payments are plain; a reversal meets what a payment to the account 20 lower meets
+/// (66632: reversed, and silent once; 66640: "later" twice, then reversed)</description></item>
 /// </list>
 /// </summary>
 public static class MagicAccounts
@@ -97,6 +100,14 @@ public static class MagicAccounts
         25 => Lie.FinalErrorAfterCredit,
         28 => Lie.TemporaryForEver,
         29 => Lie.SilentForEver,
+        _ => Lie.None,
+    };
+
+    /// <summary>What a reversal of a payment to this account meets.</summary>
+    internal static Lie ReversalLieOf(int magic) => magic switch
+    {
+        30 => Lie.Decline,
+        >= 31 and <= 49 => LieOf(magic - 20),
         _ => Lie.None,
     };
 

@@ -10,6 +10,7 @@ internal struct OsmpParameters
     public string Account;
     public string Sum;
     public string Date;
+    public string Cancel;
     public int Service;
 
     /// <summary>
@@ -17,7 +18,7 @@ internal struct OsmpParameters
     /// </summary>
     public static OsmpParameters Read(ReadOnlySpan<char> text)
     {
-        var read = new OsmpParameters { Command = "", Number = "", Account = "", Sum = "", Date = "" };
+        var read = new OsmpParameters { Command = "", Number = "", Account = "", Sum = "", Date = "", Cancel = "" };
         foreach (var range in text.Split('&'))
         {
             var pair = text[range];
@@ -35,6 +36,9 @@ internal struct OsmpParameters
                     break;
                 case "txn_id" when read.Number.Length == 0:
                     read.Number = Plain(value);
+                    break;
+                case "cancel_txn_id" when read.Cancel.Length == 0:
+                    read.Cancel = Plain(value);
                     break;
                 case "account" when read.Account.Length == 0:
                     read.Account = Plain(value);

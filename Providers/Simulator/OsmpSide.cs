@@ -12,7 +12,7 @@ using NodaTime;
 namespace EGovPay.Providers.Simulator;
 
 /// <summary>
-/// The provider's end of OSMP: check, getInfo and pay, by GET and by POST. Well-formed XML even for an unknown command.
+/// The provider's end of OSMP: check, getInfo, pay and cancel, by GET and by POST. Well-formed XML even for an unknown command.
 /// </summary>
 internal sealed class OsmpSide(SimulatorSettings settings, SimulatedBook book, IClock clock)
 {
@@ -58,6 +58,7 @@ internal sealed class OsmpSide(SimulatorSettings settings, SimulatedBook book, I
         var serve = asked.Command switch
         {
             "pay" => PayAsync(context, provider, asked),
+            "cancel" => CancelAsync(context, provider, asked),
             "check" or "getInfo" => InquireAsync(context, provider, asked),
             _ => AnswerAsync(context, Error(asked.Number, OsmpResult.Other, "unknown command"), Lie.None),
         };
@@ -93,6 +94,37 @@ internal sealed class OsmpSide(SimulatorSettings settings, SimulatedBook book, I
         }
 
         await AnswerAsync(context, Words(saying, asked, qepik), saying.OnTheWire);
+    }
+
+    /// <summary>A dialect without the command answers it as any command it does not know.</summary>
+    private async Task CancelAsync(HttpContext context, ProviderSettings provider, OsmpParameters asked)
+    {
+        if (!provider.Reversals || !OsmpText.IsTransaction(asked.Number) || !OsmpText.IsTransaction(asked.Cancel)
+            || !OsmpText.TryReadSum(asked.Sum, out var qepik))
+        {
+            await AnswerAsync(context, Error(asked.Number, OsmpResult.Other, "cancel"), Lie.None);
+            return;
+        }
+
+        var number = UInt128.Parse(asked.Number, NumberStyles.None, CultureInfo.InvariantCulture);
+        var cancel = UInt128.Parse(asked.Cancel, NumberStyles.None, CultureInfo.InvariantCulture);
+        var saying = await book.ReverseAsync(provider, number, cancel, asked.Account, qepik);
+        if (await SimulatedWire.LiedAsync(context, saying.OnTheWire, book.Lies))
+        {
+            return;
+        }
+
+        var code = saying.Said switch
+        {
+            Said.Reversed => OsmpResult.Ok,
+            Said.Later => OsmpResult.Temporary,
+            Said.NotFinished => OsmpResult.NotFinished,
+            _ => saying.Code,
+        };
+        var of = saying.OnTheWire == Lie.AnotherTransaction ? $"9{asked.Number[..Math.Min(19, asked.Number.Length)]}" : asked.Number;
+        var sum = OsmpText.Sum(saying.OnTheWire == Lie.AnotherSum ? qepik + 1 : qepik);
+        await AnswerAsync(context, $"{Start}<osmp_txn_id>{of}</osmp_txn_id><cancel_txn_id>{asked.Cancel}</cancel_txn_id>"
+            + $"<prv_txn>{saying.Transaction}</prv_txn><sum>{sum}</sum><result>{code}</result></response>", saying.OnTheWire);
     }
 
     /// <summary>The plain OK, which a benchmark asks for thousands of times a second: straight into the connection's buffer.</summary>

@@ -5,11 +5,14 @@ using Microsoft.Win32.SafeHandles;
 namespace EGovPay.Providers.Simulator;
 
 /// <summary>One line of the record, as it is read back.</summary>
-/// <param name="Kind">A: asked, not credited (yet). C: credited. D: declined, with the code.</param>
+/// <param name="Kind">
+/// A: asked, not credited (yet). C: credited. D: declined, with the code. R: taken back. K: kept in spite of a reversal, with the code.
+/// </param>
 /// <param name="Date">The caller's accounting date as yyyyMMddHHmmss, or 0.</param>
+/// <param name="Cancel">With R and K: the reversal's own number, or 0.</param>
 internal readonly record struct RecordLine(
     char Kind, string Provider, UInt128 Number, long Transaction, long AmountQepik, long Date, int Service, int Code,
-        string Account);
+        string Account, UInt128 Cancel = default);
 
 /// <summary>
 /// The simulator's own book: an append-only file, a line for each first question, credit and refusal. Lines that arrive
@@ -141,8 +144,15 @@ internal sealed class RecordFile : IAsyncDisposable
             $"{line.Kind}\t{line.Provider}\t{line.Number}\t{line.Transaction}\t{line.AmountQepik}\t{line.Date}\t",
             out var head);
         to.Advance(head);
-        Utf8.TryWrite(to.GetSpan(space), $"{line.Service}\t{line.Code}\t{line.Account}\n", out var rest);
+        Utf8.TryWrite(to.GetSpan(space), $"{line.Service}\t{line.Code}\t{line.Account}", out var rest);
         to.Advance(rest);
+        if (line.Kind is 'R' or 'K')
+        {
+            Utf8.TryWrite(to.GetSpan(space), $"\t{line.Cancel}", out var cancel);
+            to.Advance(cancel);
+        }
+
+        to.Write("\n"u8);
     }
 
     /// <summary>Reads the whole lines; the length of the file up to the end of the last of them.</summary>
@@ -191,14 +201,16 @@ internal sealed class RecordFile : IAsyncDisposable
     {
         var parts = text.Split('\t');
         var culture = System.Globalization.CultureInfo.InvariantCulture;
-        return parts is [{ Length: 1 } kind, var provider, _, _, _, _, _, _, var account]
+        UInt128 cancel = default;
+        return parts is [{ Length: 1 } kind, var provider, _, _, _, _, _, _, var account, ..]
+            && (kind is "R" or "K" ? parts.Length == 10 && UInt128.TryParse(parts[9], culture, out cancel) : parts.Length == 9)
             && UInt128.TryParse(parts[2], culture, out var number)
             && long.TryParse(parts[3], culture, out var transaction)
             && long.TryParse(parts[4], culture, out var amount)
             && long.TryParse(parts[5], culture, out var date)
             && int.TryParse(parts[6], culture, out var service)
             && int.TryParse(parts[7], culture, out var code)
-            ? new RecordLine(kind[0], provider, number, transaction, amount, date, service, code, account)
+            ? new RecordLine(kind[0], provider, number, transaction, amount, date, service, code, account, cancel)
             : null;
     }
 }

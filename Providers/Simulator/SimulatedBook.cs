@@ -10,7 +10,7 @@ internal readonly record struct PayOrder(
     ProviderSettings Provider, UInt128 Number, string Account, long AmountQepik, long Date, int Service);
 
 /// <summary>What it says, before the wire is lied on.</summary>
-internal enum Said { Accepted, Declined, Later, NotFinished, UsedDifferently, NotSeen }
+internal enum Said { Accepted, Declined, Later, NotFinished, UsedDifferently, NotSeen, Reversed, Kept }
 
 /// <summary>The words, and what is done to the wire that carries them.</summary>
 /// <param name="Code">With Declined: the OSMP code.</param>
@@ -30,13 +30,26 @@ internal sealed class Transaction
     public int Credited { get; set; }
     public int DeclineCode { get; set; }
     public bool Recorded { get; set; }
+
+    /// <summary>How often it was taken back; more than once only where nothing is de-duplicated.</summary>
+    public int Reversed { get; set; }
+
+    /// <summary>A final no to a reversal: the code; 0 there was none.</summary>
+    public int KeptCode { get; set; }
+    public int ReversalAsks { get; set; }
+
+    /// <summary>A request to take it back left a trace: a question about it has an answer.</summary>
+    public bool ReversalHeard { get; set; }
+
+    /// <summary>The number under which it was first asked back; 0: it never was, or by a protocol without such numbers.</summary>
+    public UInt128 CancelNumber { get; set; }
 }
 
 /// <summary>
 /// Everything that all simulated providers know: by provider and transaction number. Each decision is made under the
 /// transaction's own lock, written to the record, and only then said.
 /// </summary>
-internal sealed class SimulatedBook : IAsyncDisposable
+internal sealed partial class SimulatedBook : IAsyncDisposable
 {
     private static readonly int[] DeclineCodes = [5, 79, 4, 7, 8, 241, 242, 243, 300];
 
@@ -112,7 +125,8 @@ internal sealed class SimulatedBook : IAsyncDisposable
             var lie = LieOf(known);
 
             // A transaction that came, was not credited and was not put off either, left no trace with the provider.
-            saying = known is { Credited: 0, DeclineCode: 0 } && lie is not (Lie.Temporary or Lie.TemporaryForEver)
+            saying = ReversalOf(known) is { } reversal ? reversal
+                : known is { Credited: 0, DeclineCode: 0 } && lie is not (Lie.Temporary or Lie.TemporaryForEver)
                 ? new(Said.NotSeen, OnTheWire(lie, known.Asked++), 0, 0, false)
                 : Decide(known, null, lie);
             recorded = record.WrittenAsync();
@@ -232,7 +246,7 @@ internal sealed class SimulatedBook : IAsyncDisposable
         known.Recorded = true;
         return record.Append(new RecordLine(
             kind, known.Provider.Code, known.Number, known.Own, known.AmountQepik, known.Date, known.Service, code,
-                known.Account));
+                known.Account, known.CancelNumber));
     }
 
     private void Restore(Dictionary<string, ProviderSettings> byCode, RecordLine line)
@@ -260,6 +274,14 @@ internal sealed class SimulatedBook : IAsyncDisposable
             known.Credited++;
             known.Own = line.Transaction;
             lastOwn = Math.Max(lastOwn, line.Transaction);
+        }
+        else if (line.Kind is 'R' or 'K')
+        {
+            known.Reversed += line.Kind == 'R' ? 1 : 0;
+            known.KeptCode = line.Kind == 'K' ? line.Code : known.KeptCode;
+            known.ReversalAsks = Math.Max(known.ReversalAsks, 1);
+            known.ReversalHeard = true;
+            known.CancelNumber = line.Cancel;
         }
     }
 }

@@ -95,14 +95,14 @@ internal static class SimulatedFiles
             "");
     }
 
-    /// <summary>Ascending by number; one that was credited twice is there twice.</summary>
+    /// <summary>Ascending by number; one that was credited twice is there twice, one that was taken back is not there.</summary>
     private static IEnumerable<Transaction> Credited(SimulatedBook book, ProviderSettings provider, LocalDate day)
     {
         var key = Key(day);
         return book.All
             .Where(known => known.Provider.Id == provider.Id && known.Credited > 0 && known.Date / 1_000_000 == key)
             .OrderBy(known => known.Number)
-            .SelectMany(known => Enumerable.Repeat(known, known.Credited));
+            .SelectMany(known => Enumerable.Repeat(known, Math.Max(0, known.Credited - known.Reversed)));
     }
 
     private static long Key(LocalDate day) => (((day.Year * 100L) + day.Month) * 100) + day.Day;

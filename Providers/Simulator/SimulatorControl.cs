@@ -10,7 +10,7 @@ namespace EGovPay.Providers.Simulator;
 /// <summary>
 /// What the simulator can be asked about itself, under <c>/_sim/</c>:
 /// <c>GET ledger</c> (every transaction, TAB-separated: provider, txn, asked, credited, amountQepik, transaction,
-/// code); <c>GET credited?txn=</c>; <c>GET register?provider=&amp;day=&amp;lies=missing,extra,changed</c>; <c>GET
+/// code, reversed); <c>GET credited?txn=</c>; <c>GET register?provider=&amp;day=&amp;lies=missing,extra,changed</c>; <c>GET
 /// statement?provider=&amp;day=&amp;form=csv|mt940</c>; <c>GET health</c>; <c>POST lies</c>.
 /// </summary>
 internal sealed class SimulatorControl(SimulatorSettings settings, SimulatedBook book)
@@ -41,7 +41,7 @@ internal sealed class SimulatorControl(SimulatorSettings settings, SimulatedBook
         var only = context.Request.Query["provider"].ToString();
         context.Response.ContentType = "text/tab-separated-values; charset=utf-8";
         var writer = context.Response.BodyWriter;
-        Encoding.UTF8.GetBytes("provider\ttxn\tasked\tcredited\tamountQepik\ttransaction\tcode\n", writer);
+        Encoding.UTF8.GetBytes("provider\ttxn\tasked\tcredited\tamountQepik\ttransaction\tcode\treversed\n", writer);
         foreach (var known in book.All)
         {
             if (only.Length > 0 && !string.Equals(known.Provider.Code, only, StringComparison.Ordinal))
@@ -66,7 +66,7 @@ internal sealed class SimulatorControl(SimulatorSettings settings, SimulatedBook
         {
             line = string.Create(CultureInfo.InvariantCulture,
                 $"{known.Provider.Code}\t{known.Number}\t{known.Asked}\t{known.Credited}\t")
-                + string.Create(CultureInfo.InvariantCulture, $"{known.AmountQepik}\t{known.Own}\t{known.DeclineCode}\n");
+                + string.Create(CultureInfo.InvariantCulture, $"{known.AmountQepik}\t{known.Own}\t{known.DeclineCode}\t{known.Reversed}\n");
         }
 
         Encoding.UTF8.GetBytes(line, writer);
@@ -88,6 +88,7 @@ internal sealed class SimulatorControl(SimulatorSettings settings, SimulatedBook
             json.WriteString("txn"u8, number.ToString(CultureInfo.InvariantCulture));
             json.WriteNumber("credited"u8, found.Sum(known => known!.Credited));
             json.WriteNumber("asked"u8, found.Sum(known => known!.Asked));
+            json.WriteNumber("reversed"u8, found.Sum(known => known!.Reversed));
             json.WriteNumber("amountQepik"u8, found.Sum(known => known!.Credited * known.AmountQepik));
             json.WriteString("provider"u8, found.Length == 1 ? found[0]!.Provider.Code : null);
             json.WriteString("transaction"u8,

@@ -134,9 +134,9 @@ internal sealed class ProviderConnection : IDisposable
         {
             message.Content = new GatedContent(gate, body, request.MediaType!);
         }
-        else if (request.Method != HttpMethod.Get)
+        else if (request.Method != HttpMethod.Get && request.Method != HttpMethod.Delete)
         {
-            throw new InvalidOperationException("Only a GET travels without a body.");
+            throw new InvalidOperationException("Only a GET and a DELETE travel without a body.");
         }
 
         foreach (var (name, value) in request.Headers)

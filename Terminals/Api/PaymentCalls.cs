@@ -189,8 +189,11 @@ internal static class PaymentCalls
             page.Count > most ? Cursor(page[most - 1].Number) : null));
     }
 
-    /// <summary>Asks to take a confirmed payment back. No service can do that yet.</summary>
-    private static async Task<Results<Accepted<PaymentJson>, Refuse>> ReverseAsync(
+    /// <summary>
+    /// Asks to take a confirmed payment back: 202 while it is being asked, 200 once there is an outcome. Any of the
+    /// agent's terminals may ask that is not suspended; for a transaction of an OSMP terminal, only that one.
+    /// </summary>
+    private static async Task<Results<Accepted<PaymentJson>, Ok<PaymentJson>, Refuse>> ReverseAsync(
         string reference, HttpContext http, Door door, Engine engine)
     {
         var body = await ReadBody.JsonAsync(http.Request, ApiJson.Wire.ReversalAsked);
@@ -210,10 +213,37 @@ internal static class PaymentCalls
             return (Refuse)refused;
         }
 
-        var payment = await engine.Book.FindAsync(admission.Terminal.PartFor(reference), reference);
-        return payment is null ? Refusal.NotFound
-            : !payment.Final ? (Refuse)Refusal.NotFinal
-            : Refusal.NotReversible;
+        var terminal = admission.Terminal;
+        var payment = await engine.Book.FindAsync(terminal.PartFor(reference), reference);
+        if (payment is null || (Plain.IsReserved(reference) && payment.TerminalId != terminal.TerminalId))
+        {
+            return (Refuse)Refusal.NotFound;
+        }
+
+        ReverseAnswer answer;
+        try
+        {
+            answer = await engine.Reverse.ReverseAsync(terminal, payment, body.Value!.Reason!);
+        }
+        catch (Exception lost) when (lost is NpgsqlException or TimeoutException)
+        {
+            Log.OutcomeNotKnown(http.RequestServices.LogOf(), lost);
+            return (Refuse)Refusal.OutcomeNotKnown;
+        }
+
+        if (answer.Refused is { } no)
+        {
+            return new Refuse(no, state: payment.State);
+        }
+
+        var json = PaymentJson.Of(answer.Payment!, engine, AskedLanguage.Of(http.Request));
+        if (answer.Payment!.Final)
+        {
+            return TypedResults.Ok(json);
+        }
+
+        http.Response.Headers.RetryAfter = RetrySeconds;
+        return TypedResults.Accepted(PathOf(payment), json);
     }
 
     /// <summary>

@@ -33,7 +33,7 @@ public sealed record ServiceJson(
                 rule.Choices is null ? null : [.. rule.Choices.Select(one => one.Qepik)]),
             FeeJson.Of(rule.Fee),
             Lower(rule.Inquiry),
-            rule.ReversibleMinutes,
+            catalogue.ProviderOf(service).Reversals ? rule.ReversibleMinutes : 0,
             Lower(rule.Delivery),
             rule.Open,
             rule.Hours is { } hours ? new HoursJson(Clock.Format(hours.Opens), Clock.Format(hours.Closes)) : null);

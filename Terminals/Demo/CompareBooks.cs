@@ -16,13 +16,13 @@ internal sealed record CompareBooks
     /// <summary>Payments of the run, by the state in which they stand.</summary>
     public required IReadOnlyDictionary<PaymentState, int> States { get; init; }
 
-    /// <summary>Confirmed here, and not credited there.</summary>
+    /// <summary>Confirmed here, and not credited there, or credited and taken back.</summary>
     public required IReadOnlyList<long> ConfirmedUncredited { get; init; }
 
     /// <summary>Credited there, and not confirmed here.</summary>
     public required IReadOnlyList<long> CreditedUnconfirmed { get; init; }
 
-    /// <summary>Credited there more than once.</summary>
+    /// <summary>Credited, or taken back, there more than once.</summary>
     public required IReadOnlyList<long> CreditedTwice { get; init; }
 
     /// <summary>
@@ -57,21 +57,28 @@ internal sealed record CompareBooks
             }
         }
 
-        var credited = new Dictionary<long, int>();
-        await foreach (var (number, times) in LedgerAsync(simulator, cancel))
+        // What was taken back there is as if it had never been credited; two credits and one taken back are still two credits.
+        var credited = new HashSet<long>();
+        var twice = new List<long>();
+        await foreach (var (number, times, reversed) in LedgerAsync(simulator, cancel))
         {
-            if (number >= from && times > 0)
+            if (number >= from && times > reversed)
             {
-                credited[number] = credited.GetValueOrDefault(number) + times;
+                credited.Add(number);
+            }
+
+            if (number >= from && (times > 1 || reversed > 1))
+            {
+                twice.Add(number);
             }
         }
 
         return new CompareBooks
         {
             States = states,
-            ConfirmedUncredited = [.. confirmed.Where(number => !credited.ContainsKey(number)).Order()],
-            CreditedUnconfirmed = [.. credited.Keys.Where(number => !confirmed.Contains(number)).Order()],
-            CreditedTwice = [.. credited.Where(one => one.Value > 1).Select(one => one.Key).Order()],
+            ConfirmedUncredited = [.. confirmed.Where(number => !credited.Contains(number)).Order()],
+            CreditedUnconfirmed = [.. credited.Where(number => !confirmed.Contains(number)).Order()],
+            CreditedTwice = [.. twice.Order()],
             ToldOtherwise = [.. otherwise.Order(StringComparer.Ordinal)],
         };
     }
@@ -94,8 +101,8 @@ internal sealed record CompareBooks
         }
     }
 
-    /// <summary>The simulator's record: TAB-separated, a head, then provider, txn, asked, credited and more.</summary>
-    private static async IAsyncEnumerable<(long Number, int Credited)> LedgerAsync(
+    /// <summary>The simulator's record: TAB-separated, a head, then provider, txn, asked, credited … reversed.</summary>
+    private static async IAsyncEnumerable<(long Number, int Credited, int Reversed)> LedgerAsync(
         Uri simulator, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
     {
         using var http = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
@@ -107,7 +114,8 @@ internal sealed record CompareBooks
             var parts = line.Split('\t');
             yield return (
                 long.Parse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture),
-                int.Parse(parts[3], NumberStyles.None, CultureInfo.InvariantCulture));
+                int.Parse(parts[3], NumberStyles.None, CultureInfo.InvariantCulture),
+                int.Parse(parts[7], NumberStyles.None, CultureInfo.InvariantCulture));
         }
     }
 }

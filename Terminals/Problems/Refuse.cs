@@ -16,7 +16,7 @@ namespace EGovPay.Terminals.Problems;
 /// <param name="FeeQepik">With 233: the right fee.</param>
 /// <param name="TotalQepik">With 233: the right total.</param>
 /// <param name="Reference">With 223: the payment that used the inquiry.</param>
-/// <param name="State">With 413: how the payment stands.</param>
+/// <param name="State">With 411, 412, 413: how the payment stands.</param>
 public sealed record ProblemJson(
     string Type, string Title, int Status, string Detail, int Code, bool Transient,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Field,
@@ -31,7 +31,7 @@ public sealed record ProblemJson(
 /// <param name="why">The refusal.</param>
 /// <param name="status">The HTTP status where the framework's own (405, 406, 408, 413, 415) says more than the
 /// refusal's.</param>
-/// <param name="state">With 413 too-late: how the payment stands.</param>
+/// <param name="state">With 411–413: how the payment stands.</param>
 public sealed class Refuse(Refused why, int? status = null, PaymentState? state = null)
     : IResult, IEndpointMetadataProvider
 {

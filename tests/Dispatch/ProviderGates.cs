@@ -124,5 +124,8 @@ public sealed class ProviderGates
         public Task<DeliveryAnswer> PayAsync(Delivery delivery, CancellationToken deadline) => Task.FromResult(Silent);
 
         public Task<DeliveryAnswer> AskAsync(Delivery delivery, CancellationToken deadline) => Task.FromResult(Silent);
+
+        public Task<ReversalAnswer> ReverseAsync(Reversal reversal, CancellationToken deadline) =>
+            Task.FromResult(new ReversalAnswer(ReversalResult.Silent));
     }
 }

@@ -70,6 +70,28 @@ internal sealed class ProvidersRecord(int seed)
     /// <summary>Does a question about a payment that never arrived deliver it (as a repeat would), or decline it?</summary>
     public bool QuestionDelivers(string account) => HashCode("delivers" + account) % 2 == 0;
 
+    /// <summary>What a reversal meets; drawn from the account as everything else is.</summary>
+    public Lie ReversalLieFor(string account) => new Random(HashCode("reverse" + account)).Next(100) switch
+    {
+        < 50 => Lie.Honest,
+        < 65 => Lie.Declines,
+        < 78 => Lie.SilentBefore,
+        < 92 => Lie.SilentAfter,
+        _ => Lie.FailsAfter,
+    };
+
+    /// <summary>Takes a credited payment back, once. Another number for the same wish is something no engine may send.</summary>
+    public bool Reverses(Entry entry, Reversal reversal)
+    {
+        if (entry.CancelNumber is { } known && known != reversal.CancelNumber)
+        {
+            complaints.Enqueue($"the reversal of {reversal.Delivery.Number} came under two numbers");
+        }
+
+        entry.CancelNumber = reversal.CancelNumber;
+        return entry.Reverse();
+    }
+
     public Entry Arrives(Delivery delivery, bool asked)
     {
         var entry = entries.GetOrAdd(delivery.Number, _ => new Entry(delivery.Account, delivery.AmountQepik));
@@ -117,6 +139,22 @@ internal sealed class ProvidersRecord(int seed)
         public bool Declined { get; private set; }
 
         public int Asks { get; set; }
+
+        public int ReversalAsks { get; set; }
+
+        public long? CancelNumber { get; set; }
+
+        public bool Reversed { get; private set; }
+
+        /// <summary>False: there is nothing to take back.</summary>
+        public bool Reverse()
+        {
+            lock (this)
+            {
+                Reversed |= Credits > 0;
+                return Reversed;
+            }
+        }
 
         /// <summary>Credits the payer once; a payment that was declined stays declined.</summary>
         public bool Credit()
@@ -198,6 +236,32 @@ internal sealed class LyingProvider(ProviderSettings settings, ProvidersRecord r
 
         var delivered = entry.Credits > 0 || (record.QuestionDelivers(delivery.Account) ? entry.Credit() : !entry.Decline());
         return delivered ? Confirmed(delivery) : Declined(false);
+    }
+
+    /// <summary>Takes back, keeps, or is silent before or after it decided; what it decided once it says for ever.</summary>
+    public async Task<ReversalAnswer> ReverseAsync(Reversal reversal, CancellationToken deadline)
+    {
+        await Task.Yield();
+        var account = reversal.Delivery.Account;
+        var entry = record.Arrives(reversal.Delivery, asked: true);
+        var first = entry.ReversalAsks++ == 0;
+        switch (record.ReversalLieFor(account))
+        {
+            case Lie.SilentBefore when first:
+                return new ReversalAnswer(ReversalResult.Silent);
+            case Lie.SilentAfter when first:
+                record.Reverses(entry, reversal);
+                return new ReversalAnswer(ReversalResult.Silent, Exchange: new RawExchange("asked", null, 1_000));
+            case Lie.FailsAfter when first:
+                record.Reverses(entry, reversal);
+                throw new InvalidOperationException("a defect after reversing");
+            case Lie.Declines:
+                return new ReversalAnswer(ReversalResult.Kept, "7");
+            default:
+                return record.Reverses(entry, reversal)
+                    ? new ReversalAnswer(ReversalResult.Reversed, "0")
+                    : new ReversalAnswer(ReversalResult.Silent);
+        }
     }
 
     private static DeliveryAnswer Confirmed(Delivery delivery) => new(

@@ -49,7 +49,7 @@ public sealed class TransitionsTests
         }
 
         FluentActions.Invoking(() => Transitions.Numbered(0)).Should().Throw<ArgumentOutOfRangeException>();
-        FluentActions.Invoking(() => Transitions.Numbered(32)).Should().Throw<ArgumentOutOfRangeException>();
+        FluentActions.Invoking(() => Transitions.Numbered(33)).Should().Throw<ArgumentOutOfRangeException>();
         FluentActions.Invoking(() => Transitions.Numbered(-1)).Should().Throw<ArgumentOutOfRangeException>();
     }
 

@@ -115,6 +115,26 @@ public sealed class HttpCentre : IAsyncLifetime
         return (key, (await Engine.Directory.FindByKeyAsync(key, Engine.Clock.GetCurrentInstant()))!);
     }
 
+    /// <summary>How often the simulator credited a payment, and how often it took it back.</summary>
+    internal async Task<(int Credited, int Reversed)> CreditedAsync(string number)
+    {
+        using var client = new HttpClient { BaseAddress = Centre.Simulator.Address };
+        var told = JsonNode.Parse(await client.GetStringAsync(new Uri("/_sim/credited?txn=" + number, UriKind.Relative)))!;
+        return ((int)told["credited"]!, (int)told["reversed"]!);
+    }
+
+    /// <summary>A payment when it is final; it is looked at for a minute at most.</summary>
+    internal async Task<Answered> FinalAsync(string reference, HttpClient? client = null)
+    {
+        var looked = await (client ?? Client).LookAsync($"/v1/payments/{reference}?wait=20");
+        for (var round = 0; round < 3 && !(bool)looked.Json!["final"]!; round++)
+        {
+            looked = await (client ?? Client).LookAsync($"/v1/payments/{reference}?wait=20");
+        }
+
+        return looked;
+    }
+
     /// <summary>A good payment of 23.50 to a utility that needs no inquiry.</summary>
     public static JsonObject Payment(
         long amountQepik = 2_350, string account = "012345678901234", string service = "10101",

@@ -177,12 +177,12 @@ public sealed class RefusalsOverHttp(HttpCentre centre) : IClassFixture<HttpCent
     }
 
     [Fact]
-    public async Task A_reversal_is_asked_of_a_final_payment_and_no_service_grants_it_yet()
+    public async Task A_reversal_is_asked_of_a_final_payment_whose_service_grants_it()
     {
         var reason = new JsonObject { ["reason"] = "səhv hesab" };
         (await centre.Client.PostAsync("/v1/payments/unseen/reversal", reason)).Code.Should().Be(414);
         (await centre.Client.PostAsync("/v1/payments/unseen/reversal", new JsonObject())).Code.Should().Be(100);
-        await centre.Client.PayAsync("reverse", HttpCentre.Payment());
+        await centre.Client.PayAsync("reverse", HttpCentre.Payment(10_000, "1400057421", "40303", 40));
         var no = await centre.Client.PostAsync("/v1/payments/reverse/reversal", reason);
         no.Status.Should().Be(HttpStatusCode.Conflict);
         no.Code.Should().Be(411);

@@ -84,9 +84,9 @@ public sealed class RecordTests
 
         var ledger = await world.Http.GetStringAsync(new Uri("/_sim/ledger", UriKind.Relative));
         ledger.Split('\n').Should().BeEquivalentTo(
-            "provider\ttxn\tasked\tcredited\tamountQepik\ttransaction\tcode",
-            "azerishiq\t5\t2\t1\t1045\t1\t0",
-            "dmx\t6\t1\t0\t1045\t0\t5",
+            "provider\ttxn\tasked\tcredited\tamountQepik\ttransaction\tcode\treversed",
+            "azerishiq\t5\t2\t1\t1045\t1\t0\t0",
+            "dmx\t6\t1\t0\t1045\t0\t5\t0",
             "");
         (await world.Http.GetStringAsync(new Uri("/_sim/ledger?provider=dmx", UriKind.Relative)))
             .Should().NotContain("azerishiq");
