@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using EGovPay.Processing.Agents;
 using EGovPay.Processing.Catalogue;
+using EGovPay.Processing.Continuity;
 using EGovPay.Processing.Days;
 using EGovPay.Processing.Dispatch;
 using EGovPay.Processing.Inquiry;
@@ -46,6 +48,14 @@ public sealed record EngineSettings
     /// <summary>By what payers are told of their payments. Default: by nothing, and no address is kept.</summary>
     public PayerChannels Payers { get; init; }
 
+    /// <summary>How long the end waits for payments under way at their providers. Default 15 s.</summary>
+    public TimeSpan StopPatience { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>
+    /// Where this node remembers, outside the database, what it saw committed; it must outlive a restore. Null: nowhere.
+    /// </summary>
+    public string? MemoryFile { get; init; }
+
     /// <summary>
     /// False: only what a command line needs; nothing is asked, recovered or rolled in the background.
     /// </summary>
@@ -61,15 +71,21 @@ public sealed class Engine : IAsyncDisposable
 
     private readonly NpgsqlDataSource lanePool;
     private readonly ReadOnlyMemory<byte> secret;
+    private readonly TimeSpan stopPatience;
     private readonly CancellationTokenSource stop = new();
+    private readonly CancellationTokenSource going;
     private readonly List<Task> background = [];
+    private Task watching = Task.CompletedTask;
     private readonly ILogger log;
 
     private Engine(
-        EngineSettings settings, NpgsqlDataSource database, NpgsqlDataSource lanes, CatalogueInForce catalogue,
-        AgentDirectory directory, Node node, IClock clock, ILoggerFactory logs)
+        EngineSettings settings, NpgsqlDataSource database, NpgsqlDataSource lanes, WatchContinuity continuity,
+        CatalogueInForce catalogue, AgentDirectory directory, Node node, IClock clock, ILoggerFactory logs)
     {
+        Continuity = continuity;
+        going = CancellationTokenSource.CreateLinkedTokenSource(stop.Token, continuity.Broken);
         secret = settings.Secret;
+        stopPatience = settings.StopPatience;
         Directory = directory;
         Nonces = new UsedNonces(database);
         Users = new Users(database);
@@ -88,8 +104,9 @@ public sealed class Engine : IAsyncDisposable
         var cluster = new ClusterTables(database);
         Waiting = new Waiting(Book, time);
         Gates = new Gates(time);
-        Journal = new Journal.Journal(lanes, settings.Journal, logs.CreateLogger<Journal.Journal>(), time);
-        Readiness = new Readiness(database, Journal, node);
+        Journal = new Journal.Journal(
+            lanes, settings.Journal with { Saw = continuity.Saw }, logs.CreateLogger<Journal.Journal>(), time);
+        Readiness = new Readiness(database, Journal, node, continuity);
         var conclude = new Conclude(Journal, Book, node, Waiting, logs.CreateLogger<Conclude>());
         var deliver = new Deliver(Gates, conclude, node, time, logs.CreateLogger<Deliver>());
         Pay = new PayPayment(
@@ -114,6 +131,9 @@ public sealed class Engine : IAsyncDisposable
     }
 
     public NpgsqlDataSource Database { get; }
+
+    /// <summary>Whether the database is still the one that is known.</summary>
+    public WatchContinuity Continuity { get; }
     public CatalogueInForce Catalogue { get; }
     public AgentDirectory Directory { get; }
     public UsedNonces Nonces { get; }
@@ -152,17 +172,21 @@ public sealed class Engine : IAsyncDisposable
     public static async Task<Engine> StartAsync(
         EngineSettings settings, IClock clock, ILoggerFactory logs, CancellationToken cancel = default)
     {
-        var database = PostgreSql.Database.Open(settings.ConnectionString);
-        var lanes = PostgreSql.Database.Open(Processing.Journal.Journal.ConnectionString(settings.ConnectionString));
+        var continuity = new WatchContinuity(
+            settings.MemoryFile, settings.NodeName, TimeProvider.System, logs.CreateLogger<WatchContinuity>());
+        var database = PostgreSql.Database.Open(settings.ConnectionString, meet: continuity.MeetAsync);
+        var lanes = PostgreSql.Database.Open(
+            Processing.Journal.Journal.ConnectionString(settings.ConnectionString), meet: continuity.MeetToWriteAsync);
         var catalogue = await CatalogueInForce.OpenAsync(database, logs.CreateLogger<CatalogueInForce>(), cancel);
         var node = await Node.StartAsync(database, settings.NodeName, logs.CreateLogger<Node>());
         var directory = await AgentDirectory.OpenAsync(database, logs.CreateLogger<AgentDirectory>(), cancel);
-        var engine = new Engine(settings, database, lanes, catalogue, directory, node, clock, logs);
+        var engine = new Engine(settings, database, lanes, continuity, catalogue, directory, node, clock, logs);
         await engine.Days.PrepareAsync(cancel);
         engine.Gates.Replace(settings.Connect(catalogue.Current.Providers).Values);
         catalogue.Swapped += next => engine.Gates.Replace(settings.Connect(next.Providers).Values);
         if (settings.Background)
         {
+            engine.watching = Task.Run(() => continuity.RunAsync(database, engine.stop.Token), CancellationToken.None);
             engine.background.AddRange(
             [
                 engine.KeepAsync("following the catalogue", catalogue.FollowAsync),
@@ -195,18 +219,19 @@ public sealed class Engine : IAsyncDisposable
     }
 
     /// <summary>
-    /// Background work goes on until the engine ends, whatever it meets: nobody else would take over, ask or roll. Being stopped in
-    /// the middle of a statement is an end like any other.
+    /// Background work begins when the database is known to be the right one, and goes on until the engine ends, whatever it meets:
+    /// nobody else would take over, ask or roll. Being stopped in the middle of a statement is an end like any other.
     /// </summary>
     private Task KeepAsync(string work, Func<CancellationToken, Task> run) => Task.Run(async () =>
     {
-        while (!stop.IsCancellationRequested)
+        while (!going.IsCancellationRequested)
         {
             try
             {
-                await run(stop.Token);
+                await Continuity.SureAsync(going.Token);
+                await run(going.Token);
             }
-            catch (Exception ended) when (stop.IsCancellationRequested
+            catch (Exception ended) when (going.IsCancellationRequested
                 && ended is OperationCanceledException or NpgsqlException or ObjectDisposedException)
             {
                 // What was cut off by the end is done again by whoever comes next.
@@ -215,31 +240,35 @@ public sealed class Engine : IAsyncDisposable
             catch (Exception defect)
             {
                 Log.BackgroundFailed(log, defect, work);
-                await Task.Delay(Pause, stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(Pause, going.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     });
 
     /// <summary>
-    /// Ends in order: no background work, then what is under way (15 s at most), then the journal, then this node's lease.
+    /// Ends in order: no background work, then what is under way (<see cref="EngineSettings.StopPatience"/>), then the journal, then this node's lease.
     /// What is left is taken over by another node, or by this one when it starts again.
     /// </summary>
     public async ValueTask DisposeAsync()
     {
         await stop.CancelAsync();
-        await Task.WhenAll(background);
-        for (var waited = 0; Node.UnderWay > 0 && waited < 150; waited++)
+        await Task.WhenAll(background.Append(watching));
+        var began = Stopwatch.GetTimestamp();
+        while (Node.UnderWay > 0 && Stopwatch.GetElapsedTime(began) < stopPatience)
         {
-            await Task.Delay(100);
+            await Task.Delay(20);
         }
 
         await Journal.DisposeAsync();
+        Continuity.Keep();
         await Node.DisposeAsync();
         Gates.Dispose();
         Directory.Dispose();
         await Deliveries.DisposeAsync();
         await lanePool.DisposeAsync();
         await Database.DisposeAsync();
+        going.Dispose();
+        Continuity.Dispose();
         stop.Dispose();
     }
 }

@@ -55,6 +55,12 @@ internal static partial class Log
     [LoggerMessage(1105, LogLevel.Error, "The journal ended while the database did not answer; {Commands} commands are open")]
     public static partial void CommitAbandoned(ILogger logger, int commands);
 
+    [LoggerMessage(1110, LogLevel.Error, "A primary on timeline {Timeline} answers, and {Known} is known: it was left behind and must not come back")]
+    public static partial void OldPrimary(ILogger logger, int timeline, int known);
+
+    [LoggerMessage(1111, LogLevel.Error, "The database is not the continuation of what is known ({Verdict}); nothing is taken until `egovpay restored`")]
+    public static partial void NotTheContinuation(ILogger logger, string verdict);
+
     [LoggerMessage(1200, LogLevel.Warning, "The heartbeat did not reach the database")]
     public static partial void HeartbeatFailed(ILogger logger, Exception exception);
 

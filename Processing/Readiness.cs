@@ -6,8 +6,12 @@ namespace EGovPay.Processing;
 /// <summary>
 /// May work be sent to this node? Each reason against it is one stable word, which an alarm and a runbook page may go by.
 /// </summary>
-public sealed class Readiness(NpgsqlDataSource database, Journal.Journal journal, Node node)
+public sealed class Readiness(
+    NpgsqlDataSource database, Journal.Journal journal, Node node, Continuity.WatchContinuity continuity)
 {
+    /// <summary>The database is not the continuation of what is known; nothing is taken until `egovpay restored`.</summary>
+    public const string Restored = "restored";
+
     /// <summary>No standby confirms what the primary commits; commits wait.</summary>
     public const string StandbyMissing = "standby-missing";
 
@@ -29,6 +33,11 @@ public sealed class Readiness(NpgsqlDataSource database, Journal.Journal journal
     public async Task<IReadOnlyList<string>> ReasonsAsync(CancellationToken cancel = default)
     {
         var reasons = new List<string>();
+        if (!continuity.Sure)
+        {
+            reasons.Add(Restored);
+        }
+
         if (node.StandbyMissing)
         {
             reasons.Add(StandbyMissing);

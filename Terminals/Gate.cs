@@ -11,11 +11,9 @@ namespace EGovPay.Terminals;
 /// What every request passes before and after its call: how much is under way, how often an address asks, the headers
 /// of every answer, and the one form of every failure.
 /// </summary>
-internal sealed class Gate(ServerSettings settings, Paces paces, ILogger log)
+internal sealed class Gate(Admission admission, Paces paces, Func<bool> sure, ILogger log)
 {
     private const string Policy = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
-
-    private int underWay;
 
     public async Task PassAsync(HttpContext http, RequestDelegate next)
     {
@@ -26,27 +24,33 @@ internal sealed class Gate(ServerSettings settings, Paces paces, ILogger log)
             return;
         }
 
-        // Both before the body is read: to refuse must cost less than to serve.
-        var requests = Interlocked.Increment(ref underWay);
-        try
+        // All of it before the body is read: to refuse must cost less than to serve.
+        if (!sure())
         {
-            if (requests > settings.MaxRequests)
-            {
-                Log.Overloaded(log, requests);
-                await RefuseAsync(http, new Refused(Refusal.Overloaded, RetryAfterSeconds: 2));
-            }
-            else if (paces.Address(http.Connection.RemoteIpAddress) is { } seconds)
-            {
-                await RefuseAsync(http, new Refused(Refusal.TooManyRequests, RetryAfterSeconds: seconds));
-            }
-            else
-            {
-                await CallAsync(http, next);
-            }
+            // Not even a look: what the book says of the past is perhaps no longer all of it.
+            await RefuseAsync(http, new Refused(Refusal.Overloaded, RetryAfterSeconds: 30));
+            return;
         }
-        finally
+
+        using var place = admission.TryEnter();
+        if (place is null)
         {
-            Interlocked.Decrement(ref underWay);
+            Log.Overloaded(log, admission.UnderWay, admission.Limit);
+            if (admission.Closing.IsCancellationRequested)
+            {
+                // The next request is to find another server.
+                http.Response.Headers.Connection = "close";
+            }
+
+            await RefuseAsync(http, new Refused(Refusal.Overloaded, RetryAfterSeconds: 2));
+        }
+        else if (paces.Address(http.Connection.RemoteIpAddress) is { } seconds)
+        {
+            await RefuseAsync(http, new Refused(Refusal.TooManyRequests, RetryAfterSeconds: seconds));
+        }
+        else
+        {
+            await CallAsync(http, next);
         }
     }
 

@@ -23,8 +23,14 @@ internal static partial class Log
         "A payment's answer was lost between us and the database; its outcome is not known")]
     public static partial void OutcomeNotKnown(ILogger logger, Exception failure);
 
-    [LoggerMessage(3012, LogLevel.Warning, "Overloaded: {Requests} requests are under way; more are refused")]
-    public static partial void Overloaded(ILogger logger, int requests);
+    [LoggerMessage(3012, LogLevel.Debug, "Overloaded: {Requests} requests are under way, {Limit} young ones are let in; more are refused")]
+    public static partial void Overloaded(ILogger logger, int requests, int limit);
+
+    [LoggerMessage(3013, LogLevel.Warning, "Overloaded: {Refused} requests were refused in the last seconds; {Limit} young ones are let in")]
+    public static partial void Shedding(ILogger logger, long refused, int limit);
+
+    [LoggerMessage(3014, LogLevel.Information, "Stopping: {Requests} requests are under way")]
+    public static partial void Draining(ILogger logger, int requests);
 
     [LoggerMessage(3020, LogLevel.Warning, "Used nonces could not be cleaned up; it is tried again")]
     public static partial void NoncesNotForgotten(ILogger logger, Exception failure);

@@ -68,6 +68,7 @@ public sealed record ServerSettings
 public sealed class Server
 {
     private static readonly TimeSpan ForgetEvery = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan LastAnswers = TimeSpan.FromSeconds(2);
 
     /// <summary>
     /// Starts serving; it serves until the application is stopped or disposed of. The engine stays the caller's: it
@@ -92,8 +93,26 @@ public sealed class Server
         var stopping = app.Lifetime.ApplicationStopping;
         app.Lifetime.ApplicationStopped.Register(() => Log.Stopped(log));
         _ = Task.Run(() => ForgetNoncesAsync(engine, log, stopping), CancellationToken.None);
+        _ = Task.Run(
+            () => app.Services.GetRequiredService<Admission>().FollowAsync(
+                (refused, limit) => Log.Shedding(log, refused, limit), stopping),
+            CancellationToken.None);
         Log.Serving(log, string.Join(", ", app.Urls));
         return app;
+    }
+
+    /// <summary>
+    /// Stops in order: not ready and nothing new at once, then what is under way until the patience ends, then who still waits is
+    /// told that its outcome is open.
+    /// </summary>
+    public static async Task StopAsync(WebApplication app, TimeSpan patience)
+    {
+        var admission = app.Services.GetRequiredService<Admission>();
+        Log.Draining(app.Services.LogOf(), admission.UnderWay);
+        admission.Close();
+        await admission.EmptyAsync(patience);
+        using var last = new CancellationTokenSource(LastAnswers);
+        await app.StopAsync(last.Token);
     }
 
     /// <summary>The application with its routes, not started.</summary>
@@ -106,6 +125,8 @@ public sealed class Server
         builder.Services.AddSingleton(settings);
         builder.Services.AddSingleton(engine);
         builder.Services.AddSingleton(new Paces(settings));
+        builder.Services.AddSingleton(
+            _ => new Admission(settings.MaxRequests, () => engine.Journal.OldestAge, TimeProvider.System));
         builder.Services.AddSingleton<Door>();
         OpenApiDocument.Add(builder.Services);
         builder.Services.ConfigureHttpJsonOptions(json =>
@@ -117,7 +138,10 @@ public sealed class Server
             json.SerializerOptions.NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.Strict;
         });
         var app = builder.Build();
-        app.Use(new Gate(settings, app.Services.GetRequiredService<Paces>(), app.Services.LogOf()).PassAsync);
+        var gate = new Gate(
+            app.Services.GetRequiredService<Admission>(), app.Services.GetRequiredService<Paces>(),
+            () => engine.Continuity.Sure, app.Services.LogOf());
+        app.Use(gate.PassAsync);
         Map(app);
         return app;
     }

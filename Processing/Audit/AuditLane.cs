@@ -1,5 +1,7 @@
 using System.Collections;
+using EGovPay.Processing.Journal;
 using EGovPay.Processing.PostgreSql;
+using EGovPay.Processing.Receipts;
 using NodaTime;
 using NodaTime.Text;
 
@@ -9,7 +11,7 @@ namespace EGovPay.Processing.Audit;
 internal sealed record FundsAtCut(long Pending, long Posted, long Credits, long Limit);
 
 /// <summary>How a lane stood at a moment at which nothing was written on it.</summary>
-internal sealed record LaneCut(DateTime At, Dictionary<int, FundsAtCut> Funds, Dictionary<LocalDate, int> Series);
+internal sealed record LaneCut(DateTime At, Dictionary<int, FundsAtCut> Funds, Dictionary<(LocalDate Day, int Generation), int> Series);
 
 /// <summary>
 /// One lane: its agents' payments part by part, their funds as of the lane's cut, and the lane's receipt series. A mismatch of
@@ -90,7 +92,7 @@ internal static class AuditLane
         int lane, AuditedAgent[] agents, Snapshots snapshots, CancellationToken cancel)
     {
         var funds = new Dictionary<int, FundsAtCut>();
-        var series = new Dictionary<LocalDate, int>();
+        var series = new Dictionary<(LocalDate Day, int Generation), int>();
         var moment = default(DateTime);
         await snapshots.CutAsync(lane, async at =>
         {
@@ -105,11 +107,11 @@ internal static class AuditLane
             }
 
             await using var last = snapshots.Command(
-                "select business_day, last from receipt_series where series = $1", (short)lane);
+                "select business_day, series / 16, last from receipt_series where series % 16 = $1", (short)lane);
             await using var one = await last.ExecuteReaderAsync(cancel);
             while (await one.ReadAsync(cancel))
             {
-                series[one.GetLocalDate(0)] = one.GetInt32(1);
+                series[(one.GetLocalDate(0), one.GetInt32(1))] = one.GetInt32(2);
             }
         }, cancel);
         return new LaneCut(moment, funds, series);
@@ -120,9 +122,13 @@ internal static class AuditLane
 /// Which numbers of a lane's receipt series have been met: a bit for each. A thousand million payments over 16 lanes are
 /// 8 MB at a time.
 /// </summary>
-internal sealed class ReceiptsOfLane(Dictionary<LocalDate, int> last)
+internal sealed class ReceiptsOfLane(Dictionary<(LocalDate Day, int Generation), int> last)
 {
-    private readonly Dictionary<LocalDate, BitArray> met = last.ToDictionary(day => day.Key, day => new BitArray(day.Value));
+    private const int Generations = ReceiptNumber.MaxCounter + 1;
+
+    private readonly Dictionary<(LocalDate Day, int Generation), BitArray> met =
+        last.ToDictionary(day => day.Key, day => new BitArray(day.Value));
+
     private readonly List<AuditOffender> strange = [];
     private long strangers;
 
@@ -135,7 +141,9 @@ internal sealed class ReceiptsOfLane(Dictionary<LocalDate, int> last)
     public void Meet(int agentId, long number, LocalDate day, int counter)
     {
         Given++;
-        if (!met.TryGetValue(day, out var bits) || counter < 1 || counter > bits.Length)
+        var (generation, position) = Math.DivRem(counter, Generations);
+        counter = position;
+        if (!met.TryGetValue((day, generation), out var bits) || counter < 1 || counter > bits.Length)
         {
             Note(agentId, number, $"has receipt {counter} of {Text(day)}, which was never given out");
         }
@@ -154,14 +162,14 @@ internal sealed class ReceiptsOfLane(Dictionary<LocalDate, int> last)
     {
         findings.Check(Findings.Receipts, Given);
         findings.Fault(Findings.Receipts, strangers, strange);
-        foreach (var (day, bits) in met)
+        foreach (var ((day, generation), bits) in met)
         {
             for (var i = 0; i < bits.Length; i++)
             {
                 if (!bits[i])
                 {
                     findings.Fault(
-                        Findings.Receipts, null, null, $"no payment has receipt {i + 1} of {Text(day)}, series {lane}");
+                        Findings.Receipts, null, null, $"no payment has receipt {i + 1} of {Text(day)}, series {lane + (Lanes.Count * generation)}");
                 }
             }
         }

@@ -1,5 +1,6 @@
 using EGovPay.Processing.Journal;
 using EGovPay.Processing.PostgreSql;
+using EGovPay.Processing.Receipts;
 using EGovPay.Processing.StateMachine;
 using NodaTime;
 using NodaTime.Text;
@@ -128,7 +129,7 @@ internal sealed class AuditWhole(Snapshots snapshots, Findings findings)
     {
         await using (var read = snapshots.Command(
             "select business_day, series from receipt_series where series < 0 or series >= $1 order by business_day limit 100",
-            (short)Lanes.Count))
+            (short)(Lanes.Count * (ReceiptNumber.MaxGeneration + 1))))
         await using (var row = await read.ExecuteReaderAsync(cancel))
         {
             while (await row.ReadAsync(cancel))

@@ -12,6 +12,9 @@ public sealed record JournalSettings(int Connections = 1, int QueueLimit = 20_00
 {
     /// <summary>How long the end waits for commits under way before they are left open. Default 5 s.</summary>
     public TimeSpan StopPatience { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Hears of one event, the last, of each batch that is committed for sure; null: nobody does.</summary>
+    public Action<Continuity.EventKey>? Saw { get; init; }
 }
 
 /// <summary>
@@ -239,8 +242,7 @@ internal sealed class LaneWriter : IAsyncDisposable
                     continue;
                 }
 
-                perhapsCommitted = false;
-                batch.Complete(first);
+                Tell();
                 return;
             }
             catch (PostgresException refused) when (executing && IsCommandsFault(refused))
@@ -278,6 +280,18 @@ internal sealed class LaneWriter : IAsyncDisposable
                 return;
             }
         }
+    }
+
+    /// <summary>Everything in the batch is durable, on a standby too where there are any.</summary>
+    private void Tell()
+    {
+        perhapsCommitted = false;
+        if (settings.Saw is { } saw && batch.LastWritten() is { } written)
+        {
+            saw(written);
+        }
+
+        batch.Complete(first);
     }
 
     /// <summary>True when a command itself, not the moment, is at fault: its data, or a statement that is wrong.</summary>

@@ -138,6 +138,28 @@ internal sealed class LaneBatch
         }
     }
 
+    /// <summary>An event that this batch wrote, or found written by its earlier execution; null: it wrote none.</summary>
+    public Continuity.EventKey? LastWritten()
+    {
+        for (var i = records.Commands.Count - 1; i >= 0; i--)
+        {
+            if (records.Commands[i] is { Result.Done: true, Happening: var h })
+            {
+                return new Continuity.EventKey(h.AgentId, h.Number, (short)(h.SeenStep + 1));
+            }
+        }
+
+        for (var i = accepts.Commands.Count - 1; i >= 0; i--)
+        {
+            if (accepts.Commands[i] is { Result.Verdict: AcceptVerdict.Entered, Acceptance: var a })
+            {
+                return new Continuity.EventKey(a.AgentId, a.Number, 0);
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>Tells every caller its result; gives back what must be judged again.</summary>
     public void Complete(Queue<LaneCommand> again)
     {

@@ -8,7 +8,10 @@
 --      $21 seconds until the next question · $22 cash is to be returned · $23 exchange's request · $24 its answer
 --      $25 its milliseconds · $26 only while the window in which it was posted is open: nobody has its register yet
 with clock as materialized (
-    select d.day, clock_timestamp() as at from business_day d where d.closed_at is null
+    select d.day, clock_timestamp() as at, coalesce(g.generation, 0)::int as generation
+    from business_day d
+    left join receipt_generation g on g.business_day = d.day
+    where d.closed_at is null
 ),
 told as materialized (
     select
@@ -17,6 +20,7 @@ told as materialized (
         e.queue, e.ask_seconds, e.return_cash, e.request, e.answer, e.elapsed_ms,
         p.amount_qepik, p.fee_qepik, p.commission_qepik, p.provider_fee_qepik, p.provider_id, p.cutoff_group,
         p.notify, p.tender, p.terminal_id, p.service_code, p.shift_no, p.accepted_at, c.day, c.at,
+        c.generation,
         before.edge is not null and taken.step is null as fresh,
         taken.edge as taken_edge, taken.node_id as taken_node, taken.receipt_counter as taken_counter,
         taken.business_day as taken_day, taken.at as taken_at,
@@ -54,14 +58,16 @@ told as materialized (
 ),
 series as materialized (
     insert into receipt_series (business_day, series, last)
-    select t.day, t.lane, max(t.nth)::int from told t where t.nth is not null group by t.day, t.lane
+    -- After a restore a day goes on in series that nobody was ever given a number of: 16 further for each generation.
+    select t.day, t.lane + 16 * t.generation, max(t.nth)::int
+    from told t where t.nth is not null group by t.day, t.lane, t.generation
     on conflict (business_day, series) do update set last = receipt_series.last + excluded.last
     returning series, last
 ),
 counted as materialized (
-    select s.series, s.last - m.many as already_given
+    select m.lane, s.series / 16 * 10000000 + s.last - m.many as already_given
     from (select t.lane, max(t.nth)::int as many from told t where t.nth is not null group by t.lane) m
-    join series s on s.series = m.lane
+    join series s on s.series % 16 = m.lane
 ),
 done as (
     insert into event (
@@ -72,7 +78,7 @@ done as (
         n.already_given + t.nth, case when t.numbered then t.day end, t.step, t.edge, t.transient,
         t.provider_transaction, t.decline_name, t.provider_code, t.card_data, t.note, t.made_by, t.approved_by
     from told t
-    left join counted n on t.nth is not null and n.series = t.lane
+    left join counted n on t.nth is not null and n.lane = t.lane
     where t.fresh
     returning agent_id, number, step, receipt_counter
 ),
@@ -183,5 +189,5 @@ select t.ord, t.fresh, t.taken_edge, t.taken_node,
     case when t.fresh then case when t.numbered then t.day end else t.taken_day end as business_day,
     case when t.fresh then t.at else t.taken_at end as at
 from told t
-left join counted n on t.nth is not null and n.series = t.lane
+left join counted n on t.nth is not null and n.lane = t.lane
 order by t.ord

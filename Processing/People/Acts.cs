@@ -54,6 +54,8 @@ public static class Acts
     public static readonly Act CatalogueApply = new("catalogue apply", Role.Operator);
     public static readonly Act DayClose = new("day close", Role.Operator, Role.Finance);
 
+    public static readonly Act Restored = new("restored", Role.Operator, Role.Administrator);
+
     public static readonly Act TopUp = new("agent topup", Role.Finance);
     public static readonly Act Limit = new("agent limit", Role.Finance);
 
@@ -62,7 +64,7 @@ public static class Acts
     [
         UserAdd, UserRole, UserDisable, UserKey,
         AgentAdd, AgentSuspend, PointAdd, TerminalAdd, TerminalSuspend, TerminalRotateKey, CatalogueApply, DayClose,
-        TopUp, Limit,
+        Restored, TopUp, Limit,
     ];
 
     /// <summary>A role as it is stored and written on the command line.</summary>

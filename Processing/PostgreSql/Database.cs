@@ -9,7 +9,7 @@ public static class Database
     private const int DefaultPoolSize = 32;
     private const int GreetingSeconds = 5;
 
-    private static readonly string Greet = Sql.Load("PostgreSql/Greet.sql");
+    internal static readonly string Greet = Sql.Load("PostgreSql/Greet.sql");
 
     /// <summary>
     /// A pool for a connection string. With several hosts (`Host=a,b,c`) every connection goes to the primary, found

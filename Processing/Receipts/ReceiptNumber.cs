@@ -16,13 +16,21 @@ public readonly record struct ReceiptNumber
     /// <summary>The last number of a series in one day.</summary>
     public const int MaxCounter = 9_999_999;
 
+    /// <summary>
+    /// The most generations of a day. After a restore from backup its receipts are numbered on in the next generation: series 16
+    /// further, of which nobody was ever given a number.
+    /// </summary>
+    public const int MaxGeneration = 61;
+
     /// <summary>How many digits it has.</summary>
     public const int Length = 16;
 
     /// <summary>Makes the number of a confirmation.</summary>
     /// <param name="day">The business day of the confirmation, 2000–2099.</param>
     /// <param name="lane">The agent's lane, 0–15.</param>
-    /// <param name="counter">The position in the day's series, 1–9 999 999.</param>
+    /// <param name="counter">
+    /// The position in the day's series, 1–9 999 999, and 10 000 000 more for each generation, as the book keeps it.
+    /// </param>
     /// <exception cref="ArgumentOutOfRangeException">One of them is out of its range.</exception>
     public ReceiptNumber(LocalDate day, int lane, int counter)
     {
@@ -30,18 +38,23 @@ public readonly record struct ReceiptNumber
         ArgumentOutOfRangeException.ThrowIfGreaterThan(day.Year, 2099, nameof(day));
         ArgumentOutOfRangeException.ThrowIfNegative(lane);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(lane, Lanes.Count);
-        ArgumentOutOfRangeException.ThrowIfLessThan(counter, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(counter, MaxCounter);
+        var (generation, position) = Math.DivRem(counter, MaxCounter + 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(position, 1, nameof(counter));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(generation, MaxGeneration, nameof(counter));
         Day = day;
         Lane = lane;
-        Counter = counter;
+        Generation = generation;
+        Counter = position;
     }
 
     /// <summary>The business day.</summary>
     public LocalDate Day { get; }
 
-    /// <summary>The lane, 0–15; the printed series is one more.</summary>
+    /// <summary>The lane, 0–15; the printed series is 16 × the generation + the lane + 1.</summary>
     public int Lane { get; }
+
+    /// <summary>How often the day was numbered on after a restore.</summary>
+    public int Generation { get; }
 
     /// <summary>The position in the day's series, from 1.</summary>
     public int Counter { get; }
@@ -60,11 +73,11 @@ public readonly record struct ReceiptNumber
 
         var year = 2000 + Digits(text, 0, 2);
         var dayOfYear = Digits(text, 2, 3);
-        var lane = Digits(text, 5, 3) - 1;
+        var (generation, lane) = Math.DivRem(Digits(text, 5, 3) - 1, Lanes.Count);
         var counter = Digits(text, 8, 7);
         var exists = dayOfYear >= 1 && dayOfYear <= (DateTime.IsLeapYear(year) ? 366 : 365);
-        return exists && lane is >= 0 and < Lanes.Count && counter >= 1
-            ? new ReceiptNumber(new LocalDate(year, 1, 1).PlusDays(dayOfYear - 1), lane, counter)
+        return exists && lane >= 0 && generation <= MaxGeneration && counter >= 1
+            ? new ReceiptNumber(new LocalDate(year, 1, 1).PlusDays(dayOfYear - 1), lane, (generation * (MaxCounter + 1)) + counter)
             : null;
     }
 
@@ -72,7 +85,7 @@ public readonly record struct ReceiptNumber
     public override string ToString()
     {
         var body = string.Create(
-            CultureInfo.InvariantCulture, $"{Day.Year % 100:00}{Day.DayOfYear:000}{Lane + 1:000}{Counter:0000000}");
+            CultureInfo.InvariantCulture, $"{Day.Year % 100:00}{Day.DayOfYear:000}{(Generation * Lanes.Count) + Lane + 1:000}{Counter:0000000}");
         return body + (char)('0' + LuhnDigit(body));
     }
 

@@ -34,7 +34,7 @@ internal static class PaymentCalls
     /// Pays, once. A caller that goes away changes nothing: its request goes on, and is found by its reference.
     /// </summary>
     private static async Task<Results<Created<PaymentJson>, Accepted<PaymentJson>, Ok<PaymentJson>, Refuse>> PutAsync(
-        string reference, HttpContext http, Door door, Engine engine, ServerSettings settings)
+        string reference, HttpContext http, Door door, Engine engine, ServerSettings settings, Admission admissions)
     {
         var body = await ReadBody.JsonAsync(http.Request, ApiJson.Wire.PaymentAsked);
         if (body.Refused is { } unreadable)
@@ -56,7 +56,12 @@ internal static class PaymentCalls
         PayAnswer answer;
         try
         {
-            answer = await engine.Pay.PayAsync(admission.Terminal, request, settings.PayPatience);
+            // A server that stops does not wait for a provider that hangs: the payment goes on, here or on another node.
+            answer = await engine.Pay.PayAsync(admission.Terminal, request, settings.PayPatience).WaitAsync(admissions.Over);
+        }
+        catch (OperationCanceledException) when (admissions.Over.IsCancellationRequested)
+        {
+            return (Refuse)Refusal.OutcomeNotKnown;
         }
         catch (Exception lost) when (lost is NpgsqlException or TimeoutException)
         {
@@ -81,7 +86,7 @@ internal static class PaymentCalls
     }
 
     private static async Task<Results<Ok<PaymentJson>, Refuse>> GetAsync(
-        string reference, HttpContext http, Door door, Engine engine, IHostApplicationLifetime life, string? wait = null)
+        string reference, HttpContext http, Door door, Engine engine, Admission admission, string? wait = null)
     {
         if (!Plain.IsReference(reference))
         {
@@ -100,7 +105,7 @@ internal static class PaymentCalls
         }
 
         var patience = TimeSpan.FromSeconds(Math.Min(seconds, LongestWaitSeconds));
-        using var ends = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, life.ApplicationStopping);
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, admission.Closing);
         payment = await engine.Waiting.FinalAsync(payment, patience, ends.Token);
         return TypedResults.Ok(PaymentJson.Of(payment, engine, AskedLanguage.Of(http.Request)));
     }

@@ -29,9 +29,17 @@ internal sealed class Books : IAsyncDisposable
         var desk = await Desk.OpenAsync(parsed, cancel);
         try
         {
-            return new Books(
-                desk, await StartEngineAsync(
-                    desk.Store.ConnectionString, $"{ReadSettings.From(parsed).Node} command line", cancel));
+            var engine = await StartEngineAsync(
+                desk.Store.ConnectionString, $"{ReadSettings.From(parsed).Node} command line", cancel);
+            if (engine.Continuity.Sure)
+            {
+                return new Books(desk, engine);
+            }
+
+            await engine.DisposeAsync();
+            throw new CommandException(
+                "The database was restored from a backup, or promoted while nobody was there to vouch for it; nothing is written to "
+                + "its books. Run `egovpay restored` (RUNBOOK.md, restore drill).");
         }
         catch
         {

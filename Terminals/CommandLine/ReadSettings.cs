@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json;
 
 namespace EGovPay.Terminals.CommandLine;
@@ -60,6 +61,13 @@ internal static class ReadSettings
         };
         settings = WithTelling(settings, Find);
         settings = Find("listen") is { } listen ? settings with { Listen = Listen(listen) } : settings;
+        settings = settings with
+        {
+            MaxConnections = Count(Find("maxConnections")) ?? settings.MaxConnections,
+            MaxRequests = Count(Find("maxRequests")) ?? settings.MaxRequests,
+            TerminalRequests = PaceOf(Find("terminalRequests")) ?? settings.TerminalRequests,
+            AddressRequests = PaceOf(Find("addressRequests")) ?? settings.AddressRequests,
+        };
         settings = Find("node") is { } node ? settings with { Node = node.Value } : settings;
         return Find("log") is { } log ? settings with { Log = Level(log) } : settings;
     }
@@ -169,6 +177,33 @@ internal static class ReadSettings
                 $"{given.Source}: '{given.Value}' is no address to listen on. Give http://HOST:PORT, such as "
                 + $"http://127.0.0.1:8080; "
                 + "TLS is ended by a proxy in front.");
+
+    private static int? Count(Given? given) => given is null ? null
+        : int.TryParse(given.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count is > 0 and <= 1_000_000
+            ? count
+            : throw CommandException.Usage($"{given.Source}: '{given.Value}' is no count from 1 to 1000000.");
+
+    private static Pace? PaceOf(Given? given)
+    {
+        if (given is null)
+        {
+            return null;
+        }
+
+        if (given.Value == "0")
+        {
+            return new Pace(0, 0);
+        }
+
+        var parts = given.Value.Split('/');
+        return parts.Length == 2
+            && int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var perSecond)
+            && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var burst)
+            && perSecond > 0 && burst > 0
+            ? new Pace(perSecond, burst)
+            : throw CommandException.Usage(
+                $"{given.Source}: '{given.Value}' is no pace. Give a second/at once, such as 1000/2000, or 0 for no limit.");
+    }
 
     private static LogLevel Level(Given given) =>
         Enum.TryParse<LogLevel>(given.Value, ignoreCase: true, out var level) && Enum.IsDefined(level)

@@ -71,6 +71,7 @@ internal static class RunCommandLine
             PaymentCommands.Build(),
             DayCommands.Build(),
             RecordCommands.Build(),
+            RestoredCommand.Build(),
             AuditCommand.Build(),
         };
         root.Add(SettingsTable.FileOption);

@@ -13,8 +13,11 @@ namespace EGovPay.Terminals.CommandLine;
 /// <summary>`egovpay serve`: the engine with its HTTP side, until told to stop.</summary>
 internal static class ServeCommand
 {
-    /// <summary>How long requests under way may take to end when the server stops.</summary>
-    private static readonly TimeSpan Drain = TimeSpan.FromSeconds(20);
+    /// <summary>
+    /// How long requests under way may take to end when the server stops. With two seconds for last answers, and what the engine
+    /// takes to end (three for providers, five for a database that does not answer), the whole stays under twenty.
+    /// </summary>
+    private static readonly TimeSpan Drain = TimeSpan.FromSeconds(8);
 
     public static Verb Build()
     {
@@ -64,7 +67,7 @@ internal static class ServeCommand
             using var handOver = new HandOverRegister(settings.Providers, folder, log);
             var registers = new DeliverRegisters(
                 engine.Database, () => engine.Catalogue.Current, folder, handOver, logs.CreateLogger<DeliverRegisters>());
-            var delivering = registers.RunAsync(ending.Token);
+            var delivering = WhenSureAsync(engine, registers.RunAsync, ending.Token);
             try
             {
                 using var receipts = OperatorOfReceipts.Open(settings, store.Home, log);
@@ -73,10 +76,9 @@ internal static class ServeCommand
                 await output.FlushAsync(CancellationToken.None);
                 using var telling = new TellEveryone(
                     engine, TellingSetting.From(settings, app.Urls.First()), logs.CreateLogger<TellEveryone>());
-                var told = telling.RunAsync(stop);
+                var told = WhenSureAsync(engine, telling.RunAsync, stop);
                 await Task.Delay(Timeout.Infinite, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                using var drained = new CancellationTokenSource(Drain);
-                await app.StopAsync(drained.Token);
+                await Server.StopAsync(app, Drain);
                 await told;
             }
             finally
@@ -89,6 +91,17 @@ internal static class ServeCommand
         return Exit.Done;
     }
 
+    /// <summary>Nothing leaves the house while it is not known whether the database is the right one.</summary>
+    private static async Task WhenSureAsync(Engine engine, Func<CancellationToken, Task> run, CancellationToken stop)
+    {
+        using var going = CancellationTokenSource.CreateLinkedTokenSource(stop, engine.Continuity.Broken);
+        await engine.Continuity.SureAsync(going.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!going.IsCancellationRequested)
+        {
+            await run(going.Token);
+        }
+    }
+
     private static async Task<Engine> StartEngineAsync(
         Settings settings, Store store, ConnectProviders connect, PortabilityInForce portability, ILoggerFactory logs,
         CancellationToken stop)
@@ -99,6 +112,8 @@ internal static class ServeCommand
                 ConnectionString = store.ConnectionString,
                 Secret = ServerSecret.Take(settings, store.Home),
                 NodeName = settings.Node,
+                StopPatience = TimeSpan.FromSeconds(3),
+                MemoryFile = Path.Combine(store.Home, "remembered"),
                 Connect = connect.Connect,
                 Route = portability.Route,
                 Payers = TellingSetting.Channels(settings),
@@ -120,6 +135,12 @@ internal static class ServeCommand
                     OperatorName = receipts.Name,
                     OperatorVoen = receipts.Voen,
                     Pdf = receipts.Pdf,
+                    MaxConnections = settings.MaxConnections,
+                    MaxRequests = settings.MaxRequests,
+                    TerminalRequestsPerSecond = settings.TerminalRequests.PerSecond,
+                    TerminalBurst = settings.TerminalRequests.Burst,
+                    AddressRequestsPerSecond = settings.AddressRequests.PerSecond,
+                    AddressBurst = settings.AddressRequests.Burst,
                 },
                 engine, logs, stop);
         }

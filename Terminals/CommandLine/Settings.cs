@@ -82,6 +82,15 @@ public sealed record Settings
 
     public string SmsFrom { get; init; } = "eGovPay";
 
+    public int MaxConnections { get; init; } = 20_000;
+
+    public int MaxRequests { get; init; } = 10_000;
+
+    /// <summary>What a terminal, and an address, may ask.</summary>
+    public Pace TerminalRequests { get; init; } = new(1_000, 2_000);
+
+    public Pace AddressRequests { get; init; } = new(5_000, 10_000);
+
     public string Node { get; init; } = Environment.MachineName;
 
     public LogLevel Log { get; init; } = LogLevel.Information;
@@ -89,6 +98,11 @@ public sealed record Settings
     /// <summary>Never prints what it holds.</summary>
     public override string ToString() => nameof(Settings);
 }
+
+/// <summary>How often somebody may ask.</summary>
+/// <param name="PerSecond">On average; 0: no limit.</param>
+/// <param name="Burst">At once after a pause.</param>
+public readonly record struct Pace(int PerSecond, int Burst);
 
 /// <summary>One setting: its three names and what it means.</summary>
 /// <param name="Key">In the settings file.</param>
@@ -168,6 +182,14 @@ internal static class SettingsTable
             "gateway for SMS to payers, https: gets `{id, to, from, text}`"),
         Row("smsKey", "EGOVPAY_SMS_KEY", null, "", "none", "bearer key at the gateway"),
         Row("smsFrom", "EGOVPAY_SMS_FROM", "--sms-from", "TEXT", "`eGovPay`", "sender's name of SMS"),
+        Row("maxConnections", "EGOVPAY_MAX_CONNECTIONS", "--max-connections", "COUNT", "`20000`",
+            "open connections; more are closed at once"),
+        Row("maxRequests", "EGOVPAY_MAX_REQUESTS", "--max-requests", "COUNT", "`10000`",
+            "requests under way, waits among them; more are refused (900). Busy ones are bounded by how late the server is"),
+        Row("terminalRequests", "EGOVPAY_TERMINAL_REQUESTS", "--terminal-requests", "RATE", "`1000/2000`",
+            "what a terminal may ask: a second / at once after a pause; `0`: no limit"),
+        Row("addressRequests", "EGOVPAY_ADDRESS_REQUESTS", "--address-requests", "RATE", "`5000/10000`",
+            "the same for an address; `0` behind a proxy, which shows one address for all"),
         Row("node", "EGOVPAY_NODE", "--node", "NAME", "the machine's name", "this node's name, for people"),
         Row("log", "EGOVPAY_LOG", "--log", "LEVEL", "`information`",
             "least level of log lines: debug, information, warning, error, none"),

@@ -16,7 +16,8 @@ internal sealed record Told(
 /// Terminals that pay one after another over real HTTP, keep what they were told, and go on with the same reference until they were
 /// told something final, as the contract asks of them: now at one node, now at another.
 /// </summary>
-internal sealed class LoggingTerminals(IReadOnlyList<Uri> nodes, IReadOnlyList<string> keys, string account = "012345678901234")
+internal sealed class LoggingTerminals(IReadOnlyList<Uri> nodes, IReadOnlyList<string> keys, string account = "012345678901234",
+    string prefix = "")
 {
     private readonly ConcurrentQueue<Told> told = new();
     private readonly ConcurrentQueue<string> surprises = new();
@@ -84,7 +85,7 @@ internal sealed class LoggingTerminals(IReadOnlyList<Uri> nodes, IReadOnlyList<s
         http.DefaultRequestHeaders.Authorization = new("Bearer", keys[terminal]);
         while (!stop.IsCancellationRequested)
         {
-            var reference = FormattableString.Invariant($"T{terminal}-{Interlocked.Increment(ref begun)}");
+            var reference = FormattableString.Invariant($"{prefix}T{terminal}-{Interlocked.Increment(ref begun)}");
             Begun[reference] = true;
             Interlocked.Increment(ref underWay);
             await PayAsync(http, terminal, reference);

@@ -31,6 +31,9 @@ internal sealed class ReplicatedCluster : IAsyncDisposable
 
     public string Place => place;
 
+    /// <summary>Where the log is kept for a restore.</summary>
+    public string Archive => Path.Combine(place, "archive");
+
     /// <summary>The server that was made first.</summary>
     public ReplicatedServer First => servers[0];
 
@@ -44,7 +47,7 @@ internal sealed class ReplicatedCluster : IAsyncDisposable
     }.ConnectionString;
 
     /// <summary>A primary and so many standbys that follow it.</summary>
-    public static async Task<ReplicatedCluster> StartAsync(int standbys, string? synchronous = null)
+    public static async Task<ReplicatedCluster> StartAsync(int standbys, bool archives = false)
     {
         var programs = await FindPostgres.FindAsync(
             new PrivateClusterSettings { Folder = "/tmp" }, null, CancellationToken.None);
@@ -54,6 +57,13 @@ internal sealed class ReplicatedCluster : IAsyncDisposable
             programs.InitDb, "--pgdata", primary.Data, "--encoding", "UTF8", "--locale", "C.UTF-8", "--username", Role,
             "--auth-local", "trust", "--auth-host", "reject", "--no-sync");
         primary.Configure(cluster.CommonSettings(primary));
+        if (archives)
+        {
+            Directory.CreateDirectory(cluster.Archive);
+            cluster.Give(cluster.Archive);
+            primary.Configure(["archive_mode = on", $"archive_command = 'cp %p {cluster.Archive}/%f'"]);
+        }
+
         await primary.StartAsync();
         await primary.ExecuteAsync("create database " + Role, "postgres");
         for (var i = 0; i < standbys; i++)
@@ -61,7 +71,7 @@ internal sealed class ReplicatedCluster : IAsyncDisposable
             await cluster.AddStandbyAsync(primary, FormattableString.Invariant($"n{i + 2}"));
         }
 
-        await primary.SetSynchronousAsync(synchronous ?? (standbys == 0 ? "" : AnyOther));
+        await primary.SetSynchronousAsync(standbys == 0 ? "" : AnyOther);
         return cluster;
     }
 
@@ -221,6 +231,21 @@ internal sealed class ReplicatedServer(ReplicatedCluster cluster, string name, s
         File.Delete(Path.Combine(Data, "postmaster.pid"));
         File.Delete(Path.Combine(folder, ".s.PGSQL.5432.lock"));
         File.Delete(Path.Combine(folder, ".s.PGSQL.5432"));
+    }
+
+    /// <summary>Makes a base backup that lies here ready to be rolled forward from the archive to a named point.</summary>
+    public void RestoreTo(string point)
+    {
+        Configure(cluster.CommonSettings(this).Concat(
+        [
+            "archive_mode = off",
+            $"restore_command = 'cp {cluster.Archive}/%f %p'",
+            $"recovery_target_name = '{point}'",
+            "recovery_target_action = 'promote'",
+        ]));
+        var signal = Path.Combine(Data, "recovery.signal");
+        File.WriteAllText(signal, "");
+        cluster.Give(signal);
     }
 
     public async Task PromoteAsync() =>

@@ -1,0 +1,60 @@
+using System.Globalization;
+using NodaTime;
+using NodaTime.Text;
+
+namespace EGovPay.Processing.Continuity;
+
+/// <summary>An event of a payment, by its key.</summary>
+public sealed record EventKey(int AgentId, long Number, short Step);
+
+/// <summary>
+/// What a node remembers of the database, outside of it: the last count that was confirmed, and the last event that it saw committed.
+/// It lies in the node's data folder, so it outlives a restore of the database.
+/// </summary>
+/// <param name="Place">This process among all that ever counted.</param>
+/// <param name="At">The database's time of the last count.</param>
+public sealed record Marker(
+    Guid Place, long Epoch, long SystemIdentifier, int Timeline, long Mark, Instant At, EventKey? Event)
+{
+    /// <summary>As people read it, and as it stands in the file.</summary>
+    public string Text => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{Place:N} {Epoch} {SystemIdentifier} {Timeline} {Mark} {InstantPattern.ExtendedIso.Format(At)} "
+        + $"{Event?.AgentId ?? 0} {Event?.Number ?? 0} {Event?.Step ?? 0}");
+
+    /// <summary>The marker in a file, or null where there is none.</summary>
+    /// <exception cref="InvalidDataException">It is there and cannot be read: nobody may take it for none.</exception>
+    public static Marker? Read(string path)
+    {
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+
+        var parts = File.ReadAllText(path).Trim().Split(' ');
+        try
+        {
+            var culture = CultureInfo.InvariantCulture;
+            var agent = int.Parse(parts[6], culture);
+            return new Marker(
+                Guid.ParseExact(parts[0], "N"), long.Parse(parts[1], culture), long.Parse(parts[2], culture),
+                int.Parse(parts[3], culture), long.Parse(parts[4], culture), InstantPattern.ExtendedIso.Parse(parts[5]).Value,
+                agent == 0 ? null : new EventKey(agent, long.Parse(parts[7], culture), short.Parse(parts[8], culture)));
+        }
+        catch (Exception broken) when (broken is FormatException or OverflowException or IndexOutOfRangeException
+            or UnparsableValueException)
+        {
+            throw new InvalidDataException(
+                $"{path} is not what this program wrote there. If it was damaged, remove it; if the database was restored from a "
+                + "backup meanwhile, run `egovpay restored`.", broken);
+        }
+    }
+
+    /// <summary>Puts the file in its place whole.</summary>
+    public void Write(string path)
+    {
+        var whole = $"{path}.{Place:N}";
+        File.WriteAllText(whole, Text + "\n");
+        File.Move(whole, path, overwrite: true);
+    }
+}

@@ -1,0 +1,206 @@
+namespace EGovPay.Terminals;
+
+/// <summary>
+/// How much is let in. Two bounds: a fixed one for all that is under way, for memory; and one for what is *young*, which follows how
+/// late this process comes to its work. What is older than a quarter of a second waits for others (a provider, a long poll) and
+/// takes nothing from anybody, so it does not count against the second.
+/// <para>
+/// The lateness is that of a short timer: its least value in a tenth of a second is how long the queue for the processor stands, and
+/// a queue that stands is too much work let in (as in CoDel). Then the bound falls by a fifth; where it is used up and no queue
+/// stands, it grows. Nothing is measured by the request, and there is nothing to tune to a machine.
+/// </para>
+/// </summary>
+internal sealed class Admission : IDisposable
+{
+    /// <summary>A queue for the processor may stand this long.</summary>
+    public static readonly TimeSpan StandingQueue = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>Commands that wait longer for their commit mean that the database stands still: no more is let in.</summary>
+    public static readonly TimeSpan StandingJournal = TimeSpan.FromSeconds(1);
+
+    public const int LeastLimit = 16;
+
+    private const int BucketMilliseconds = 32;
+    private const int Buckets = 8;
+
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan Round = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan SayEvery = TimeSpan.FromSeconds(5);
+
+    private readonly int most;
+    private readonly Func<TimeSpan> journalAge;
+    private readonly TimeProvider time;
+    private readonly Lock guard = new();
+    private readonly int[] came = new int[Buckets];
+    private readonly CancellationTokenSource closing = new();
+    private readonly CancellationTokenSource over = new();
+    private long head;
+    private int young;
+    private int underWay;
+    private long refused;
+    private bool usedUp;
+    private double limit;
+
+    /// <param name="most">Requests under way at most, waits among them.</param>
+    /// <param name="journalAge">How long the journal's oldest command has waited.</param>
+    public Admission(int most, Func<TimeSpan> journalAge, TimeProvider time)
+    {
+        this.most = most;
+        this.journalAge = journalAge;
+        this.time = time;
+        limit = Math.Min(most, 256);
+        head = Bucket();
+    }
+
+    /// <summary>Young requests that are let in now.</summary>
+    public int Limit => (int)limit;
+
+    /// <summary>Refused so far.</summary>
+    public long Refused => Volatile.Read(ref refused);
+
+    /// <summary>Requests under way, waits among them.</summary>
+    public int UnderWay => Volatile.Read(ref underWay);
+
+    /// <summary>The server stops: nothing new is let in, and who only waits is answered.</summary>
+    public CancellationToken Closing => closing.Token;
+
+    /// <summary>The time for what was under way is over: who still waits is told that its outcome is open.</summary>
+    public CancellationToken Over => over.Token;
+
+    /// <summary>A place, or null: refused, before anything was read.</summary>
+    public Place? TryEnter()
+    {
+        if (closing.IsCancellationRequested || journalAge() > StandingJournal)
+        {
+            Interlocked.Increment(ref refused);
+            return null;
+        }
+
+        lock (guard)
+        {
+            Roll();
+            if (underWay >= most || young >= Limit)
+            {
+                usedUp = true;
+                refused++;
+                return null;
+            }
+
+            underWay++;
+            young++;
+            came[head % Buckets]++;
+            return new Place(this, head);
+        }
+    }
+
+    /// <summary>Follows the lateness until stopped.</summary>
+    /// <param name="say">Hears every five seconds how many were refused, if any.</param>
+    public async Task FollowAsync(Action<long, int> say, CancellationToken stop)
+    {
+        var (said, saidAt) = (0L, time.GetTimestamp());
+        while (!stop.IsCancellationRequested)
+        {
+            var began = time.GetTimestamp();
+            var least = TimeSpan.MaxValue;
+            do
+            {
+                var asked = time.GetTimestamp();
+                await Task.Delay(Tick, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                var late = time.GetElapsedTime(asked) - Tick;
+                least = late < least ? late : least;
+            }
+            while (time.GetElapsedTime(began) < Round && !stop.IsCancellationRequested);
+            Follow(least);
+            if (time.GetElapsedTime(saidAt) > SayEvery)
+            {
+                var now = Refused;
+                if (now > said)
+                {
+                    say(now - said, Limit);
+                }
+
+                (said, saidAt) = (now, time.GetTimestamp());
+            }
+        }
+    }
+
+    /// <summary>One step: the least lateness of the last round.</summary>
+    internal void Follow(TimeSpan late)
+    {
+        lock (guard)
+        {
+            if (late > StandingQueue)
+            {
+                limit = Math.Max(Math.Min(LeastLimit, most), limit * 0.8);
+            }
+            else if (usedUp)
+            {
+                limit = Math.Min(most, limit + 1 + (limit / 16));
+            }
+
+            usedUp = false;
+        }
+    }
+
+    /// <summary>Lets nothing in any more.</summary>
+    public void Close() => closing.Cancel();
+
+    /// <summary>Waits until nothing is under way, at most so long; then tells who still waits.</summary>
+    public async Task EmptyAsync(TimeSpan patience)
+    {
+        var began = time.GetTimestamp();
+        while (UnderWay > 0 && time.GetElapsedTime(began) < patience)
+        {
+            await Task.Delay(Tick, time);
+        }
+
+        await over.CancelAsync();
+    }
+
+    public void Dispose()
+    {
+        closing.Dispose();
+        over.Dispose();
+    }
+
+    private void Leave(long bucket)
+    {
+        lock (guard)
+        {
+            Roll();
+            underWay--;
+            if (bucket > head - Buckets)
+            {
+                came[bucket % Buckets]--;
+                young--;
+            }
+        }
+    }
+
+    /// <summary>What came a quarter of a second ago is no longer young.</summary>
+    private void Roll()
+    {
+        for (var now = Bucket(); head < now;)
+        {
+            head = Math.Max(head + 1, now - Buckets);
+            young -= came[head % Buckets];
+            came[head % Buckets] = 0;
+        }
+    }
+
+    private long Bucket() => (long)(time.GetElapsedTime(0).TotalMilliseconds / BucketMilliseconds);
+
+    /// <summary>Something under way; it ends once.</summary>
+    internal sealed class Place(Admission admission, long bucket) : IDisposable
+    {
+        private int ended;
+
+        public void Dispose()
+        {
+            if (Interlocked.Exchange(ref ended, 1) == 0)
+            {
+                admission.Leave(bucket);
+            }
+        }
+    }
+}
