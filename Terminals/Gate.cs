@@ -11,7 +11,7 @@ namespace EGovPay.Terminals;
 /// What every request passes before and after its call: how much is under way, how often an address asks, the headers
 /// of every answer, and the one form of every failure.
 /// </summary>
-internal sealed class Gate(Admission admission, Paces paces, Func<bool> sure, ILogger log)
+internal sealed class Gate(Entrance entrance, Paces paces, Func<bool> sure, ILogger log)
 {
     private const string Policy = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
@@ -32,11 +32,11 @@ internal sealed class Gate(Admission admission, Paces paces, Func<bool> sure, IL
             return;
         }
 
-        using var place = admission.TryEnter();
+        using var place = entrance.TryEnter();
         if (place is null)
         {
-            Log.Overloaded(log, admission.UnderWay, admission.Limit);
-            if (admission.Closing.IsCancellationRequested)
+            Log.Overloaded(log, entrance.UnderWay, entrance.Limit);
+            if (entrance.Closing.IsCancellationRequested)
             {
                 // The next request is to find another server.
                 http.Response.Headers.Connection = "close";

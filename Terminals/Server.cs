@@ -94,7 +94,7 @@ public sealed class Server
         app.Lifetime.ApplicationStopped.Register(() => Log.Stopped(log));
         _ = Task.Run(() => ForgetNoncesAsync(engine, log, stopping), CancellationToken.None);
         _ = Task.Run(
-            () => app.Services.GetRequiredService<Admission>().FollowAsync(
+            () => app.Services.GetRequiredService<Entrance>().FollowAsync(
                 (refused, limit) => Log.Shedding(log, refused, limit), stopping),
             CancellationToken.None);
         Log.Serving(log, string.Join(", ", app.Urls));
@@ -107,10 +107,10 @@ public sealed class Server
     /// </summary>
     public static async Task StopAsync(WebApplication app, TimeSpan patience)
     {
-        var admission = app.Services.GetRequiredService<Admission>();
-        Log.Draining(app.Services.LogOf(), admission.UnderWay);
-        admission.Close();
-        await admission.EmptyAsync(patience);
+        var entrance = app.Services.GetRequiredService<Entrance>();
+        Log.Draining(app.Services.LogOf(), entrance.UnderWay);
+        entrance.Close();
+        await entrance.EmptyAsync(patience);
         using var last = new CancellationTokenSource(LastAnswers);
         await app.StopAsync(last.Token);
     }
@@ -126,7 +126,7 @@ public sealed class Server
         builder.Services.AddSingleton(engine);
         builder.Services.AddSingleton(new Paces(settings));
         builder.Services.AddSingleton(
-            _ => new Admission(settings.MaxRequests, () => engine.Journal.OldestAge, TimeProvider.System));
+            _ => new Entrance(settings.MaxRequests, () => engine.Journal.OldestAge, TimeProvider.System));
         builder.Services.AddSingleton<Door>();
         OpenApiDocument.Add(builder.Services);
         builder.Services.ConfigureHttpJsonOptions(json =>
@@ -139,7 +139,7 @@ public sealed class Server
         });
         var app = builder.Build();
         var gate = new Gate(
-            app.Services.GetRequiredService<Admission>(), app.Services.GetRequiredService<Paces>(),
+            app.Services.GetRequiredService<Entrance>(), app.Services.GetRequiredService<Paces>(),
             () => engine.Continuity.Sure, app.Services.LogOf());
         app.Use(gate.PassAsync);
         Map(app);

@@ -20,9 +20,9 @@ internal static class HealthCalls
 
     /// <summary>Ready while nothing speaks against sending work here; else every reason, in stable words (RUNBOOK.md).</summary>
     private static async Task<Results<Ok<HealthJson>, JsonHttpResult<HealthJson>>> ReadyAsync(
-        Engine engine, Admission admission, HttpContext http)
+        Engine engine, Entrance entrance, HttpContext http)
     {
-        var reasons = admission.Closing.IsCancellationRequested
+        var reasons = entrance.Closing.IsCancellationRequested
             ? [Stopping]
             : await engine.Readiness.ReasonsAsync(http.RequestAborted);
         return reasons is [var first, ..]

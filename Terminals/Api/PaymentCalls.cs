@@ -34,7 +34,7 @@ internal static class PaymentCalls
     /// Pays, once. A caller that goes away changes nothing: its request goes on, and is found by its reference.
     /// </summary>
     private static async Task<Results<Created<PaymentJson>, Accepted<PaymentJson>, Ok<PaymentJson>, Refuse>> PutAsync(
-        string reference, HttpContext http, Door door, Engine engine, ServerSettings settings, Admission admissions)
+        string reference, HttpContext http, Door door, Engine engine, ServerSettings settings, Entrance entrance)
     {
         var body = await ReadBody.JsonAsync(http.Request, ApiJson.Wire.PaymentAsked);
         if (body.Refused is { } unreadable)
@@ -57,9 +57,9 @@ internal static class PaymentCalls
         try
         {
             // A server that stops does not wait for a provider that hangs: the payment goes on, here or on another node.
-            answer = await engine.Pay.PayAsync(admission.Terminal, request, settings.PayPatience).WaitAsync(admissions.Over);
+            answer = await engine.Pay.PayAsync(admission.Terminal, request, settings.PayPatience).WaitAsync(entrance.Over);
         }
-        catch (OperationCanceledException) when (admissions.Over.IsCancellationRequested)
+        catch (OperationCanceledException) when (entrance.Over.IsCancellationRequested)
         {
             return (Refuse)Refusal.OutcomeNotKnown;
         }
@@ -86,7 +86,7 @@ internal static class PaymentCalls
     }
 
     private static async Task<Results<Ok<PaymentJson>, Refuse>> GetAsync(
-        string reference, HttpContext http, Door door, Engine engine, Admission admission, string? wait = null)
+        string reference, HttpContext http, Door door, Engine engine, Entrance entrance, string? wait = null)
     {
         if (!Plain.IsReference(reference))
         {
@@ -105,7 +105,7 @@ internal static class PaymentCalls
         }
 
         var patience = TimeSpan.FromSeconds(Math.Min(seconds, LongestWaitSeconds));
-        using var ends = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, admission.Closing);
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, entrance.Closing);
         payment = await engine.Waiting.FinalAsync(payment, patience, ends.Token);
         return TypedResults.Ok(PaymentJson.Of(payment, engine, AskedLanguage.Of(http.Request)));
     }

@@ -6,7 +6,6 @@ using EGovPay.Processing.Catalogue;
 using EGovPay.Processing.Schema;
 using EGovPay.Providers.Simulator;
 using EGovPay.Tests.CommandLine;
-using EGovPay.Tests.People;
 using FluentAssertions;
 using NodaTime;
 using Xunit;

@@ -42,8 +42,8 @@ public sealed class GateTests
         var settings = new ServerSettings();
         using var paces = new Paces(settings);
         var http = new DefaultHttpContext { RequestAborted = new CancellationToken(gone) };
-        using var admission = new Admission(10, () => TimeSpan.Zero, TimeProvider.System);
-        await new Gate(admission, paces, () => true, log.CreateLogger("test")).PassAsync(http, call);
+        using var entrance = new Entrance(10, () => TimeSpan.Zero, TimeProvider.System);
+        await new Gate(entrance, paces, () => true, log.CreateLogger("test")).PassAsync(http, call);
         return http;
     }
 }

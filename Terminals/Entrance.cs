@@ -10,7 +10,7 @@ namespace EGovPay.Terminals;
 /// stands, it grows. Nothing is measured by the request, and there is nothing to tune to a machine.
 /// </para>
 /// </summary>
-internal sealed class Admission : IDisposable
+internal sealed class Entrance : IDisposable
 {
     /// <summary>A queue for the processor may stand this long.</summary>
     public static readonly TimeSpan StandingQueue = TimeSpan.FromMilliseconds(10);
@@ -43,7 +43,7 @@ internal sealed class Admission : IDisposable
 
     /// <param name="most">Requests under way at most, waits among them.</param>
     /// <param name="journalAge">How long the journal's oldest command has waited.</param>
-    public Admission(int most, Func<TimeSpan> journalAge, TimeProvider time)
+    public Entrance(int most, Func<TimeSpan> journalAge, TimeProvider time)
     {
         this.most = most;
         this.journalAge = journalAge;
@@ -191,7 +191,7 @@ internal sealed class Admission : IDisposable
     private long Bucket() => (long)(time.GetElapsedTime(0).TotalMilliseconds / BucketMilliseconds);
 
     /// <summary>Something under way; it ends once.</summary>
-    internal sealed class Place(Admission admission, long bucket) : IDisposable
+    internal sealed class Place(Entrance entrance, long bucket) : IDisposable
     {
         private int ended;
 
@@ -199,7 +199,7 @@ internal sealed class Admission : IDisposable
         {
             if (Interlocked.Exchange(ref ended, 1) == 0)
             {
-                admission.Leave(bucket);
+                entrance.Leave(bucket);
             }
         }
     }
