@@ -107,10 +107,10 @@ public sealed class Engine : IAsyncDisposable
         Journal = new Journal.Journal(
             lanes, settings.Journal with { Saw = continuity.Saw }, logs.CreateLogger<Journal.Journal>(), time);
         Readiness = new Readiness(database, Journal, node, continuity);
-        var conclude = new Conclude(Journal, Book, node, Waiting, logs.CreateLogger<Conclude>());
-        var deliver = new Deliver(Gates, conclude, node, time, logs.CreateLogger<Deliver>());
+        Conclude = new Conclude(Journal, Book, node, Waiting, logs.CreateLogger<Conclude>());
+        Deliver = new Deliver(Gates, Conclude, node, time, logs.CreateLogger<Deliver>());
         Pay = new PayPayment(
-            catalogue, Quotes, Gates, settings.Route, Journal, Book, deliver, node, Waiting,
+            catalogue, Quotes, Gates, settings.Route, Journal, Book, Deliver, node, Waiting,
             new Subscribers(directory.ProviderSubscribed, settings.Payers), clock, time,
             logs.CreateLogger<PayPayment>());
         Inquire = new AskInquiry(catalogue, Quotes, Gates, settings.Route, node, clock);
@@ -123,10 +123,10 @@ public sealed class Engine : IAsyncDisposable
         Reports = new TerminalReports(database);
         PaperAndCards = new PaperAndCards(database);
         Days = new BusinessDays(database, logs.CreateLogger<BusinessDays>());
-        Recover = new Recover(cluster, Journal, Book, Gates, deliver, node, time, logs.CreateLogger<Recover>());
+        Recover = new Recover(cluster, Journal, Book, Gates, Deliver, node, time, logs.CreateLogger<Recover>());
         Probe = new ProbeProviders(catalogue, Gates, node, clock, time, logs.CreateLogger<ProbeProviders>());
-        AskUnknown = new AskUnknown(cluster, Book, Gates, deliver, node, time, logs.CreateLogger<AskUnknown>());
-        AskReversals = new AskReversals(cluster, Book, Gates, deliver, node, time, logs.CreateLogger<AskReversals>());
+        AskUnknown = new AskUnknown(cluster, Book, Gates, Deliver, node, time, logs.CreateLogger<AskUnknown>());
+        AskReversals = new AskReversals(cluster, Book, Gates, Deliver, node, time, logs.CreateLogger<AskReversals>());
         Reverse = new ReversePayment(catalogue, Journal, Book, node, AskReversals);
     }
 
@@ -165,6 +165,8 @@ public sealed class Engine : IAsyncDisposable
     internal Recover Recover { get; }
     internal AskUnknown AskUnknown { get; }
     internal AskReversals AskReversals { get; }
+    internal Conclude Conclude { get; }
+    internal Deliver Deliver { get; }
     internal ProbeProviders Probe { get; }
     internal RebalanceParts Rebalance { get; }
 

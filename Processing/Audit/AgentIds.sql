@@ -38,6 +38,12 @@ owed as (
     select (select p.agent_id from cash_to_return p where p.agent_id > a.agent_id order by p.agent_id limit 1)
     from owed a where a.agent_id is not null
 ),
+taken_back as (
+    (select p.agent_id from reversal p order by p.agent_id limit 1)
+    union all
+    select (select p.agent_id from reversal p where p.agent_id > a.agent_id order by p.agent_id limit 1)
+    from taken_back a where a.agent_id is not null
+),
 named as (
     select a.agent_id from agent a
     union select f.agent_id from funds f
@@ -47,6 +53,7 @@ named as (
     union select m.agent_id from movements m
     union select u.agent_id from asked u
     union select o.agent_id from owed o
+    union select t.agent_id from taken_back t
 )
 select n.agent_id, a.agent_id is not null as known, coalesce(a.lane, -1::smallint) as lane, a.part_of,
     coalesce(a.parts, 1::smallint) as parts, f.agent_id is not null as funded

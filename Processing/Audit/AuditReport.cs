@@ -52,6 +52,7 @@ internal sealed class Findings
     public const string Inquiries = "inquiries";
     public const string Numbers = "numbers";
     public const string Unknown = "unknown";
+    public const string Reversals = "reversals";
     public const string ToReturn = "to-return";
     public const string Receipts = "receipts";
     public const string BusinessDays = "business-days";
@@ -78,6 +79,7 @@ internal sealed class Findings
         (Inquiries, "An inquiry has paid one payment."),
         (Numbers, "A number is given out once, over all agents, out of a block that a node took."),
         (Unknown, "What is asked about is what is Unknown."),
+        (Reversals, "A reversal belongs to the step that asked for it, under a number of its own, and is asked for while it is Reversing."),
         (ToReturn, "Cash is to be returned of what came to nothing after its first answer, and of nothing else."),
         (Receipts, "The receipt numbers of a day and series run from 1 to the last without gap or repeat, one a confirmed payment."),
         (BusinessDays, "Every posting and confirmation lies in its business day, and none after that day's close."),

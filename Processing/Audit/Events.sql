@@ -27,10 +27,11 @@ now as materialized (
     select h.number, h.to_state from happened h where h.next_at is null
 ),
 owed as materialized (
-    select b.number, b.terminal_id, min(h.at) as since
+    -- since: it must be returned. A refusal out of Dispatched is owed only if its terminal had been told "not final": it may be.
+    select b.number, b.terminal_id, min(h.at) filter (where h.from_state in (3, 4, 7)) as since, array_agg(h.at) as times
     from book b
     join happened h on h.number = b.number
-    where b.tender = 0 and h.to_state in (5, 8) and h.from_state in (3, 4, 7)
+    where b.tender = 0 and h.to_state in (5, 8) and h.edge not in (29, 31)
     group by b.number, b.terminal_id
 ),
 fault (about, number, what) as (
@@ -88,6 +89,23 @@ fault (about, number, what) as (
     ) u on u.number = n.number
     where u.number is null or n.number is null or u.provider_id <> n.provider_id
     union all
+    select 'reversals', coalesce(h.number, r.number), case
+        when r.number is null then format('step %s asked for a reversal that nobody asks for', h.step)
+        when h.number is null then format('has a reversal that step %s did not ask for', r.step)
+        when r.provider_id <> b.provider_id or r.asked_at <> h.at or r.cancel_number = r.number
+            then 'has a reversal of another provider, of another time or under its own number'
+        when r.next_ask_at is null then 'is Reversing and nobody asks its provider'
+        else 'is not Reversing and its provider is asked' end
+    from (select k.number, k.step, k.at from happened k where k.edge = 18) h
+    full join (
+        select q.number, q.step, q.provider_id, q.cancel_number, q.asked_at, q.next_ask_at from reversal q
+        where q.agent_id = $1 and q.number > $2 and q.number <= $3
+    ) r on r.number = h.number and r.step = h.step
+    left join book b on b.number = r.number
+    left join now n on n.number = r.number
+    where r.number is null or h.number is null or r.provider_id is distinct from b.provider_id or r.asked_at <> h.at
+        or r.cancel_number = r.number or (n.to_state = 7) is distinct from (r.next_ask_at is not null)
+    union all
     select 'to-return', coalesce(o.number, r.number), case
         when r.number is null then 'was taken in cash, has come to nothing, and is not to be returned'
         when o.number is null then 'is to be returned, and has not come to nothing after its first answer'
@@ -97,8 +115,8 @@ fault (about, number, what) as (
         select c.number, c.terminal_id, c.since, c.returned_at, c.returned_by from cash_to_return c
         where c.agent_id = $1 and c.number > $2 and c.number <= $3
     ) r on r.number = o.number
-    where o.number is null or r.number is null or o.terminal_id <> r.terminal_id or o.since <> r.since
-        or (r.returned_at is null) <> (r.returned_by is null)
+    where o.number is null or (r.number is null and o.since is not null) or o.terminal_id <> r.terminal_id
+        or r.since <> all (o.times) or r.since > o.since or (r.returned_at is null) <> (r.returned_by is null)
     union all
     select 'orphans', h.number, format('event %s has no payment', h.step)
     from happened h left join book b on b.number = h.number where b.number is null
@@ -130,7 +148,9 @@ group by f.about
 union all
 select '+payments', count(b.number), null, null from book b
 union all
-select '+cash', count(o.number), null, null from owed o
+select '+cash', count(o.number), null, null from owed o where o.since is not null
+union all
+select '+reversals', count(h.number), null, null from happened h where h.edge = 18
 union all
 select '+unknown', count(n.number), null, null from now n where n.to_state = 3
 union all

@@ -9,10 +9,13 @@ with given as materialized (
         select p.agent_id, p.number from payment p where p.agent_id = a.id and p.number > $2 and p.number <= $3
         union all
         select m.agent_id, m.number from movement m where m.agent_id = a.id and m.number > $2 and m.number <= $3
+        union all
+        -- They are few, and are looked for among an agent's reversals: a number of its own has no index.
+        select r.agent_id, r.cancel_number from reversal r where r.agent_id = a.id and r.cancel_number > $2 and r.cancel_number <= $3
     ) n
 ),
 repeated as (
-    select g.number, max(g.agent_id) as agent_id, 'is the number of ' || count(g.number) || ' payments or movements' as what
+    select g.number, max(g.agent_id) as agent_id, 'is the number of ' || count(g.number) || ' payments, movements or reversals' as what
     from given g
     group by g.number
     having count(g.number) > 1

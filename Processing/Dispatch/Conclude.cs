@@ -17,7 +17,8 @@ public sealed class Conclude(Journal.Journal journal, IFindPayments book, Node n
     /// <summary>Records an answer and gives the payment as it then stands.</summary>
     /// <param name="payment">The payment as its teller saw it.</param>
     /// <param name="asks">How often it has been asked about, for the delay to the next question.</param>
-    public async Task<Payment> RecordAsync(Payment payment, DeliveryAnswer answer, int asks)
+    /// <param name="callerLeft">Asked when it is refused: was its terminal told "not final"? Null: nobody waited for it here.</param>
+    public async Task<Payment> RecordAsync(Payment payment, DeliveryAnswer answer, int asks, Func<bool>? callerLeft = null)
     {
         for (var attempt = 0; attempt < AttemptLimit; attempt++)
         {
@@ -26,7 +27,10 @@ public sealed class Conclude(Journal.Journal journal, IFindPayments book, Node n
                 return payment;
             }
 
-            var happening = Describe(payment, edge, answer, asks);
+            var happening = Describe(payment, edge, answer, asks) with
+            {
+                ReturnCash = edge.To == PaymentState.Declined && callerLeft?.Invoke() == true,
+            };
             var recorded = await journal.RecordAsync(happening);
             if (recorded.Done)
             {

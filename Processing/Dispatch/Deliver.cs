@@ -18,10 +18,11 @@ public sealed class Deliver(Gates gates, Conclude conclude, Node node, TimeProvi
     /// Sends a payment that this node has claimed and never sent. A deadline that has passed sends nothing: the payment then
     /// counts as perhaps sent, and is asked about.
     /// </summary>
-    public async Task<Payment> PayAsync(Payment payment, SendDeadline deadline)
+    /// <param name="callerLeft">Asked when a refusal is recorded: was its terminal told "not final"? Null: nobody waited.</param>
+    public async Task<Payment> PayAsync(Payment payment, SendDeadline deadline, Func<bool>? callerLeft = null)
     {
         var answer = await SendAsync(payment, deadline);
-        return await conclude.RecordAsync(payment, answer, asks: 0);
+        return await conclude.RecordAsync(payment, answer, asks: 0, callerLeft);
     }
 
     /// <summary>Asks what became of a payment that was perhaps sent, and records the answer.</summary>

@@ -35,6 +35,12 @@ public sealed record Happening
     /// <summary>With Silent: when to ask next, seconds from the commit.</summary>
     public int AskSeconds { get; init; } = 5;
 
+    /// <summary>
+    /// The terminal was told "not final" before: the payer's cash is owed. Where the payment was Unknown, or a final state changes, it
+    /// always was, and this need not be said.
+    /// </summary>
+    public bool ReturnCash { get; init; }
+
     /// <summary>It happens only while the settlement window in which the payment was posted is open; afterwards it does not.</summary>
     public bool WhileWindowIsOpen { get; init; }
     public RawExchange? Exchange { get; init; }
@@ -145,8 +151,8 @@ internal sealed class RecordBatch
         sendSeconds.Add(h.SendSeconds);
         queue.Add(QueueOf(h.Edge));
         askSeconds.Add(h.AskSeconds);
-        returnCash.Add(to is PaymentState.Declined or PaymentState.Reversed
-            && from is PaymentState.Unknown or PaymentState.Reversing or PaymentState.Confirmed);
+        returnCash.Add(h.ReturnCash || (to is PaymentState.Declined or PaymentState.Reversed
+            && from is PaymentState.Unknown or PaymentState.Reversing or PaymentState.Confirmed));
         request.Add(h.Exchange?.Request);
         answer.Add(h.Exchange?.Answer);
         elapsed.Add(h.Exchange?.ElapsedMilliseconds);

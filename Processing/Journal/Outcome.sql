@@ -166,7 +166,7 @@ owed as (
     select t.agent_id, t.number, t.terminal_id, t.at
     from told t
     where t.fresh and t.tender = 0 and (t.return_cash
-        -- refused after all, but later than the answer that its terminal got, or than the shift that still counted on the cash
+        -- refused after all, and its terminal can have no answer of this request any more, or its shift was closed, counting on the cash
         or (t.edge in (6, 7, 10) and (t.at > t.accepted_at + interval '25 seconds' or exists (
             select from shift s
             where s.agent_id = t.agent_id and s.terminal_id = t.terminal_id and s.shift_no = t.shift_no

@@ -32,6 +32,9 @@ public sealed class PayPayment(
     Deliver deliver, Node node, Waiting waiting, Subscribers subscribers, IClock clock, TimeProvider time,
     ILogger<PayPayment> log)
 {
+    /// <summary>How long a caller whose patience has ended waits for a refusal that is just being committed.</summary>
+    private static readonly TimeSpan LastWord = TimeSpan.FromSeconds(2);
+
     /// <summary>
     /// Pays, once. The same request again gets the same payment; another request under the reference is refused.
     /// </summary>
@@ -72,8 +75,9 @@ public sealed class PayPayment(
             return await RefuseAsync(terminal, request, quote.Quote, unavailable, current, patience);
         }
 
-        var way = GoAsync(terminal, request, valid, quote.Quote, gate, permit);
-        return await InTimeAsync(way, terminal, request, current, patience);
+        var caller = new Caller();
+        var way = GoAsync(terminal, request, valid, quote.Quote, gate, permit, caller);
+        return await InTimeAsync(way, caller, terminal, request, current, patience);
     }
 
     /// <summary>The provider's code; null where nobody serves the number.</summary>
@@ -104,7 +108,8 @@ public sealed class PayPayment(
 
     /// <summary>The payment's whole way, whoever still listens. The permit ends with it.</summary>
     private async Task<(Accepted Accepted, Payment? Payment)> GoAsync(
-        Terminal terminal, PaymentRequest request, ValidatedPayment valid, Quote? quote, ProviderGate gate, Permit permit)
+        Terminal terminal, PaymentRequest request, ValidatedPayment valid, Quote? quote, ProviderGate gate, Permit permit,
+        Caller caller)
     {
         var number = 0L;
         try
@@ -116,7 +121,7 @@ public sealed class PayPayment(
             {
                 // This very payment, entered by an execution whose answer was lost: it may not be sent as if nothing had been.
                 var entered = await book.FindAsync(acceptance.AgentId, number);
-                var asked = await deliver.PayAsync(entered!, SendDeadline.Passed);
+                var asked = await deliver.PayAsync(entered!, SendDeadline.Passed, caller.HasLeft);
                 node.Done(number);
                 return (accepted with { Verdict = AcceptVerdict.Entered }, asked);
             }
@@ -128,7 +133,8 @@ public sealed class PayPayment(
             }
 
             var payment = await deliver.PayAsync(
-                Entered(acceptance, request, accepted), SendDeadline.After(accepted.StartedTicks, acceptance.SendSeconds, time));
+                Entered(acceptance, request, accepted), SendDeadline.After(accepted.StartedTicks, acceptance.SendSeconds, time),
+                caller.HasLeft);
             node.Done(number);
             return (accepted, payment);
         }
@@ -149,16 +155,25 @@ public sealed class PayPayment(
     }
 
     private async Task<PayAnswer> InTimeAsync(
-        Task<(Accepted Accepted, Payment? Payment)> way, Terminal terminal, PaymentRequest request,
+        Task<(Accepted Accepted, Payment? Payment)> way, Caller caller, Terminal terminal, PaymentRequest request,
         CatalogueSnapshot current, TimeSpan patience)
     {
-        if (await Task.WhenAny(way, Task.Delay(patience, time)) != way)
+        var inTime = await Task.WhenAny(way, Task.Delay(patience, time)) == way;
+        if (!inTime && !caller.Leave())
+        {
+            // A refusal is being committed for a caller who still gets it: it is worth this moment.
+            inTime = await Task.WhenAny(way, Task.Delay(LastWord, time)) == way;
+        }
+
+        if (!inTime)
         {
             // Whatever happens to it now is found by its reference; a defect on the way is logged there.
             _ = way.ContinueWith(
                 ended => ended.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
             var unknown = new Refused(Refusal.OutcomeNotKnown, RetryAfterSeconds: 1);
-            return await KnownOrAsync(terminal, request, unknown, current, TimeSpan.Zero) with { Repeat = false };
+            return caller.Leave()
+                ? await KnownOrAsync(terminal, request, unknown, current, TimeSpan.Zero) with { Repeat = false }
+                : PayAnswer.No(unknown);
         }
 
         var (accepted, payment) = await way;
@@ -274,4 +289,23 @@ public sealed class PayPayment(
         Step = 0,
         At = accepted.At,
     };
+
+    /// <summary>
+    /// Whoever waits for a payment. Either it is told "not final" and has left when a refusal is recorded, and then the payer's cash
+    /// is owed; or the refusal is what it is told. Which of the two is decided once.
+    /// </summary>
+    private sealed class Caller
+    {
+        private const int Waits = 0;
+        private const int Left = 1;
+        private const int GetsTheOutcome = 2;
+
+        private int state;
+
+        /// <summary>It is about to be told "not final"; false: a refusal is on its way to it.</summary>
+        public bool Leave() => Interlocked.CompareExchange(ref state, Left, Waits) != GetsTheOutcome;
+
+        /// <summary>It has left; false: it waits, and goes on waiting for the outcome.</summary>
+        public bool HasLeft() => Interlocked.CompareExchange(ref state, GetsTheOutcome, Waits) == Left;
+    }
 }

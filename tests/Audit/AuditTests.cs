@@ -111,6 +111,16 @@ public sealed class AuditTests(HonestBook book) : IClassFixture<HonestBook>
         { "a final payment is asked about", "insert into unknown_payment (agent_id, number, provider_id, since, next_ask_at) "
             + "select agent_id, number, provider_id, now(), now() from payment where " + Of("confirmed"), "unknown" },
         { "another provider is asked", "update unknown_payment set provider_id = 2 where " + Of("unknown"), "unknown" },
+        { "nobody asks for a reversal", "delete from reversal where " + Of("reversing"), "reversals" },
+        { "a reversal is under way and not asked for", "update reversal set next_ask_at = null where " + Of("reversing"), "reversals" },
+        { "a reversal with an outcome is asked for", "update reversal set next_ask_at = now() where " + Of("reversed"), "reversals" },
+        { "another provider is asked to take back", "update reversal set provider_id = 2 where " + Of("reversing"), "reversals" },
+        { "a reversal that no step asked for", "update reversal set step = 7 where " + Of("kept"), "reversals" },
+        { "a reversal at another time", "update reversal set asked_at = asked_at - interval '1 hour' where " + Of("kept"), "reversals" },
+        { "a reversal under the number of a payment", $"update reversal set cancel_number = {Number("confirmed")} where " + Of("kept"),
+            "numbers" },
+        { "a reversal of no payment", "insert into reversal (agent_id, number, step, cancel_number, asked_at, provider_id) "
+            + "values (3, 5, 1, 6, now(), 1)", "orphans reversals" },
         { "cash that nobody returns", "delete from cash_to_return where " + Of("reversed"), "to-return" },
         { "cash returned of a good payment", "insert into cash_to_return (agent_id, number, terminal_id, since) "
             + "select agent_id, number, terminal_id, now() from payment where " + Of("confirmed"), "to-return" },

@@ -38,7 +38,7 @@ public sealed class HonestBook : IAsyncLifetime
         ("register-absent", true, [PaymentEvent.ProviderSilent, PaymentEvent.RegisterShowsAbsent]),
         ("operator-declined", true, [PaymentEvent.ProviderSilent, PaymentEvent.OperatorDeclined]),
         ("operator-confirmed", true, [PaymentEvent.ProviderSilent, PaymentEvent.OperatorConfirmed]),
-        ("reversing", true, [PaymentEvent.ProviderConfirmed, PaymentEvent.ReversalRequested]),
+        ("reversing", true, [PaymentEvent.ProviderConfirmed, PaymentEvent.ReversalRequested, PaymentEvent.LateTruth]),
         ("reversed", true, [PaymentEvent.ProviderConfirmed, PaymentEvent.ReversalRequested, PaymentEvent.ProviderReversed]),
         ("kept", true, [PaymentEvent.ProviderConfirmed, PaymentEvent.ReversalRequested, PaymentEvent.ProviderSilent,
             PaymentEvent.ProviderKept]),
@@ -132,6 +132,13 @@ public sealed class HonestBook : IAsyncLifetime
         foreach (var happened in events)
         {
             var now = (await book.Book.FindAsync(agentId, reference))!;
+            if (happened == PaymentEvent.ReversalRequested)
+            {
+                (await book.Journal.ExecuteAsync(new ReversePayment.Command(
+                    now, 15, await book.Node.NextNumberAsync(), 1, "terminal t1", "səhv hesab", book.Node.Id))).Should().BeTrue();
+                continue;
+            }
+
             var edge = Transitions.Find(now.State, happened)!;
             (await book.Journal.RecordAsync(new Happening
             {

@@ -29,6 +29,9 @@ internal sealed class Callers(SimulatedCentre centre, IReadOnlyList<SimulatedAge
     /// <summary>References whose caller got no answer at all: its node was cut off.</summary>
     public ConcurrentDictionary<(int, string), bool> Unanswered { get; } = new();
 
+    /// <summary>References that somebody wanted taken back.</summary>
+    public ConcurrentDictionary<(int, string), bool> WantedBack { get; } = new();
+
     /// <summary>One caller's working day.</summary>
     public async Task WorkAsync(int caller, int actions)
     {
@@ -70,10 +73,15 @@ internal sealed class Callers(SimulatedCentre centre, IReadOnlyList<SimulatedAge
                 mine.Add((agent, request));
                 await Task.WhenAll(PayAsync(node, agent, request), CancelAsync(other, agent, request.Reference));
             }
-            else
+            else if (roll < 97)
             {
                 var (of, again) = mine[random.Next(mine.Count)];
                 await CancelAsync(node, of, again.Reference);
+            }
+            else
+            {
+                var (of, again) = mine[random.Next(mine.Count)];
+                await Task.WhenAll(ReverseAsync(node, of, again.Reference), ReverseAsync(other, of, again.Reference));
             }
         }
     }
@@ -124,6 +132,20 @@ internal sealed class Callers(SimulatedCentre centre, IReadOnlyList<SimulatedAge
                 agent.AgentId, reference, null, payment.Number, payment.State, payment.AmountQepik, null));
         }
     }
+
+    /// <summary>Wants a payment taken back; what is told of it is no final word, for a reversal changes one.</summary>
+    private async Task ReverseAsync(int node, SimulatedAgent agent, string reference) => await AnswerAsync(agent, reference, async () =>
+    {
+        var at = NodeFor(node);
+        var terminal = await at.TerminalAsync(agent);
+        if (await at.Engine.Book.FindAsync(terminal.PartFor(reference), reference) is { } known)
+        {
+            WantedBack[(agent.AgentId, reference)] = true;
+            await at.Engine.Reverse.ReverseAsync(terminal, known, "səhv hesab");
+        }
+
+        return default;
+    });
 
     /// <summary>The answer, or null when there was none: only a node that was cut off may leave a caller without one.</summary>
     private async Task<PayAnswer?> AnswerAsync(SimulatedAgent agent, string reference, Func<Task<PayAnswer>> ask)

@@ -27,15 +27,17 @@ internal static class IndependentAuditor
     private static void CompareWithProviders(List<Row> book, ProvidersRecord providers, List<string> wrong)
     {
         var confirmed = book.Where(p => p.State == "confirmed").ToDictionary(p => p.Number);
-        var credited = providers.Entries.Where(e => e.Value.Credits > 0).ToDictionary(e => e.Key, e => e.Value);
+        var credited = providers.Entries.Where(e => e.Value is { Credits: > 0, Reversed: false }).ToDictionary(e => e.Key, e => e.Value);
         wrong.AddRange(confirmed.Keys.Except(credited.Keys).Select(n => $"{n} is confirmed and was never credited"));
         wrong.AddRange(credited.Keys.Except(confirmed.Keys).Select(n => $"{n} was credited and is not confirmed"));
         wrong.AddRange(confirmed.Values
             .Where(p => credited.TryGetValue(p.Number, out var e) && (e.AmountQepik != p.Amount || e.Account != p.Account))
             .Select(p => $"{p.Number} was credited with another amount or account"));
+        wrong.AddRange(providers.Entries.Where(e => e.Value.Reversed).Select(e => e.Key)
+            .Except(book.Where(p => p.State == "reversed").Select(p => p.Number)).Select(n => $"{n} was taken back and is not reversed"));
         wrong.AddRange(credited.Values.GroupBy(e => e.Account).Where(g => g.Count() > 1)
             .Select(g => $"the payer {g.Key} was credited {g.Count()} times"));
-        wrong.AddRange(book.Where(p => p.State is not ("confirmed" or "declined" or "cancelled"))
+        wrong.AddRange(book.Where(p => p.State is not ("confirmed" or "declined" or "cancelled" or "reversed"))
             .Select(p => $"{p.Number} is {p.State} in the end"));
     }
 
@@ -55,7 +57,8 @@ internal static class IndependentAuditor
                 {
                     wrong.Add($"{about.Key} was told as {told.Number} and the book has {row?.Number}");
                 }
-                else if (Final(told.State) && !string.Equals(told.State.ToString(), row.State, StringComparison.OrdinalIgnoreCase))
+                else if (Final(told.State) && !string.Equals(told.State.ToString(), row.State, StringComparison.OrdinalIgnoreCase)
+                    && !(told.State == PaymentState.Confirmed && row.State == "reversed" && callers.WantedBack.ContainsKey(about.Key)))
                 {
                     wrong.Add($"{about.Key} was told as {told.State} and is {row.State}");
                 }
@@ -99,7 +102,9 @@ internal static class IndependentAuditor
             }
         }
 
-        var owed = await database.AskAsync<long>("select coalesce(sum(amount_qepik), 0)::bigint from transfer where credit > 1000");
+        var owed = await database.AskAsync<long>(
+            "select coalesce(sum(case when credit > 1000 then amount_qepik else -amount_qepik end), 0)::bigint from transfer "
+            + "where leg = 1 and greatest(debit, credit) > 1000");
         if (owed != book.Where(p => p.State == "confirmed").Sum(p => p.Amount))
         {
             wrong.Add($"providers are owed {owed}, which is not what was confirmed");
@@ -130,6 +135,7 @@ internal static class IndependentAuditor
             select p.agent_id, p.number, p.reference, p.account, p.amount_qepik, p.fee_qepik,
                 case e.edge when 3 then 'cancelled' when 5 then 'cancelled' when 6 then 'declined' when 7 then 'declined'
                     when 8 then 'confirmed' when 9 then 'confirmed' when 10 then 'declined' when 11 then 'declined'
+                    when 19 then 'reversed' when 21 then 'confirmed'
                     else 'open at edge ' || e.edge end
             from payment p
             join (select distinct on (agent_id, number) agent_id, number, edge from event order by agent_id, number, step desc) e

@@ -76,11 +76,13 @@ internal sealed class SimulatedCentre(TestDatabase database, ProvidersRecord rec
     {
         for (var round = 0; round < 400; round++)
         {
-            await database.ExecuteAsync("update unknown_payment set next_ask_at = now() where asks < 1000");
+            await database.ExecuteAsync("update unknown_payment set next_ask_at = now() where asks < 1000; "
+                + "update reversal set next_ask_at = now() where next_ask_at is not null");
             foreach (var node in nodes.Where(node => !node.CutOff && !node.Ended))
             {
                 await node.Engine.Recover.TakeOverAsync(CancellationToken.None);
                 await node.Engine.AskUnknown.AskDueAsync(CancellationToken.None);
+                await node.Engine.AskReversals.AskDueAsync(CancellationToken.None);
             }
 
             if (nodes.Where(node => !node.CutOff && !node.Ended).All(node => node.Engine.Node.UnderWay == 0) && await OpenAsync() == 0)
@@ -97,7 +99,7 @@ internal sealed class SimulatedCentre(TestDatabase database, ProvidersRecord rec
     /// <summary>Payments that rest in no final state.</summary>
     public async Task<long> OpenAsync() => await database.AskAsync<long>(
         "select count(*) from payment p cross join lateral (select v.edge from event v where v.agent_id = p.agent_id "
-        + "and v.number = p.number order by v.step desc limit 1) e where e.edge in (1, 2, 4, 12, 13)");
+        + "and v.number = p.number order by v.step desc limit 1) e where e.edge in (1, 2, 4, 12, 13, 18, 23, 32)");
 
     public async ValueTask DisposeAsync()
     {
