@@ -35,11 +35,15 @@ internal sealed class Snapshots(NpgsqlConnection connection)
     /// </summary>
     public async Task CutAsync(int lane, Func<DateTime, Task> read, CancellationToken cancel)
     {
-        await ExecuteAsync($"select pg_advisory_lock({Journal.Lanes.LaneLock}, {lane})", cancel);
+        // The day first, as the journal does: a close that is not committed yet would be seen by some snapshots of this cut only.
+        await ExecuteAsync($"select pg_advisory_lock_shared({Journal.Lanes.DayLock}, 0)", cancel);
         NpgsqlTransaction? transaction = null;
         DateTime at;
+        var holdsLane = false;
         try
         {
+            await ExecuteAsync($"select pg_advisory_lock({Journal.Lanes.LaneLock}, {lane})", cancel);
+            holdsLane = true;
             transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancel);
             await using var clock = new NpgsqlCommand("select clock_timestamp()", connection);
             at = (DateTime)(await clock.ExecuteScalarAsync(cancel))!;
@@ -51,7 +55,12 @@ internal sealed class Snapshots(NpgsqlConnection connection)
         }
         finally
         {
-            await ExecuteAsync($"select pg_advisory_unlock({Journal.Lanes.LaneLock}, {lane})", CancellationToken.None);
+            if (holdsLane)
+            {
+                await ExecuteAsync($"select pg_advisory_unlock({Journal.Lanes.LaneLock}, {lane})", CancellationToken.None);
+            }
+
+            await ExecuteAsync($"select pg_advisory_unlock_shared({Journal.Lanes.DayLock}, 0)", CancellationToken.None);
         }
 
         await using (transaction)

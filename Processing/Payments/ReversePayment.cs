@@ -123,7 +123,7 @@ public sealed class ReversePayment(
         protected override async ValueTask<bool> ReadAsync(NpgsqlDataReader reader)
         {
             await reader.ReadAsync();
-            return reader.GetBoolean(0);
+            return reader.GetBoolean(1);
         }
     }
 }

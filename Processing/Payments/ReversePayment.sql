@@ -42,6 +42,12 @@ queued as (
 announced as (
     insert into outbox (agent_id, number, step, at)
     select $1, t.number, t.step, t.at from taken t where t.notify
+),
+-- What a person did stands in the record of acts as well; last, for its lock is held until the commit.
+recorded as (
+    select record_act($6, 'payment reverse', 'payment ' || t.number, json_build_object(
+        'agentId', $1, 'step', t.step, 'cancelNumber', $4, 'reason', $7)::text) as act
+    from taken t where $5 is null
 )
-select exists (select from taken) or exists (
+select (select max(r.act) from recorded r) as act, exists (select from taken) or exists (
     select from reversal r where r.agent_id = $1 and r.number = $2 and r.cancel_number = $4) as mine

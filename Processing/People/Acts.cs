@@ -55,6 +55,7 @@ public static class Acts
     public static readonly Act DayClose = new("day close", Role.Operator, Role.Finance);
 
     public static readonly Act Restored = new("restored", Role.Operator, Role.Administrator);
+    public static readonly Act PaymentReverse = new("payment reverse", Role.Operator, Role.Supervisor);
 
     public static readonly Act TopUp = new("agent topup", Role.Finance);
     public static readonly Act Limit = new("agent limit", Role.Finance);
@@ -64,7 +65,7 @@ public static class Acts
     [
         UserAdd, UserRole, UserDisable, UserKey,
         AgentAdd, AgentSuspend, PointAdd, TerminalAdd, TerminalSuspend, TerminalRotateKey, CatalogueApply, DayClose,
-        Restored, TopUp, Limit,
+        Restored, PaymentReverse, TopUp, Limit,
     ];
 
     /// <summary>A role as it is stored and written on the command line.</summary>

@@ -3,6 +3,7 @@ using System.Globalization;
 using EGovPay.Processing;
 using EGovPay.Processing.Ledger;
 using EGovPay.Processing.Payments;
+using EGovPay.Processing.People;
 using EGovPay.Processing.PostgreSql;
 using EGovPay.Processing.Receipts;
 using EGovPay.Processing.StateMachine;
@@ -12,14 +13,15 @@ using Npgsql;
 
 namespace EGovPay.Terminals.CommandLine;
 
-/// <summary>`egovpay payment show`: one payment with all that happened to it.</summary>
+/// <summary>`egovpay payment …`: one payment with all that happened to it, and the wish to take it back.</summary>
 internal static class PaymentCommands
 {
     private static readonly string PaymentEvents = Sql.Load("CommandLine/PaymentEvents.sql");
     private static readonly string PaymentTransfers = Sql.Load("CommandLine/PaymentTransfers.sql");
+    private static readonly TimeSpan ReversalPatience = TimeSpan.FromSeconds(10);
     private static readonly string PaymentByReference = Sql.Load("CommandLine/PaymentByReference.sql");
 
-    public static Verb Build() => new Verb("payment", "Payments, for an operator.").With(Show());
+    public static Verb Build() => new Verb("payment", "Payments, for an operator.").With(Show(), Reverse());
 
     private static Verb Show()
     {
@@ -78,6 +80,66 @@ internal static class PaymentCommands
 
                 return Exit.Done;
             });
+    }
+
+    private static Verb Reverse()
+    {
+        var which = new Argument<string>("payment") { Description = "its number, or the terminal's reference" };
+        var reason = new Option<string>("--reason") { Description = "why, kept with the payment", HelpName = "TEXT", Required = true };
+        var agent = new Option<string?>("--agent")
+        {
+            Description = "the agent's code, with a reference", HelpName = "CODE",
+        };
+        var json = Print.JsonOption();
+        return new Verb(
+                "reverse", "Asks the provider to take a confirmed payment back, where its service and the time allow.",
+                "egovpay payment reverse 731000000042 --reason \"səhv hesab\"")
+            .With(which, reason, agent, json)
+            .Does(Acts.PaymentReverse, async (parsed, cancel) =>
+            {
+                var why = parsed.GetValue(reason)!;
+                if (why.Length is 0 or > 200 || why.Any(char.IsControl))
+                {
+                    throw CommandException.Usage("--reason: 1 to 200 characters, none of them a control character.");
+                }
+
+                await using var books = await Books.OpenAsync(parsed, cancel);
+                var found = await FindAsync(books.Engine.Database, parsed.GetValue(which)!, parsed.GetValue(agent), cancel);
+                var answer = await books.Engine.Reverse.ReverseAsync(books.Person.Login, found, why);
+                if (answer.Refused is { } no)
+                {
+                    throw new CommandException(no.Why == Refusal.NotFinal
+                        ? $"Payment {found.Number} is {found.State}: only a confirmed one can be taken back."
+                        : $"Payment {found.Number} is {found.State} and cannot be taken back: its service or its provider does not "
+                            + "allow it, the time for it is over, it was asked for before, or it was corrected.");
+                }
+
+                // A node that serves asks at once; the answer is waited for a little.
+                var now = await books.Engine.Waiting.FinalAsync(answer.Payment!, ReversalPatience, cancel);
+                await SayReversalAsync(parsed.InvocationConfiguration.Output, now, parsed.GetValue(json));
+                return Exit.Done;
+            });
+    }
+
+    private static async Task SayReversalAsync(TextWriter output, Payment payment, bool asJson)
+    {
+        if (asJson)
+        {
+            Print.Json(output, line =>
+            {
+                line.WriteString("number", Number(payment.Number));
+                line.WriteString("state", payment.State.ToString());
+                line.WriteBoolean("final", payment.Final);
+            });
+            return;
+        }
+
+        await output.WriteLineAsync($"Payment {Number(payment.Number)} is {payment.State}" + payment.State switch
+        {
+            PaymentState.Reversed => ": its money is the agent's again.",
+            PaymentState.Confirmed => ": the provider keeps it.",
+            _ => ": its provider is asked until it answers. Look: egovpay payment show.",
+        });
     }
 
     private static async Task<Payment> FindAsync(

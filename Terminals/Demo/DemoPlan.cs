@@ -38,6 +38,9 @@ internal enum Scene
     /// <summary>The terminal speaks OSMP, as older terminal software does.</summary>
     SpeaksOsmp,
 
+    /// <summary>The payer comes back: the payment is taken back, where the provider gives it.</summary>
+    TakesBack,
+
     /// <summary>A request that is refused and leaves nothing; not one of the payments.</summary>
     Refused,
 }
@@ -49,7 +52,7 @@ internal sealed record Planned(
     bool Asks,
     int Choice)
 {
-    public bool Slow => Scene is Scene.Late or Scene.Silent;
+    public bool Slow => Scene is Scene.Late or Scene.Silent or Scene.TakesBack;
 }
 
 /// <summary>How the references of one run begin: those that its terminals make, and those of OSMP's transactions.</summary>
@@ -69,6 +72,7 @@ internal sealed class DemoPlan
     [
         (Scene.Declined, 25), (Scene.Late, 15), (Scene.Silent, 15), (Scene.Repeats, 20), (Scene.Cancels, 15),
         (Scene.CancelsTooLate, 10), (Scene.ChangesRepeat, 10), (Scene.TakesReceipt, 10), (Scene.SpeaksOsmp, 20),
+        (Scene.TakesBack, 8),
     ];
 
     private const int RefusedPerMille = 20;
@@ -82,7 +86,14 @@ internal sealed class DemoPlan
     /// </summary>
     private static readonly int[] Silences = [12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 23, 24];
 
+    /// <summary>
+    /// Magic accounts of a reversal: refused for good, answered late, and some whose first answer says nothing certain. 0, the most
+    /// frequent: plain.
+    /// </summary>
+    private static readonly int[] TakenBack = [0, 0, 0, 30, 31, 34, 36, 38, 39, 40];
+
     private readonly Random random;
+    private readonly CatalogueSnapshot catalogue;
     private readonly List<(Service Service, ServiceRule Rule, DemoAccounts Accounts)> services = [];
     private readonly int terminals;
     private readonly DemoRun run;
@@ -92,6 +103,7 @@ internal sealed class DemoPlan
         random = new Random(seed);
         this.terminals = terminals;
         this.run = run;
+        this.catalogue = catalogue;
         foreach (var service in catalogue.Services)
         {
             if (service.RuleOn(now.Date) is { Open: true } rule && rule.OpenAt(now.TimeOfDay))
@@ -121,7 +133,7 @@ internal sealed class DemoPlan
 
         // In any order, but whoever will wait long comes in the first half of the day.
         var ordered = scenes.Select(
-            scene => (scene, Key: random.Next(scene is Scene.Silent or Scene.Late ? 500_000 : 1_000_000)))
+            scene => (scene, Key: random.Next(scene is Scene.Silent or Scene.Late or Scene.TakesBack ? 500_000 : 1_000_000)))
             .OrderBy(one => one.Key).Select(one => one.scene);
         return ordered.Select((scene, index) => Plan(scene, index)).ToList();
     }
@@ -133,6 +145,7 @@ internal sealed class DemoPlan
             Scene.Declined => Declines[random.Next(Declines.Length)],
             Scene.Late => 11,
             Scene.Silent => Silences[random.Next(Silences.Length)],
+            Scene.TakesBack => TakenBack[random.Next(TakenBack.Length)],
             _ => 0,
         };
         while (true)
@@ -142,6 +155,11 @@ internal sealed class DemoPlan
                 scene == Scene.Pays ? index % services.Count : random.Next(services.Count)];
             var account = accounts.Usual(random);
             if (scene == Scene.SpeaksOsmp && (service.Fields.Count > 1 || rule.Inquiry == InquiryNeed.Required))
+            {
+                continue;
+            }
+
+            if (scene == Scene.TakesBack && (rule.ReversibleMinutes == 0 || !catalogue.ProviderOf(service).Reversals))
             {
                 continue;
             }

@@ -18,6 +18,12 @@ internal static class DemoRequests
     public static ReadOnlyMemory<byte> ShiftClosed(long countedCashQepik) =>
         Write(64, json => json.WriteNumber("countedCashQepik"u8, countedCashQepik));
 
+    public static ReadOnlyMemory<byte> ReversalBody(string reason) =>
+        Write(64, json => json.WriteString("reason"u8, reason));
+
+    /// <summary>The payer pays in cash; see <see cref="PaymentBody"/>.</summary>
+    public static bool IsCash(Planned payer) => payer.Choice % 10 < 7;
+
     public static ReadOnlyMemory<byte> InquiryBody(Planned payer)
     {
         var body = new ArrayBufferWriter<byte>(256);

@@ -11,7 +11,10 @@ internal sealed class DemoResult(
 {
     private int Payments => compared.States.Values.Sum();
 
-    private int Confirmed => Of(PaymentState.Confirmed);
+    /// <summary>What providers confirmed, also where it was taken back later.</summary>
+    private int Confirmed => Of(PaymentState.Confirmed) + Reversed;
+
+    private int Reversed => Of(PaymentState.Reversed);
 
     private int Declined => Of(PaymentState.Declined);
 
@@ -47,6 +50,7 @@ internal sealed class DemoResult(
             json.WriteNumber("auditViolations", audit.Violations);
             json.WriteNumber("seconds", Math.Round((decimal)seconds, 1));
             json.WriteNumber("perSecond", (long)Math.Round(Payments / Math.Max(seconds, 0.001)));
+            json.WriteNumber("reversed", Reversed);
         });
         return line.ToString().TrimEnd();
     }
@@ -59,6 +63,7 @@ internal sealed class DemoResult(
         {
             new[] { "payments in our book", Number(Payments) },
             new[] { "  confirmed", Number(Confirmed) },
+            new[] { "    of these taken back later", Number(Reversed) },
             new[] { "  declined by the provider", Number(Declined) },
             new[] { "  cancelled by the terminal", Number(Cancelled) },
             new[] { "  not final", Number(Unknown) },

@@ -135,9 +135,28 @@ internal sealed class DemoTerminal : IDisposable
             case Scene.TakesReceipt:
                 await TakeReceiptAsync(payer, path);
                 break;
+            case Scene.TakesBack:
+                await TakeBackAsync(payer, path);
+                break;
             case Scene.CancelsTooLate:
                 ExpectCode(payer, await wire.SendAsync(HttpMethod.Post, path + "/cancel", default), 413);
                 break;
+        }
+    }
+
+    /// <summary>The payer comes back. The provider's word is awaited; cash that is then owed goes out of this drawer.</summary>
+    private async Task TakeBackAsync(Planned payer, string path)
+    {
+        var asked = await wire.SendAsync(HttpMethod.Post, path + "/reversal", DemoRequests.ReversalBody("səhv hesab"));
+        var answer = await UntilFinalAsync(path, asked);
+        tally.Told[payer.Reference] = answer.State ?? "";
+        if (answer.State is not ("Reversed" or "Confirmed"))
+        {
+            Expect(payer, answer.State, "Reversed");
+        }
+        else if (answer.State == "Reversed" && desk.Shifts && DemoRequests.IsCash(payer))
+        {
+            Expect(payer, (await wire.SendAsync(HttpMethod.Post, path + "/cash-returned", default)).State, "Reversed");
         }
     }
 

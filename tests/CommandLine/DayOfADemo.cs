@@ -10,7 +10,7 @@ public sealed class DayOfADemo : IDisposable
     private static readonly string[] Keys =
     [
         "payments", "confirmed", "declined", "cancelled", "unknown", "refused", "repeats", "confirmedUncredited",
-        "creditedUnconfirmed", "creditedTwice", "auditViolations", "seconds", "perSecond",
+        "creditedUnconfirmed", "creditedTwice", "auditViolations", "seconds", "perSecond", "reversed",
     ];
 
     private readonly ScratchFolder folder = new();
@@ -36,6 +36,7 @@ public sealed class DayOfADemo : IDisposable
             Of(none).Should().Be(0, none);
         }
 
+        Of("reversed").Should().BePositive();
         foreach (var some in new[] { "declined", "cancelled", "refused", "repeats" })
         {
             Of(some).Should().BeGreaterThanOrEqualTo(3, "each trouble is at least 1 % of the payments: {0}", some);

@@ -1,3 +1,6 @@
+using System.Text;
+using EGovPay.Processing.Audit;
+using EGovPay.Processing.Catalogue;
 using EGovPay.Processing.Days;
 using EGovPay.Processing.StateMachine;
 using EGovPay.Providers.Register;
@@ -118,6 +121,41 @@ public sealed class DeliveringRegisters(TestDatabase database) : IClassFixture<T
         var deliver = new DeliverRegisters(
             own.DataSource, () => centre.Engine.Catalogue.Current, root, handOver, NullLogger<DeliverRegisters>.Instance);
         (await deliver.RoundAsync(CancellationToken.None)).Should().Be(new RegisterRound(0, 1, 1, 0));
+    }
+
+    [Fact]
+    public async Task What_is_taken_back_before_the_cut_off_is_in_no_register_and_afterwards_it_stays()
+    {
+        await using var own = await TestDatabase.CreateAsync();
+        var lines = Encoding.UTF8.GetString(EmbeddedCatalogue.Read()).Split('\n').ToList();
+        var provider = lines.FindIndex(line => line.Contains("\"azeristilik\", \"name\"", StringComparison.Ordinal));
+        lines[provider] = lines[provider].Replace("\"Asia/Baku\" }", "\"Asia/Baku\", \"reversals\": true }", StringComparison.Ordinal);
+        var service = lines.FindIndex(line => line.Contains("\"code\": \"10401\"", StringComparison.Ordinal));
+        var rule = lines.FindIndex(service, line => line.Contains("reversibleMinutes", StringComparison.Ordinal));
+        lines[rule] = lines[rule].Replace("\"reversibleMinutes\": 0", "\"reversibleMinutes\": 600", StringComparison.Ordinal);
+        (await CatalogueStore.ApplyAsync(own.DataSource, Encoding.UTF8.GetBytes(string.Join('\n', lines)), TestPeople.Doer)).Faults.Should().BeEmpty();
+        await using var centre = await SmallCentre.StartAsync(own);
+        foreach (var reference in (string[])["back", "stays", "late"])
+        {
+            await PayAsync(centre, reference, 1_000);
+        }
+
+        (await ReverseAsync(centre, "back")).Should().Be(PaymentState.Reversed);
+        await new SettlementWindows(own.DataSource).CloseNowAsync(4);
+        (await ReverseAsync(centre, "late")).Should().Be(PaymentState.Confirmed, "its window has closed");
+        using var handOver = new HandOverRegister(centre.Simulator.Address, Folder(), NullLogger.Instance);
+        await Deliver(own, centre, handOver).RoundAsync(CancellationToken.None);
+
+        (await own.AskAsync<string>("select payments || ' ' || total_qepik from register_file")).Should().Be("2 2000");
+        var told = await AuditBooks.RunAsync(own.DataSource, null, TestContext.Current.CancellationToken);
+        told.Invariants.Where(i => i.Violations > 0).SelectMany(i => i.Offenders.Select(o => $"{i.Name}: {o}")).Should().BeEmpty();
+    }
+
+    private static async Task<PaymentState> ReverseAsync(SmallCentre centre, string reference)
+    {
+        var payment = (await centre.Engine.Book.FindAsync(centre.Terminal.AgentId, reference))!;
+        var asked = await centre.Engine.Reverse.ReverseAsync(centre.Terminal, payment, "səhv hesab");
+        return (await centre.Engine.Waiting.FinalAsync(asked.Payment!, TimeSpan.FromSeconds(20))).State;
     }
 
     private static async Task PayAsync(SmallCentre centre, string reference, long amountQepik)

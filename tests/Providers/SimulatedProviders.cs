@@ -71,7 +71,7 @@ public sealed class SimulatedProviders : IAsyncDisposable
     public static ProviderSettings Provider(
         int id, string code, string protocol, string address, bool deduplicatesFirst, int timeoutSeconds = 4) =>
         new(id, code, new Localised(code, code, code), null, protocol, address, 32, timeoutSeconds, deduplicatesFirst,
-            "Asia/Baku");
+            "Asia/Baku", Reversals: true);
 
     public static Delivery Delivery(
         long number, string account, long amountQepik = 1_045, int service = 10101, params FieldValue[] fields) =>
