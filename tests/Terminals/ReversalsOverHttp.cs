@@ -111,7 +111,7 @@ public sealed class ReversalsOverHttp(HttpCentre centre) : IClassFixture<HttpCen
         verified.State.Should().Be("Reversed");
         var receipt = await centre.Client.LookAsync(
             $"/v1/payments/{reference}/receipt", ("Accept", "text/plain"), ("Accept-Language", "en"));
-        receipt.Text.Should().Contain("Payment reversed");
+        receipt.Text.Should().Contain("PAYMENT REVERSED");
     }
 
     [Fact]
