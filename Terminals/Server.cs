@@ -92,6 +92,7 @@ public sealed class Server
         var log = app.Services.LogOf();
         var stopping = app.Lifetime.ApplicationStopping;
         app.Lifetime.ApplicationStopped.Register(() => Log.Stopped(log));
+        stopping.Register(app.Services.GetRequiredService<Entrance>().Close);
         _ = Task.Run(() => ForgetNoncesAsync(engine, log, stopping), CancellationToken.None);
         _ = Task.Run(
             () => app.Services.GetRequiredService<Entrance>().FollowAsync(

@@ -8,7 +8,7 @@ namespace EGovPay.Tests.House;
 public sealed partial class Documents
 {
     private static readonly string[] Pages =
-        ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "DECISIONS.md", "CHANGELOG.md", "LICENSE"];
+        ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "DECISIONS.md", "CHANGELOG.md", "RUNBOOK.md", "LICENSE"];
 
     [Fact]
     public void All_root_documents_exist() =>
