@@ -132,6 +132,9 @@ public sealed class Conclude(Journal.Journal journal, IFindPayments book, Node n
             DeliveryResult.Confirmed => PaymentEvent.ProviderConfirmed,
             DeliveryResult.Declined => PaymentEvent.ProviderDeclined,
             DeliveryResult.NotSent when payment.State == PaymentState.Dispatched => PaymentEvent.NotSent,
+#if PLANTED_DEFECTS
+            DeliveryResult.Silent when PlantedDefects.Has(PlantedDefects.SilenceDeclines) => PaymentEvent.ProviderDeclined,
+#endif
             _ => PaymentEvent.ProviderSilent,
         };
         if (Transitions.Find(payment.State, happened) is { } edge && payment.State is not PaymentState.Reversing)

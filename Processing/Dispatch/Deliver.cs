@@ -81,6 +81,13 @@ public sealed class Deliver(Gates gates, Conclude conclude, Node node, TimeProvi
             return new DeliveryAnswer(DeliveryResult.NotSent, Note: "the provider is not connected");
         }
 
+#if PLANTED_DEFECTS
+        if (PlantedDefects.Has(PlantedDefects.LateSend))
+        {
+            deadline = SendDeadline.After(time.GetTimestamp(), 8, time);
+        }
+        else
+#endif
         if (!node.Alive || deadline.Left(time) == TimeSpan.Zero)
         {
             // Another node may already be asking about it; what this one knows is no longer the whole truth.
@@ -115,6 +122,9 @@ public sealed class Deliver(Gates gates, Conclude conclude, Node node, TimeProvi
     }
 
     private static Delivery DeliveryOf(Payment payment, bool perhapsSent) => new(
+#if PLANTED_DEFECTS
+        perhapsSent && PlantedDefects.Has(PlantedDefects.NewNumber) ? payment.Number + 1_000_000_000 :
+#endif
         payment.Number, payment.ServiceCode, payment.Account, payment.Fields, payment.AmountQepik, payment.AcceptedAt,
         perhapsSent);
 }

@@ -136,6 +136,13 @@ internal sealed class RecordBatch
         step.Add((short)(h.SeenStep + 1));
         seenEdge.Add(h.SeenEdge);
         edge.Add(h.Edge.Id);
+#if PLANTED_DEFECTS
+        if (h.Edge.Money == MoneyEffect.Release && PlantedDefects.Has(PlantedDefects.LostHold))
+        {
+            effect.Add((short)MoneyEffect.Keep);
+        }
+        else
+#endif
         effect.Add((short)h.Edge.Money);
         lane.Add(command.Lane);
         numbered.Add(IsNumbered(h.Edge));

@@ -44,6 +44,7 @@ internal static class AuditBook
         [29] = ("Declined", "Declined", ""),
         [30] = ("Cancelled", "Cancelled", ""),
         [31] = ("Reversed", "Reversed", ""),
+        [32] = ("Reversing", "Reversing", ""),
     };
 
     private static readonly HashSet<string> Open = ["Accepted", "Dispatched", "Unknown"];

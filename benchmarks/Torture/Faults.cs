@@ -43,23 +43,25 @@ internal static class FaultPlan
 
         Add("kill-node", 3, FaultKind.KillNode);
         Add("kill-simulator", 1 + random.Next(2), FaultKind.KillSimulator);
-        Add("stop-postgres", random.Next(2), FaultKind.StopPostgres);
-        Add("freeze", random.Next(3) < 2 ? 1 : 0, FaultKind.Freeze);
+        Add("stop-postgres", AtLeast(random.Next(2)), FaultKind.StopPostgres);
+        Add("freeze", AtLeast(random.Next(3) < 2 ? 1 : 0), FaultKind.Freeze);
         Add("links", 3 + random.Next(3), FaultKind.Slow, FaultKind.Narrow, FaultKind.Block, FaultKind.Cut, FaultKind.HalfClose);
+        // Whoever names few kinds wants to see each of them.
+        int AtLeast(int drawn) => options.Faults.Count < TortureOptions.AllFaults.Length ? 1 : drawn;
         var shuffled = kinds.OrderBy(_ => random.Next()).ToList();
 
         // Spread over the round, and none before there is something to break.
         var room = (options.Seconds - 2.0) / Math.Max(1, shuffled.Count);
-        return [.. shuffled.Select((kind, at) => Draw(random, kind, 1.5 + (room * (at + random.NextDouble()))))];
+        return [.. shuffled.Select((kind, at) => Draw(options, random, kind, 1.5 + (room * (at + random.NextDouble()))))];
     }
 
-    private static Fault Draw(Random random, FaultKind kind, double at)
+    private static Fault Draw(TortureOptions options, Random random, FaultKind kind, double at)
     {
         var seconds = kind switch
         {
             FaultKind.KillNode => random.NextDouble() * 2,
             FaultKind.KillSimulator => random.NextDouble() * 4,
-            FaultKind.Freeze => 6 + (random.NextDouble() * 14),
+            FaultKind.Freeze => options.FreezeSeconds + (random.NextDouble() * 14),
             FaultKind.StopPostgres => 0,
             _ => 0.5 + (random.NextDouble() * 5),
         };
@@ -85,6 +87,11 @@ internal static class LiesPlan
 
     public static string Draw(TortureOptions options, int round)
     {
+        if (options.Lies is { } given)
+        {
+            return given;
+        }
+
         if (!options.Has("lies"))
         {
             return None;

@@ -47,7 +47,7 @@ internal sealed class PayerPlan
     private readonly Random random;
     private readonly List<(Service Service, ServiceRule Rule)> services;
 
-    private PayerPlan(Random random, CatalogueSnapshot catalogue, LocalDateTime now)
+    private PayerPlan(TortureOptions options, Random random, CatalogueSnapshot catalogue, LocalDateTime now)
     {
         this.random = random;
         services = [];
@@ -57,7 +57,8 @@ internal sealed class PayerPlan
             // a lost no is never found out by asking. Both need more than a round.
             if (service.RuleOn(now.Date) is { Open: true, Delivery: not DeliveryBy.Register } rule
                 && rule.OpenAt(now.TimeOfDay) && rule.OpenAt(now.TimeOfDay.PlusMinutes(5))
-                && catalogue.ProviderOf(service).DeduplicatesFirst)
+                && catalogue.ProviderOf(service) is { DeduplicatesFirst: true } provider
+                && (options.Protocol is null || provider.Protocol == options.Protocol))
             {
                 services.Add((service, rule));
             }
@@ -67,7 +68,7 @@ internal sealed class PayerPlan
     public static IReadOnlyList<Payer> Draw(
         TortureOptions options, int round, CatalogueSnapshot catalogue, LocalDateTime now, IReadOnlyList<Desk> desks)
     {
-        var plan = new PayerPlan(new Random(HashCode.Stable(options.Seed, round, 1)), catalogue, now);
+        var plan = new PayerPlan(options, new Random(HashCode.Stable(options.Seed, round, 1)), catalogue, now);
         return Enumerable.Range(0, options.Payments)
             .Select(index => plan.Draw(options, round, index, desks)).OrderBy(payer => payer.ComesAt).ToList();
     }

@@ -49,6 +49,8 @@ internal sealed class Scene : IAsyncDisposable
             foreach (var link in scene.toPostgres)
             {
                 link.Target = new UnixDomainSocketEndPoint(scene.Centre.Socket);
+                link.Usual = new LinkWeather(options.PostgresDelay, 0, false);
+                link.Weather = link.Usual;
             }
 
             scene.simulator = await Kept.StartAsync("the simulator", scene.toSimulator, scene.StartSimulatorAsync, say, stop);
@@ -211,7 +213,7 @@ internal sealed class Scene : IAsyncDisposable
             link.Reset(random, 1);
         }
 
-        link.Weather = LinkWeather.Fair;
+        link.Weather = link.Usual;
     }
 
     private async Task<Child?> StartSimulatorAsync(CancellationToken stop)

@@ -120,6 +120,9 @@ internal sealed class ServePayer(Payer payer, Counter counter, CancellationToken
             case Script.CancelsUnseen or Script.RepeatsAfterwards:
                 await PayAsync(AnyNode);
                 break;
+            case Script.Reverses when final == "Confirmed":
+                final = await ReverseAsync();
+                break;
             case Script.ChangesAfterwards:
                 await counter.PayAsync(payer, AnyNode, amountQepik + 1, inquiry, Long, stop);
                 break;
@@ -127,6 +130,29 @@ internal sealed class ServePayer(Payer payer, Counter counter, CancellationToken
 
         counter.Log.End(payer.Reference, final);
         return final;
+    }
+
+    /// <summary>Asks for the money back until that was answered, and looks until there is an outcome.</summary>
+    private async Task<string> ReverseAsync()
+    {
+        var answered = false;
+        for (var attempt = 0; ; attempt++)
+        {
+            if (attempt > 0)
+            {
+                await PauseAsync(attempt);
+            }
+
+            var answer = answered
+                ? await counter.LookAsync(payer.Reference, AnyNode, 5, Long, stop)
+                : await counter.ReverseAsync(payer.Reference, AnyNode, Long, stop);
+            if (answered && answer is { State: { } state, Final: true })
+            {
+                return state;
+            }
+
+            answered |= answer is { State: not null } or { Code: 411 };
+        }
     }
 
     private Task<Answer?> PayAsync(int node) => counter.PayAsync(payer, node, amountQepik, inquiry, patience, stop);

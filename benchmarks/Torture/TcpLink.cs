@@ -51,6 +51,9 @@ internal sealed class TcpLink : IAsyncDisposable
         set => target = value;
     }
 
+    /// <summary>How it is when nothing is wrong with it.</summary>
+    public LinkWeather Usual { get; set; } = LinkWeather.Fair;
+
     public LinkWeather Weather
     {
         get => weather;

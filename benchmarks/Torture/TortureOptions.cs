@@ -33,6 +33,18 @@ internal sealed record TortureOptions
     /// <summary>A defect that was planted in that program, or null: the truth.</summary>
     public string? Defect { get; init; }
 
+    /// <summary>Only services of this protocol (osmp, json); null: both.</summary>
+    public string? Protocol { get; init; }
+
+    /// <summary>The lies themselves, as the simulator's control takes them; null: drawn.</summary>
+    public string? Lies { get; init; }
+
+    /// <summary>The least seconds that a node stays frozen. Default 6; the most is 14 more.</summary>
+    public int FreezeSeconds { get; init; } = 6;
+
+    /// <summary>What each piece between nodes and PostgreSQL waits all the time, milliseconds. Default 0.</summary>
+    public int PostgresDelay { get; init; }
+
     /// <summary>Keeps the folder with all books and logs, also of a good run.</summary>
     public bool Keep { get; init; }
 
@@ -55,7 +67,8 @@ internal sealed record TortureOptions
             {
                 errors.WriteLine(
                     $"{name}: torture [--rounds 30] [--seed 1] [--payments 3600] [--seconds 22] [--settle 120] "
-                    + $"[--faults {string.Join(',', AllFaults)}|none] [--program egovpay.dll] [--defect NAME] [--keep]");
+                    + $"[--faults {string.Join(',', AllFaults)}|none] [--program egovpay.dll] [--defect NAME] [--keep] "
+                    + "[--protocol osmp|json] [--lies JSON] [--freeze 6] [--postgres-delay 0]");
                 return null;
             }
 
@@ -78,6 +91,10 @@ internal sealed record TortureOptions
             "--seconds" when Whole(2, 600) is { } seconds => options with { Seconds = seconds },
             "--settle" when Whole(5, 600) is { } seconds => options with { SettleSeconds = seconds },
             "--program" when File.Exists(value) => options with { Program = Path.GetFullPath(value) },
+            "--freeze" when Whole(1, 60) is { } seconds => options with { FreezeSeconds = seconds },
+            "--postgres-delay" when Whole(0, 2_000) is { } delay => options with { PostgresDelay = delay },
+            "--protocol" when value is "osmp" or "json" => options with { Protocol = value },
+            "--lies" => options with { Lies = value },
             "--defect" => options with { Defect = value },
             "--faults" when ReadFaults(value) is { } faults => options with { Faults = faults },
             _ => null,
