@@ -25,7 +25,7 @@ internal sealed class PlayRound(
         var suffering = SufferAsync(faults, over.Token, stop);
         await Task.Delay(TimeSpan.FromSeconds(options.Seconds), stop);
         await over.CancelAsync();
-        await scene.LieAsync(LiesPlan.None, stop);
+        await scene.LieAsync(options.Lies ?? LiesPlan.None, stop);
         await suffering;
         say($"round {round}: {finals[0]} of {payers.Count} final when the faults ended");
         settling.CancelAfter(TimeSpan.FromSeconds(options.SettleSeconds));

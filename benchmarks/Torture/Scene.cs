@@ -49,7 +49,7 @@ internal sealed class Scene : IAsyncDisposable
             foreach (var link in scene.toPostgres)
             {
                 link.Target = new UnixDomainSocketEndPoint(scene.Centre.Socket);
-                link.Usual = new LinkWeather(options.PostgresDelay, 0, false);
+                link.Usual = new LinkWeather(options.PostgresDelay, 0, false, AnswersOnly: true);
                 link.Weather = link.Usual;
             }
 

@@ -13,7 +13,7 @@ internal sealed class ServePayer(Payer payer, Counter counter, CancellationToken
 
     private readonly Random random = new(payer.Seed);
     private readonly long since = TimeProvider.System.GetTimestamp();
-    private readonly TimeSpan patience = TimeSpan.FromMilliseconds(payer.PatienceMilliseconds);
+    private TimeSpan patience = TimeSpan.FromMilliseconds(payer.PatienceMilliseconds);
     private long amountQepik = payer.AmountQepik;
     private string? inquiry;
     private bool seen;
@@ -155,7 +155,17 @@ internal sealed class ServePayer(Payer payer, Counter counter, CancellationToken
         }
     }
 
-    private Task<Answer?> PayAsync(int node) => counter.PayAsync(payer, node, amountQepik, inquiry, patience, stop);
+    private async Task<Answer?> PayAsync(int node)
+    {
+        var answer = await counter.PayAsync(payer, node, amountQepik, inquiry, patience, stop);
+        if (answer is null && patience < Long)
+        {
+            // Whoever never waits long enough never hears anything.
+            patience *= 2;
+        }
+
+        return answer;
+    }
 
     /// <summary>The final state in an answer, or null: go on.</summary>
     private string? Of(Answer? answer)

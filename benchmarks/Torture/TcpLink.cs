@@ -8,7 +8,8 @@ namespace EGovPay.Benchmarks.Torture;
 /// <param name="DelayMilliseconds">What each piece of a stream waits.</param>
 /// <param name="BytesPerSecond">The most that one direction of a connection carries; 0: no limit.</param>
 /// <param name="Blocked">Nothing passes, and nobody is told.</param>
-internal sealed record LinkWeather(int DelayMilliseconds, int BytesPerSecond, bool Blocked)
+/// <param name="AnswersOnly">The delay meets what comes back alone.</param>
+internal sealed record LinkWeather(int DelayMilliseconds, int BytesPerSecond, bool Blocked, bool AnswersOnly = false)
 {
     public static readonly LinkWeather Fair = new(0, 0, false);
 }
@@ -158,7 +159,7 @@ internal sealed class TcpLink : IAsyncDisposable
             }
 
             near.NoDelay = true;
-            await Task.WhenAll(PumpAsync(near, far), PumpAsync(far, near));
+            await Task.WhenAll(PumpAsync(near, far, answers: false), PumpAsync(far, near, answers: true));
         }
         catch (Exception cut) when (cut is SocketException or ObjectDisposedException or OperationCanceledException)
         {
@@ -171,7 +172,7 @@ internal sealed class TcpLink : IAsyncDisposable
         }
     }
 
-    private async Task PumpAsync(Socket from, Socket to)
+    private async Task PumpAsync(Socket from, Socket to, bool answers)
     {
         var piece = new byte[PieceBytes];
         try
@@ -179,14 +180,14 @@ internal sealed class TcpLink : IAsyncDisposable
             int count;
             while ((count = await from.ReceiveAsync(piece, stop.Token)) > 0)
             {
-                await HoldAsync(count);
+                await HoldAsync(count, answers);
                 for (var sent = 0; sent < count;)
                 {
                     sent += await to.SendAsync(piece.AsMemory(sent, count - sent), stop.Token);
                 }
             }
 
-            await HoldAsync(0);
+            await HoldAsync(0, answers);
             to.Shutdown(SocketShutdown.Send);
         }
         catch (Exception cut) when (cut is SocketException or ObjectDisposedException)
@@ -196,10 +197,10 @@ internal sealed class TcpLink : IAsyncDisposable
         }
     }
 
-    private async Task HoldAsync(int count)
+    private async Task HoldAsync(int count, bool answers)
     {
         var now = weather;
-        if (now.DelayMilliseconds > 0)
+        if (now.DelayMilliseconds > 0 && (answers || !now.AnswersOnly))
         {
             await Task.Delay(now.DelayMilliseconds, stop.Token);
         }

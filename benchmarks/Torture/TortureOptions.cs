@@ -42,7 +42,7 @@ internal sealed record TortureOptions
     /// <summary>The least seconds that a node stays frozen. Default 6; the most is 14 more.</summary>
     public int FreezeSeconds { get; init; } = 6;
 
-    /// <summary>What each piece between nodes and PostgreSQL waits all the time, milliseconds. Default 0.</summary>
+    /// <summary>How late the answers of PostgreSQL reach the nodes all the time, milliseconds. Default 0.</summary>
     public int PostgresDelay { get; init; }
 
     /// <summary>Keeps the folder with all books and logs, also of a good run.</summary>
