@@ -177,10 +177,10 @@ public sealed class Engine : IAsyncDisposable
         var continuity = new WatchContinuity(
             settings.MemoryFile, settings.NodeName, TimeProvider.System, logs.CreateLogger<WatchContinuity>());
         var database = PostgreSql.Database.Open(settings.ConnectionString, meet: continuity.MeetAsync);
-        var lanes = PostgreSql.Database.Open(
-            Processing.Journal.Journal.ConnectionString(settings.ConnectionString), meet: continuity.MeetToWriteAsync);
         var catalogue = await CatalogueInForce.OpenAsync(database, logs.CreateLogger<CatalogueInForce>(), cancel);
         var node = await Node.StartAsync(database, settings.NodeName, logs.CreateLogger<Node>());
+        var lanes = PostgreSql.Database.Open(
+            Processing.Journal.Journal.ConnectionString(settings.ConnectionString, node.Id), meet: continuity.MeetToWriteAsync);
         var directory = await AgentDirectory.OpenAsync(database, logs.CreateLogger<AgentDirectory>(), cancel);
         var engine = new Engine(settings, database, lanes, continuity, catalogue, directory, node, clock, logs);
         await engine.Days.PrepareAsync(cancel);

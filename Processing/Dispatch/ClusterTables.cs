@@ -43,7 +43,10 @@ public interface IClusterTables
     /// <summary>This node is alive, for so many seconds, and has nothing unfinished below a number; 0: it does not know.</summary>
     Task BeatAsync(int nodeId, int leaseSeconds, long lowNumber);
 
-    /// <summary>The node itself, and those whose lease has ended and who are not yet closed.</summary>
+    /// <summary>
+    /// The node itself, and those whose lease has ended and who are not yet closed. What they left open in the database is ended
+    /// first: a frozen node, or one whose machine is gone, would hold its lanes against everybody.
+    /// </summary>
     Task<IReadOnlyList<NodeSeen>> NodesAsync(int nodeId, CancellationToken cancel);
 
     /// <summary>What a node accepted and nobody has finished, at most <see cref="ClusterTables.FindLimit"/>.</summary>
@@ -74,6 +77,7 @@ public sealed class ClusterTables(NpgsqlDataSource database) : IClusterTables
     private static readonly string Heartbeat = Sql.Load("Dispatch/Heartbeat.sql");
     private static readonly string FindLost = Sql.Load("Dispatch/FindLost.sql");
     private static readonly string CloseNode = Sql.Load("Dispatch/CloseNode.sql");
+    private static readonly string FenceNodes = Sql.Load("Dispatch/FenceNodes.sql");
     private static readonly string LeaseDue = Sql.Load("Dispatch/LeaseDue.sql");
     private static readonly string LeaseReversals = Sql.Load("Dispatch/LeaseReversals.sql");
 
@@ -101,6 +105,12 @@ public sealed class ClusterTables(NpgsqlDataSource database) : IClusterTables
 
     public async Task<IReadOnlyList<NodeSeen>> NodesAsync(int nodeId, CancellationToken cancel)
     {
+        await using (var fence = database.CreateCommand(FenceNodes))
+        {
+            fence.Parameters.Add(new NpgsqlParameter<int> { TypedValue = nodeId });
+            await fence.ExecuteNonQueryAsync(cancel);
+        }
+
         await using var command = database.CreateCommand(
             "select node_id, lease_until < now() and node_id <> $1 from node "
             + "where recovered_at is null and (lease_until < now() or node_id = $1) order by node_id");

@@ -46,7 +46,8 @@ public sealed class Journal : IAsyncDisposable
     /// A connection string for the journal's own connections: statements stay prepared, plans are made once and never on the
     /// sizes of empty tables (a sequential scan chosen then read 65 million rows later), an abandoned transaction ends by itself.
     /// </summary>
-    public static string ConnectionString(string database)
+    /// <param name="nodeId">Whose they are; others end them by it when its lease has ended (FenceNodes.sql). 0: nobody's.</param>
+    public static string ConnectionString(string database, int nodeId = 0)
     {
         var builder = new NpgsqlConnectionStringBuilder(database)
         {
@@ -57,7 +58,7 @@ public sealed class Journal : IAsyncDisposable
             CommandTimeout = 0,
             Enlist = false,
             MaxPoolSize = Lanes.Count + 1,
-            ApplicationName = "egovpay-journal",
+            ApplicationName = FormattableString.Invariant($"egovpay-journal-{nodeId}"),
         };
         builder.Options = string.Join(' ', [
             builder.Options ?? "", "-c plan_cache_mode=force_generic_plan", "-c enable_seqscan=off", "-c enable_hashjoin=off",

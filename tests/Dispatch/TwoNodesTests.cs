@@ -61,6 +61,28 @@ public sealed class TwoNodesTests
     }
 
     [Fact]
+    public async Task A_node_that_froze_in_the_middle_of_a_batch_holds_its_lanes_against_nobody()
+    {
+        await using var stage = await Stage.SetAsync();
+        var frozen = await stage.DeadNodeAsync();
+        await stage.EnterAsync("lost", claim: true, frozen);
+        // Its batch took the lanes' locks, and the rest of it never came.
+        await using var held = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(stage.Database.ConnectionString)
+        {
+            ApplicationName = FormattableString.Invariant($"egovpay-journal-{frozen}"),
+            Pooling = false,
+        }.ConnectionString);
+        await held.OpenAsync(TestContext.Current.CancellationToken);
+        await using var locked = new NpgsqlCommand(
+            "begin; select pg_advisory_xact_lock(7302, lane) from generate_series(0, 15) as g (lane)", held);
+        await locked.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+
+        await stage.A.Engine.Recover.TakeOverAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(20));
+
+        (await stage.StateAsync("lost")).Should().Be(PaymentState.Unknown);
+    }
+
+    [Fact]
     public async Task A_node_that_was_frozen_until_its_claim_ended_sends_nothing()
     {
         await using var stage = await Stage.SetAsync();
