@@ -53,10 +53,8 @@ public sealed class Journal : IAsyncDisposable
         {
             // The journal prepares its own statements when it connects. A statement that Npgsql prepared by itself inside a batch
             // that failed is gone from the server and not from Npgsql's memory; so nothing else is ever prepared.
-            MaxAutoPrepare = 10,
-            AutoPrepareMinUsages = int.MaxValue,
-            CommandTimeout = 0,
-            Enlist = false,
+            MaxAutoPrepare = 10, AutoPrepareMinUsages = int.MaxValue,
+            CommandTimeout = 0, Enlist = false,
             MaxPoolSize = Lanes.Count + 1,
             ApplicationName = FormattableString.Invariant($"egovpay-journal-{nodeId}"),
         };

@@ -61,7 +61,7 @@ internal static class FaultPlan
         {
             FaultKind.KillNode => random.NextDouble() * 2,
             FaultKind.KillSimulator => random.NextDouble() * 4,
-            FaultKind.Freeze => options.FreezeSeconds + (random.NextDouble() * 14),
+            FaultKind.Freeze => options.FreezeSeconds + (random.NextDouble() * (options.FreezeSeconds > 6 ? 2 : 14)),
             FaultKind.StopPostgres => 0,
             _ => 0.5 + (random.NextDouble() * 5),
         };

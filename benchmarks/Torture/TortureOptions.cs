@@ -39,7 +39,7 @@ internal sealed record TortureOptions
     /// <summary>The lies themselves, as the simulator's control takes them; null: drawn.</summary>
     public string? Lies { get; init; }
 
-    /// <summary>The least seconds that a node stays frozen. Default 6; the most is 14 more.</summary>
+    /// <summary>The least seconds that a node stays frozen. Default 6 and up to 14 more; another, and up to 2 more.</summary>
     public int FreezeSeconds { get; init; } = 6;
 
     /// <summary>How late the answers of PostgreSQL reach the nodes all the time, milliseconds. Default 0.</summary>
