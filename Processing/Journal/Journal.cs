@@ -12,7 +12,6 @@ public sealed record JournalSettings(int Connections = 1, int QueueLimit = 20_00
 {
     /// <summary>How long the end waits for commits under way before they are left open. Default 5 s.</summary>
     public TimeSpan StopPatience { get; init; } = TimeSpan.FromSeconds(5);
-
     /// <summary>Hears of one event, the last, of each batch that is committed for sure; null: nobody does.</summary>
     public Action<Continuity.EventKey>? Saw { get; init; }
 }

@@ -31,14 +31,23 @@ public sealed class Waiting(IFindPayments book, TimeProvider time)
             var waiter = waiters.GetOrAdd(
                 payment.Number,
                 static _ => new TaskCompletionSource<Payment>(TaskCreationOptions.RunContinuationsAsynchronously));
-            var hearing = HearAsync(waiter.Task);
-            var told = await Task.WhenAny(hearing, Task.Delay(Look, time, ends.Token));
-            payment = told == hearing
-                ? await waiter.Task
-                : await book.FindAsync(payment.AgentId, payment.Number, CancellationToken.None) ?? payment;
-            if (payment.Final || ends.IsCancellationRequested)
+            var waits = false;
+            try
             {
-                waiters.TryRemove(payment.Number, out _);
+                var hearing = HearAsync(waiter.Task);
+                var told = await Task.WhenAny(hearing, Task.Delay(Look, time, ends.Token));
+                payment = told == hearing
+                    ? await waiter.Task
+                    : await book.FindAsync(payment.AgentId, payment.Number, CancellationToken.None) ?? payment;
+                waits = !payment.Final && !ends.IsCancellationRequested;
+            }
+            finally
+            {
+                // Also when the book could not be read: nobody else would ever take it away.
+                if (!waits)
+                {
+                    waiters.TryRemove(payment.Number, out _);
+                }
             }
         }
 
