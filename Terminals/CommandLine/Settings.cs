@@ -103,7 +103,6 @@ public sealed record Settings
 /// <param name="PerSecond">On average; 0: no limit.</param>
 /// <param name="Burst">At once after a pause.</param>
 [System.Runtime.InteropServices.StructLayout(System.Runtime.InteropServices.LayoutKind.Auto)]
-[System.Runtime.InteropServices.StructLayout(System.Runtime.InteropServices.LayoutKind.Auto)]
 public readonly record struct Pace(int PerSecond, int Burst);
 
 /// <summary>One setting: its three names and what it means.</summary>
