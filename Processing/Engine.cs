@@ -118,6 +118,9 @@ public sealed class Engine : IAsyncDisposable
         Endpoints = new Endpoints(database);
         Deliveries = new Deliveries(settings.ConnectionString, settings.Payers);
         Funds = new AgentFunds(database, Journal, node);
+        Proposals = new Proposals(database, Journal, catalogue);
+        Decide = new DecideProposals(
+            Proposals, Journal, Book, Funds, new SetTerminalLimits(database), node, Waiting, logs.CreateLogger<DecideProposals>());
         Rebalance = new RebalanceParts(database, Journal, node, logs.CreateLogger<RebalanceParts>());
         Shifts = new TellerShifts(database, Journal);
         Reports = new TerminalReports(database);
@@ -140,6 +143,8 @@ public sealed class Engine : IAsyncDisposable
     public Users Users { get; }
     public KnowPerson KnowPerson { get; }
     public ActRecord Record { get; }
+    public Proposals Proposals { get; }
+    public DecideProposals Decide { get; }
     public Node Node { get; }
     public IClock Clock { get; }
     public SealQuotes Quotes { get; }
@@ -197,6 +202,7 @@ public sealed class Engine : IAsyncDisposable
                 engine.KeepAsync("asking about unknown payments", engine.AskUnknown.RunAsync),
                 engine.KeepAsync("asking for reversals", engine.AskReversals.RunAsync),
                 engine.KeepAsync("probing providers", engine.Probe.RunAsync),
+                engine.KeepAsync("looking after proposals", engine.Decide.RunAsync),
                 engine.KeepAsync("rebalancing the parts of agents", engine.Rebalance.RunAsync),
                 engine.KeepAsync("rolling the business day", engine.Days.RunAsync),
             ]);

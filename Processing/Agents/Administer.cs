@@ -176,6 +176,16 @@ public sealed class Administer(NpgsqlDataSource database, Person by)
         return await reader.ReadAsync() ? (reader.GetInt32(0), reader.GetInt16(1)) : null;
     }
 
+    /// <summary>A terminal by its code, with the number of its agent's parts, or null.</summary>
+    public static async Task<(int AgentId, int TerminalId, int Parts)?> FindTerminalAsync(NpgsqlDataSource database, string code)
+    {
+        await using var find = database.CreateCommand(
+            "select t.agent_id, t.terminal_id, a.parts from terminal t join agent a on a.agent_id = t.agent_id where t.code = $1");
+        find.Parameters.Add(Text(code));
+        await using var reader = await find.ExecuteReaderAsync();
+        return await reader.ReadAsync() ? (reader.GetInt32(0), reader.GetInt32(1), reader.GetInt16(2)) : null;
+    }
+
     /// <summary>A new key: 32 random bytes, base64url.</summary>
     public static string NewKey() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
 

@@ -13,7 +13,7 @@ public sealed class AskUnknown(
     IClusterTables cluster, IFindPayments book, Gates gates, Deliver deliver, Node node, TimeProvider time,
     ILogger<AskUnknown> log)
 {
-    private const int LeaseSeconds = 30;
+    internal const int LeaseSeconds = 30;
     private const int AskSeconds = 25;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
 

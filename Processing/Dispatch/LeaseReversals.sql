@@ -1,5 +1,6 @@
 -- why: take the reversals that are due, as many of each provider as it has room for. The lease keeps other nodes away, and the count
---      rises with it: whoever asks after a node that ended must know that the provider may have heard of it
+--      rises with it: whoever asks after a node that ended must know that the provider may have heard of it. What people are
+--      deciding about is not asked about
 -- locks: the rows taken; rows that another node holds are skipped
 -- parameters: $1 providers · $2 room of each · $3 seconds the lease lasts, in step
 update reversal r
@@ -10,7 +11,7 @@ from (
     cross join lateral (
         select q.agent_id, q.number
         from reversal q
-        where q.provider_id = f.provider_id and q.next_ask_at <= now()
+        where q.provider_id = f.provider_id and q.next_ask_at <= now() and q.held_by is null
         order by q.next_ask_at
         limit f.room
         for update skip locked

@@ -29,6 +29,9 @@ public sealed record Happening
     public string? MadeBy { get; init; }
     public string? ApprovedBy { get; init; }
 
+    /// <summary>The approved proposal that this carries out: recorded only while it stands, and done with it. Null: none.</summary>
+    public long? ProposalId { get; init; }
+
     /// <summary>With a claim: nothing is sent this many seconds after the commit's start.</summary>
     public int? SendSeconds { get; init; }
 
@@ -86,6 +89,7 @@ internal sealed class RecordBatch
     private readonly List<int> ord, agent, node, askSeconds;
     private readonly List<int?> sendSeconds, elapsed;
     private readonly List<long> number;
+    private readonly List<long?> proposal;
     private readonly List<short> step, seenEdge, edge, effect, lane, queue;
     private readonly List<bool> numbered, returnCash, whileOpen;
     private readonly List<bool?> transient;
@@ -120,6 +124,7 @@ internal sealed class RecordBatch
         answer = columns.Texts();
         elapsed = columns.MaybeInts();
         whileOpen = columns.Booleans();
+        proposal = columns.MaybeLongs();
     }
 
     public IReadOnlyList<RecordCommand> Commands => commands;
@@ -164,6 +169,7 @@ internal sealed class RecordBatch
         answer.Add(h.Exchange?.Answer);
         elapsed.Add(h.Exchange?.ElapsedMilliseconds);
         whileOpen.Add(h.WhileWindowIsOpen);
+        proposal.Add(h.ProposalId);
     }
 
     /// <summary>What an edge does to the queues of those who are asked about; the numbers are the statement's.</summary>

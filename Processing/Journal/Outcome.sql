@@ -7,6 +7,7 @@
 --      $20 queue: 0 as it is, 1 becomes unknown, 2 no longer unknown, 3 still unknown, 4 no longer reversing, 5 still reversing
 --      $21 seconds until the next question · $22 cash is to be returned · $23 exchange's request · $24 its answer
 --      $25 its milliseconds · $26 only while the window in which it was posted is open: nobody has its register yet
+--      $27 the approved proposal that it carries out, or null
 with clock as materialized (
     select d.day, clock_timestamp() as at, coalesce(g.generation, 0)::int as generation
     from business_day d
@@ -17,27 +18,34 @@ told as materialized (
     select
         e.ord, e.agent_id, e.number, e.step, e.edge, e.effect, e.lane, e.numbered, e.node_id, e.provider_transaction,
         e.decline_name, e.provider_code, e.transient, e.card_data, e.note, e.made_by, e.approved_by, e.send_seconds,
-        e.queue, e.ask_seconds, e.return_cash, e.request, e.answer, e.elapsed_ms,
+        e.queue, e.ask_seconds, e.return_cash, e.request, e.answer, e.elapsed_ms, e.proposal_id,
         p.amount_qepik, p.fee_qepik, p.commission_qepik, p.provider_fee_qepik, p.provider_id, p.cutoff_group,
         p.notify, p.tender, p.terminal_id, p.service_code, p.shift_no, p.accepted_at, c.day, c.at,
         c.generation,
-        before.edge is not null and taken.step is null as fresh,
+        before.edge is not null and taken.step is null and decided.stands as fresh,
         taken.edge as taken_edge, taken.node_id as taken_node, taken.receipt_counter as taken_counter,
         taken.business_day as taken_day, taken.at as taken_at,
-        case when before.edge is not null and taken.step is null and e.numbered
+        case when before.edge is not null and taken.step is null and decided.stands and e.numbered
             then row_number() over (
-                partition by e.lane, e.numbered and before.edge is not null and taken.step is null order by e.ord) end
+                partition by e.lane, e.numbered and before.edge is not null and taken.step is null and decided.stands
+                order by e.ord) end
             as nth
     from unnest(
             $1::int[], $2::int[], $3::bigint[], $4::smallint[], $5::smallint[], $6::smallint[], $7::smallint[],
             $8::smallint[], $9::boolean[], $10::int[], $11::text[], $12::text[], $13::text[], $14::boolean[],
             $15::text[], $16::text[], $17::text[], $18::text[], $19::int[], $20::smallint[], $21::int[], $22::boolean[],
-            $23::text[], $24::text[], $25::int[], $26::boolean[]
+            $23::text[], $24::text[], $25::int[], $26::boolean[], $27::bigint[]
         ) as e (ord, agent_id, number, step, before_edge, edge, effect,
             lane, numbered, node_id, provider_transaction, decline_name, provider_code, transient,
             card_data, note, made_by, approved_by, send_seconds, queue, ask_seconds, return_cash,
-            request, answer, elapsed_ms, while_open)
+            request, answer, elapsed_ms, while_open, proposal_id)
     cross join clock c
+    -- What two people decided is carried out once: whoever comes second finds the proposal done.
+    cross join lateral (
+        select case when e.proposal_id is null then true else exists (
+            select from proposal d where d.proposal_id = e.proposal_id and d.state = 'approved') end as stands
+        offset 0
+    ) decided
     -- A range and an order, where an equality would do: on tables that were empty when the plan was made, the index by reference
     -- looks as good, and would read all of an agent's payments for each outcome.
     cross join lateral (
@@ -183,6 +191,34 @@ announced as (
     select t.agent_id, t.number, t.step, t.at
     -- Not what nobody outside is to know: claims, silence that goes on, late truths (Processing/Telling/Announcement.cs).
     from told t where t.fresh and t.notify and t.edge not in (4, 13, 23, 28, 29, 30, 31, 32)
+),
+carried as (
+    update proposal d
+    set state = 'done', ended_at = t.at, step = t.step
+    from told t
+    where t.fresh and t.proposal_id is not null and d.proposal_id = t.proposal_id
+),
+voided as (
+    -- The truth arrived while people were deciding.
+    update proposal d
+    set state = 'void', ended_at = t.at, step = t.step, outcome = 'the provider''s answer arrived first'
+    from told t
+    where t.fresh and t.proposal_id is null and t.queue in (2, 4)
+        and d.agent_id = t.agent_id and d.number = t.number and d.state in ('open', 'approved')
+),
+opened as (
+    -- A provider denies what is final: somebody has to find out, and nothing is changed until two have.
+    insert into contradiction (agent_id, number, step, edge, opened_at)
+    select t.agent_id, t.number, t.step, t.edge, t.at
+    from told t
+    where t.fresh and t.edge between 28 and 32
+    on conflict do nothing
+),
+closed as (
+    update contradiction x
+    set closed_at = t.at, proposal_id = t.proposal_id
+    from told t
+    where t.fresh and t.proposal_id is not null and x.agent_id = t.agent_id and x.number = t.number and x.closed_at is null
 )
 select t.ord, t.fresh, t.taken_edge, t.taken_node,
     case when t.fresh then n.already_given + t.nth::int else t.taken_counter end as receipt_counter,

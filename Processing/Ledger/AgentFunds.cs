@@ -20,8 +20,9 @@ public sealed class AgentFunds(NpgsqlDataSource database, Journal.Journal journa
     /// <param name="reference">The deposit's own name (a bank's document number); names one deposit for ever.</param>
     /// <param name="amountQepik">At least a qəpik for each part: each has a row by which another amount is recognised.</param>
     /// <returns>True when the deposit stands with this amount; false when the reference names another amount.</returns>
-    public async Task<bool> TopUpAsync(
-        int agentId, int parts, string reference, long amountQepik, string madeBy, string? note = null)
+    /// <remarks>Carries out what two people decided (<see cref="People.Proposals"/>); nobody else books a deposit.</remarks>
+    internal async Task<bool> TopUpAsync(
+        int agentId, int parts, string reference, long amountQepik, string madeBy, string? note = null, string? approvedBy = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(amountQepik, parts);
         for (var part = 0; part < parts; part++)
@@ -31,7 +32,7 @@ public sealed class AgentFunds(NpgsqlDataSource database, Journal.Journal journa
             try
             {
                 if (!await journal.ExecuteAsync(new MoneyIn(
-                    agentId + part, number, reference, share, madeBy, note, "top-up", Accounts.Bank)))
+                    agentId + part, number, reference, share, madeBy, note, "top-up", Accounts.Bank, approvedBy)))
                 {
                     // Another amount has this name: whoever was first at this part goes on, nobody books beside it.
                     return false;
@@ -49,10 +50,11 @@ public sealed class AgentFunds(NpgsqlDataSource database, Journal.Journal journa
     /// <summary>
     /// Sets the credit limit, evenly over the parts. False: a part already uses more; then the limit is as it was.
     /// </summary>
-    public async Task<bool> SetLimitAsync(int agentId, int parts, long limitQepik)
+    /// <param name="before">The limit that stood when the change was proposed: it is set back to where a part refuses.</param>
+    /// <remarks>Carries out what two people decided (<see cref="People.Proposals"/>).</remarks>
+    internal async Task<bool> SetLimitAsync(int agentId, int parts, long limitQepik, long before)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(limitQepik);
-        var before = (await LookAsync(agentId, parts)).CreditLimitQepik;
         for (var part = 0; part < parts; part++)
         {
             if (!await journal.ExecuteAsync(new SetLimit(agentId + part, Share(limitQepik, part, parts))))
@@ -106,7 +108,8 @@ public sealed class AgentFunds(NpgsqlDataSource database, Journal.Journal journa
 
 /// <summary>Money that comes into an agent's funds, once for each reference and kind.</summary>
 internal sealed class MoneyIn(
-    int agentId, long number, string reference, long amountQepik, string madeBy, string? note, string kind, int comesFrom)
+    int agentId, long number, string reference, long amountQepik, string madeBy, string? note, string kind, int comesFrom,
+    string? approvedBy = null)
     : SingleCommand<bool>(agentId)
 {
     private static readonly string Statement = Sql.Load("Ledger/TopUp.sql");
@@ -124,6 +127,7 @@ internal sealed class MoneyIn(
         command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = note });
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = kind });
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = comesFrom });
+        command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = approvedBy });
         return command;
     }
 

@@ -1,7 +1,7 @@
 -- why: money comes into an agent's funds, once for each reference: a deposit from the bank, or from another part of the agent
 -- locks: the caller holds the day (shared) and the agent's lane
 -- parameters: $1 agent · $2 a new number · $3 reference · $4 amount · $5 made by · $6 note · $7 kind
---      $8 account it comes from
+--      $8 account it comes from · $9 approved by
 with clock as materialized (
     select d.day, clock_timestamp() as at from business_day d where d.closed_at is null
 ),
@@ -10,8 +10,8 @@ known as materialized (
     where m.agent_id = $1 and m.reference = $3 and m.kind = $7
 ),
 entered as (
-    insert into movement (agent_id, number, kind, reference, amount_qepik, business_day, at, made_by, note)
-    select $1, $2, $7, $3, $4, c.day, c.at, $5, $6
+    insert into movement (agent_id, number, kind, reference, amount_qepik, business_day, at, made_by, note, approved_by)
+    select $1, $2, $7, $3, $4, c.day, c.at, $5, $6, $9
     from clock c
     where not exists (select from known)
     returning number, amount_qepik, business_day

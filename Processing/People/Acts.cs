@@ -57,15 +57,26 @@ public static class Acts
     public static readonly Act Restored = new("restored", Role.Operator, Role.Administrator);
     public static readonly Act PaymentReverse = new("payment reverse", Role.Operator, Role.Supervisor);
 
-    public static readonly Act TopUp = new("agent topup", Role.Finance);
-    public static readonly Act Limit = new("agent limit", Role.Finance);
+    public static readonly Act TopUpPropose = new("agent topup propose", Role.Finance);
+    public static readonly Act TopUpApprove = new("agent topup approve", Role.Approver);
+    public static readonly Act LimitPropose = new("agent limit propose", Role.Finance);
+    public static readonly Act LimitApprove = new("agent limit approve", Role.Approver);
+    public static readonly Act TerminalLimitPropose = new("terminal limit propose", Role.Finance, Role.Operator);
+    public static readonly Act TerminalLimitApprove = new("terminal limit approve", Role.Approver);
+    public static readonly Act PaymentPropose = new("payment propose", Role.Finance, Role.Supervisor);
+    public static readonly Act PaymentApprove = new("payment approve", Role.Approver);
+    public static readonly Act PaymentReject = new("payment reject", Role.Approver);
+    public static readonly Act ProposalApprove = new("proposal approve", Role.Approver);
+    public static readonly Act ProposalReject = new("proposal reject", Role.Approver);
+    public static readonly Act ProposalWithdraw = new("proposal withdraw", Role.Finance, Role.Supervisor, Role.Operator);
 
     /// <summary>Every act.</summary>
     public static IReadOnlyList<Act> All { get; } =
     [
         UserAdd, UserRole, UserDisable, UserKey,
         AgentAdd, AgentSuspend, PointAdd, TerminalAdd, TerminalSuspend, TerminalRotateKey, CatalogueApply, DayClose,
-        Restored, PaymentReverse, TopUp, Limit,
+        Restored, PaymentReverse, TopUpPropose, TopUpApprove, LimitPropose, LimitApprove, TerminalLimitPropose, TerminalLimitApprove,
+        PaymentPropose, PaymentApprove, PaymentReject, ProposalApprove, ProposalReject, ProposalWithdraw,
     ];
 
     /// <summary>A role as it is stored and written on the command line.</summary>

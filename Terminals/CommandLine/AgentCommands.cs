@@ -15,7 +15,7 @@ internal static partial class AgentCommands
     private static readonly string ListAgents = Sql.Load("CommandLine/ListAgents.sql");
 
     public static Verb Build() => new Verb("agent", "Agents: banks, Şəbəkə centres, the portal.")
-        .With(Add(), TopUp(), Limit(), Suspend(), List());
+        .With(Add(), AgentMoney.TopUp(), AgentMoney.Limit(), Suspend(), List());
 
     internal static Argument<string> CodeArgument(string what) => new("code") { Description = $"the {what}'s code" };
 
@@ -121,65 +121,6 @@ internal static partial class AgentCommands
             });
     }
 
-    private static Verb TopUp()
-    {
-        var code = CodeArgument("agent");
-        var amount = Print.AmountOption("--amount", "how much was deposited", required: true);
-        var reference = new Option<string>("--reference")
-        {
-            Description = "the bank document's number; the same one again does nothing", HelpName = "TEXT",
-            Required = true,
-        };
-        var note = new Option<string?>("--note") { Description = "a note for the books", HelpName = "TEXT" };
-        var json = Print.JsonOption();
-        return new Verb(
-                "topup", "Books a deposit of an agent.",
-                "egovpay agent topup btb --amount 250000.00 --reference MT103-20261122-7")
-            .With(code, amount, reference, note, json)
-            .Does(Acts.TopUp, async (parsed, cancel) =>
-            {
-                var document = parsed.GetValue(reference)!;
-                if (document.Length is 0 or > 100)
-                {
-                    throw CommandException.Usage("--reference: 1 to 100 characters.");
-                }
-
-                await using var books = await Books.OpenAsync(parsed, cancel);
-                var (agentId, parts) = await FindAsync(books.Engine.Database, parsed.GetValue(code)!);
-                if (!await books.Engine.Funds.TopUpAsync(
-                    agentId, parts, document, parsed.GetValue(amount)!.Value, books.Person.Login, parsed.GetValue(
-                        note)))
-                {
-                    throw new CommandException(
-                        $"The deposit '{document}' is booked already, with another amount. A deposit is never changed: "
-                        + "give each document its own reference.");
-                }
-
-                return await SayFundsAsync(parsed, json, books.Engine, agentId, parts, cancel);
-            });
-    }
-
-    private static Verb Limit()
-    {
-        var code = CodeArgument("agent");
-        var amount = Print.AmountOption(
-            "--amount", "what it may take beyond its deposits; 0.00 for none", required: true, zero: true);
-        var json = Print.JsonOption();
-        return new Verb("limit", "Sets an agent's credit limit.", "egovpay agent limit btb --amount 50000.00")
-            .With(code, amount, json)
-            .Does(Acts.Limit, async (parsed, cancel) =>
-            {
-                await using var books = await Books.OpenAsync(parsed, cancel);
-                var (agentId, parts) = await FindAsync(books.Engine.Database, parsed.GetValue(code)!);
-                if (!await books.Engine.Funds.SetLimitAsync(agentId, parts, parsed.GetValue(amount)!.Value))
-                {
-                    throw new CommandException("The agent already uses more credit than that. Let it deposit first.");
-                }
-
-                return await SayFundsAsync(parsed, json, books.Engine, agentId, parts, cancel);
-            });
-    }
-
     private static Verb Suspend()
     {
         var code = CodeArgument("agent");
@@ -271,24 +212,6 @@ internal static partial class AgentCommands
         {
             await output.WriteLineAsync(sentence);
         }
-    }
-
-    private static async Task<int> SayFundsAsync(
-        ParseResult parsed, Option<bool> json, Engine engine, int agentId, int parts, CancellationToken cancel)
-    {
-        var funds = await engine.Funds.LookAsync(agentId, parts, cancel);
-        await SayAsync(
-            parsed, json,
-            $"Balance {Print.Manat(funds.BalanceQepik)}, held {Print.Manat(funds.HeldQepik)}, credit limit "
-            + $"{Print.Manat(funds.CreditLimitQepik)}, available {Print.Manat(funds.AvailableQepik)} manat.",
-            line =>
-            {
-                line.WriteNumber("balanceQepik", funds.BalanceQepik);
-                line.WriteNumber("heldQepik", funds.HeldQepik);
-                line.WriteNumber("availableQepik", funds.AvailableQepik);
-                line.WriteNumber("creditLimitQepik", funds.CreditLimitQepik);
-            });
-        return Exit.Done;
     }
 
     [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$", RegexOptions.CultureInvariant)]

@@ -21,15 +21,23 @@ internal static class PaymentCommands
     private static readonly TimeSpan ReversalPatience = TimeSpan.FromSeconds(10);
     private static readonly string PaymentByReference = Sql.Load("CommandLine/PaymentByReference.sql");
 
-    public static Verb Build() => new Verb("payment", "Payments, for an operator.").With(Show(), Reverse());
+    public static Verb Build() =>
+        new Verb("payment", "Payments, for an operator.").With([Show(), Reverse(), .. PaymentDecisionCommands.Build()]);
+
+    internal static Argument<string> PaymentArgument() => new("payment")
+    {
+        Description = "its number, or the terminal's reference",
+    };
+
+    internal static Option<string?> AgentOption() => new("--agent")
+    {
+        Description = "the agent's code, with a reference", HelpName = "CODE",
+    };
 
     private static Verb Show()
     {
-        var which = new Argument<string>("payment") { Description = "its number, or the terminal's reference" };
-        var agent = new Option<string?>("--agent")
-        {
-            Description = "the agent's code, with a reference", HelpName = "CODE",
-        };
+        var which = PaymentArgument();
+        var agent = AgentOption();
         var full = new Option<bool>("--full") { Description = "show the account in full; it is masked otherwise" };
         var json = Print.JsonOption();
         return new Verb(
@@ -142,7 +150,7 @@ internal static class PaymentCommands
         });
     }
 
-    private static async Task<Payment> FindAsync(
+    internal static async Task<Payment> FindAsync(
         NpgsqlDataSource database, string which, string? agent, CancellationToken cancel)
     {
         var book = new PaymentBook(database);

@@ -16,7 +16,7 @@ internal static class TerminalCommands
 
     public static Verb BuildTerminal() =>
         new Verb("terminal", "Terminals: tellers' seats, kiosks, the portal's back end.")
-        .With(AddTerminal(), Suspend(), RotateKey());
+        .With(AddTerminal(), Suspend(), RotateKey(), TerminalLimits.Build());
 
     private static Option<string> AgentOption() => new("--agent")
     {
@@ -196,7 +196,7 @@ internal static class TerminalCommands
             Engine.Derive(ServerSecret.Take(ReadSettings.From(parsed), store.Home), purpose));
     }
 
-    private static CommandException NoTerminal(string terminal) => new($"There is no terminal '{terminal}'.");
+    internal static CommandException NoTerminal(string terminal) => new($"There is no terminal '{terminal}'.");
 
     private static byte[] ReadPublicKey(string file, bool signed)
     {

@@ -1,4 +1,6 @@
+using EGovPay.Processing;
 using EGovPay.Processing.Agents;
+using EGovPay.Processing.People;
 using EGovPay.Terminals.CommandLine;
 using Npgsql;
 
@@ -37,7 +39,7 @@ internal static class DemoCentre
         {
             await administer.AddAgentAsync(code, name, voen, parts, commissionHundredthsPercent: 15);
             var (agentId, itsParts) = await AgentCommands.FindAsync(store.Database, code);
-            await engine.Funds.TopUpAsync(agentId, itsParts, $"demo {run}", deposit, people.Finance.Login);
+            await TopUpAsync(engine, people, agentId, itsParts, $"demo {run}", deposit);
             foreach (var point in points)
             {
                 await AddDesksAsync(administer, store.Database, (code, agentId), point, desks, cancel);
@@ -45,6 +47,19 @@ internal static class DemoCentre
         }
 
         return desks;
+    }
+
+    /// <summary>As in earnest: one proposes, another approves.</summary>
+    private static async Task TopUpAsync(
+        Engine engine, DemoPeople people, int agentId, int parts, string reference, long deposit)
+    {
+        var proposed = await engine.Proposals.ProposeTopUpAsync(
+            people.Finance, agentId, parts, reference, deposit, "the demo's day");
+        var decided = await engine.Decide.ApproveAsync(people.Approver, proposed.Id);
+        if (decided.Result is not (DecideResult.Done or DecideResult.DoneBefore))
+        {
+            throw new CommandException($"The demo's deposit was not booked: {decided.Result}.");
+        }
     }
 
     private static async Task AddDesksAsync(

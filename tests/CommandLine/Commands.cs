@@ -15,30 +15,41 @@ public sealed class Commands(TestDatabase database) : IClassFixture<TestDatabase
     public void Dispose() => folder.Dispose();
 
     [Fact]
-    public async Task An_agent_is_made_topped_up_limited_and_listed()
+    public async Task An_agent_is_made_topped_up_limited_and_listed_by_two_people()
     {
         var agent = Name("bank");
         (await RunAsync("agent", "add", agent, "--name", "Bank BTB", "--voen", "1400057421", "--commission", "0.15"))
             .ExitCode.Should().Be(0);
-        var toppedUp = await RunAsync("agent", "topup", agent, "--amount", "1000.00", "--reference", "d-1", "--json");
+        var deposit = await ProposeAsync("agent", "topup", "propose", agent, "--amount", "1000.00", "--reference", "d-1");
+        var own = await RunAsync("agent", "topup", "approve", deposit);
+        own.ExitCode.Should().Be(1, "approving is for an approver");
+        var toppedUp = await ApproveAsync("agent", "topup", "approve", deposit, "--json");
         Json(toppedUp).GetProperty("balanceQepik").GetInt64().Should().Be(100_000);
-        var limited = await RunAsync("agent", "limit", agent, "--amount", "250.50", "--json");
+        var limit = await ProposeAsync("agent", "limit", "propose", agent, "--amount", "250.50", "--reason", "contract 7");
+        (await ApproveAsync("agent", "topup", "approve", limit)).Errors.Should().Contain("about something else");
+        var limited = await ApproveAsync("agent", "limit", "approve", limit, "--json");
         Json(limited).GetProperty("availableQepik").GetInt64().Should().Be(125_050);
         var listed = await RunAsync("agent", "list", "--json");
         var line = listed.Output.Split('\n').Single(one => one.Contains($"\"{agent}\"", StringComparison.Ordinal));
         line.Should().Contain("\"balanceQepik\":100000").And.Contain("\"creditLimitQepik\":25050");
+        var record = await RunAsync("record", "list", "--about", $"proposal {limit}", "--json");
+        record.Output.Split('\n').Should().HaveCount(3);
+        record.Output.Should().Contain("\"who\":\"aysel\"").And.Contain("\"who\":\"resad\"").And.Contain("contract 7");
     }
 
     [Fact]
-    public async Task The_same_deposit_twice_is_booked_once_and_another_amount_under_it_is_refused()
+    public async Task The_same_deposit_is_proposed_and_booked_once()
     {
         var agent = await AgentAsync();
-        await RunAsync("agent", "topup", agent, "--amount", "10.00", "--reference", "d-1");
-        var again = await RunAsync("agent", "topup", agent, "--amount", "10.00", "--reference", "d-1", "--json");
-        Json(again).GetProperty("balanceQepik").GetInt64().Should().Be(1_000);
-        var other = await RunAsync("agent", "topup", agent, "--amount", "11.00", "--reference", "d-1");
-        other.ExitCode.Should().Be(1);
-        other.Errors.Should().Contain("another amount").And.NotContain("   at ");
+        var id = await ProposeAsync("agent", "topup", "propose", agent, "--amount", "10.00", "--reference", "d-1");
+        var twice = await RunAsync("agent", "topup", "propose", agent, "--amount", "11.00", "--reference", "d-1");
+        twice.ExitCode.Should().Be(1);
+        twice.Errors.Should().Contain($"Proposal {id} is about this already").And.NotContain("   at ");
+        (await ApproveAsync("agent", "topup", "approve", id)).Output.Should().Contain("is approved").And.Contain("Balance 10.00");
+        var again = await ApproveAsync("agent", "topup", "approve", id);
+        again.ExitCode.Should().Be(0);
+        again.Output.Should().Contain("was before approved by resad").And.Contain("Balance 10.00");
+        (await RunAsync("agent", "topup", "propose", agent, "--amount", "10.00", "--reference", "d-1")).ExitCode.Should().Be(1);
     }
 
     [Theory]
@@ -52,7 +63,7 @@ public sealed class Commands(TestDatabase database) : IClassFixture<TestDatabase
     [InlineData("12345678901234.00")]
     public async Task An_amount_that_is_not_manat_with_two_decimals_is_a_usage_error(string amount)
     {
-        var run = await RunAsync("agent", "topup", "nobody", $"--amount={amount}", "--reference", "d");
+        var run = await RunAsync("agent", "topup", "propose", "nobody", $"--amount={amount}", "--reference", "d");
         run.ExitCode.Should().Be(2);
         run.Errors.Should().Contain("--amount").And.Contain("two decimals");
     }
@@ -60,7 +71,7 @@ public sealed class Commands(TestDatabase database) : IClassFixture<TestDatabase
     [Fact]
     public async Task An_unknown_agent_and_a_taken_code_are_refused_in_words()
     {
-        var missing = await RunAsync("agent", "limit", "no-such-agent", "--amount", "1.00");
+        var missing = await RunAsync("agent", "limit", "propose", "no-such-agent", "--amount", "1.00", "--reason", "x");
         missing.ExitCode.Should().Be(1);
         missing.Errors.Should().Contain("There is no agent 'no-such-agent'").And.NotContain("   at ");
         var taken = await RunAsync("agent", "add", await AgentAsync(), "--name", "x");
@@ -216,6 +227,20 @@ public sealed class Commands(TestDatabase database) : IClassFixture<TestDatabase
         var shown = await RunOnAsync(own, "catalogue", "show", "azerisiq", "--json");
         shown.Output.Should().Contain("\"10101\"").And.Contain("Azərişıq").And.NotContain("20101");
         (await RunOnAsync(own, "catalogue", "show", "no such service")).ExitCode.Should().Be(1);
+    }
+
+    private async Task<string> ProposeAsync(params string[] arguments)
+    {
+        var run = await RunAsync([.. arguments, "--json"]);
+        run.ExitCode.Should().Be(0, run.Errors);
+        return Json(run).GetProperty("proposal").GetInt64().ToString(System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    private async Task<ProgramRun> ApproveAsync(params string[] arguments)
+    {
+        var people = await TestPeople.OfAsync(database);
+        return await RunningProgram.RunAsync(
+            folder.Path, people.Environment(database.ConnectionString, people.ApproverKey), arguments);
     }
 
     private Task<ProgramRun> RunAsync(params string[] arguments) => RunOnAsync(database, arguments);

@@ -85,7 +85,7 @@ public sealed class Serving(TestDatabase database) : IClassFixture<TestDatabase>
         string[][] commands =
         [
             ["agent", "add", name, "--name", "Bank"],
-            ["agent", "topup", name, "--amount", "1000.00", "--reference", "d-1"],
+            ["agent", "topup", "propose", name, "--amount", "1000.00", "--reference", "d-1"],
             ["point", "add", "p", "--agent", name, "--name", "Mərkəz"],
         ];
         foreach (var command in commands)
@@ -94,6 +94,10 @@ public sealed class Serving(TestDatabase database) : IClassFixture<TestDatabase>
             run.ExitCode.Should().Be(0, run.Errors);
         }
 
+        var people = await TestPeople.OfAsync(database);
+        var approved = await RunningProgram.RunAsync(
+            folder.Path, people.Environment(database.ConnectionString, people.ApproverKey), "agent", "topup", "approve", "1");
+        approved.ExitCode.Should().Be(0, approved.Errors);
         var made = await RunningProgram.RunAsync(
             folder.Path, await PersonAsync(), "terminal", "add", name, "--agent", name, "--point", "p", "--name", "Kassa", "--json");
         return JsonDocument.Parse(made.LastLine).RootElement.GetProperty("key").GetString()!;

@@ -115,7 +115,7 @@ public sealed class Restoring : IAsyncLifetime
         }
 
         var topup = await RunningProgram.RunAsync(
-            folder.Path, People(restored), "agent", "topup", "agent-0", "--amount", "1.00", "--reference", "late");
+            folder.Path, People(restored), "agent", "topup", "propose", "agent-0", "--amount", "1.00", "--reference", "late");
         topup.ExitCode.Should().Be(1);
         topup.Errors.Should().Contain("egovpay restored");
     }

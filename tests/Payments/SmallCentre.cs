@@ -63,7 +63,7 @@ internal sealed class SmallCentre : IAsyncDisposable
         var agentId = (await engine.Administer.AddAgentAsync(name, "Sınaq bankı"))!.Value;
         var pointId = (await engine.Administer.AddPointAsync(agentId, "p1", "Mərkəz filialı"))!.Value;
         var key = (await engine.Administer.AddTerminalAsync(agentId, pointId, new NewTerminal(name + "-t1", "Kassa 1")))!;
-        await engine.Funds.TopUpAsync(agentId, 1, "deposit-1", depositQepik, "test");
+        await engine.DepositAsync(agentId, 1, "deposit-1", depositQepik);
         return (await engine.Directory.FindByKeyAsync(key, engine.Clock.GetCurrentInstant()))!;
     }
 

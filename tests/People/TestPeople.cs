@@ -49,6 +49,11 @@ internal sealed record TestPeople(NpgsqlDataSource Database)
     public static async Task BeAsync(NpgsqlDataSource database)
     {
         var users = new Users(database);
+        if ((await users.ListAsync()).Count >= 2)
+        {
+            return;
+        }
+
         if (await users.NoneAsync())
         {
             // Another may be first; then it is there.
@@ -82,5 +87,18 @@ internal static class ActingAsDoer
     {
         /// <summary>Changes agents and terminals as <see cref="TestPeople.Doer"/>.</summary>
         public Administer Administer => new(engine.Database, TestPeople.Doer);
+
+        /// <summary>A deposit, as in earnest: one person proposes, another approves.</summary>
+        public async Task DepositAsync(int agentId, int parts, string reference, long amountQepik)
+        {
+            await TestPeople.BeAsync(engine.Database);
+            var proposed = await engine.Proposals.ProposeTopUpAsync(
+                TestPeople.Doer, agentId, parts, reference, amountQepik, "a deposit of the test");
+            var decided = await engine.Decide.ApproveAsync(TestPeople.Approver, proposed.Id);
+            if (decided.Result != DecideResult.Done)
+            {
+                throw new InvalidOperationException($"The deposit was not booked: {decided}.");
+            }
+        }
     }
 }

@@ -50,7 +50,7 @@ internal sealed class SimulatedCentre(TestDatabase database, ProvidersRecord rec
         var agentId = (await engine.Administer.AddAgentAsync(code, "Sınaq " + code, null, parts, 15))!.Value;
         var pointId = (await engine.Administer.AddPointAsync(agentId, "p1", "Mərkəz"))!.Value;
         var key = (await engine.Administer.AddTerminalAsync(agentId, pointId, new NewTerminal(code + "-t1", "Kassa")))!;
-        await engine.Funds.TopUpAsync(agentId, parts, "deposit-1", depositQepik, "test");
+        await engine.DepositAsync(agentId, parts, "deposit-1", depositQepik);
         return new SimulatedAgent(agentId, parts, key, depositQepik);
     }
 

@@ -100,7 +100,7 @@ public sealed class HttpCentre : IAsyncLifetime
         await Engine.Administer.AddPointAsync(agentId, "p1", "Mərkəz");
         if (depositQepik > 0)
         {
-            await Engine.Funds.TopUpAsync(agentId, parts, "deposit-1", depositQepik, "test");
+            await Engine.DepositAsync(agentId, parts, "deposit-1", depositQepik);
         }
 
         return await AddTerminalToAsync(agentId, name + "-t1", change);

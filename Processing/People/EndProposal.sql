@@ -1,0 +1,29 @@
+-- why: what was approved is done without an event of a payment, or turned out void; a contradiction that stands is closed by it
+-- locks: the caller holds the day (shared) and the agent's lane; the proposal's row, the row of the ageing queue
+-- parameters: $1 proposal · $2 done or void · $3 what is to be said of it
+with ended as (
+    update proposal p
+    set state = $2, outcome = $3, ended_at = clock_timestamp()
+    where p.proposal_id = $1 and (p.state = 'approved' or (p.state = 'open' and $2 = 'void'))
+    returning p.proposal_id, p.kind, p.agent_id, p.number
+),
+resumed as (
+    update unknown_payment u
+    set held_by = null, next_ask_at = clock_timestamp()
+    from ended e
+    where u.agent_id = e.agent_id and u.number = e.number and u.held_by = e.proposal_id
+),
+reversal_resumed as (
+    -- Where there is an outcome nobody asks any more.
+    update reversal r
+    set held_by = null, next_ask_at = case when r.next_ask_at is not null then clock_timestamp() end
+    from ended e
+    where r.agent_id = e.agent_id and r.number = e.number and r.held_by = e.proposal_id
+),
+closed as (
+    update contradiction c
+    set closed_at = clock_timestamp(), proposal_id = e.proposal_id
+    from ended e
+    where $2 = 'done' and e.kind = 'contradiction' and c.agent_id = e.agent_id and c.number = e.number and c.closed_at is null
+)
+select e.proposal_id from ended e
