@@ -1,4 +1,5 @@
 using System.Net;
+using System.Runtime.InteropServices;
 
 namespace EGovPay.Terminals.Api;
 
@@ -66,6 +67,7 @@ internal sealed class Lockouts(TimeProvider time)
         return ref places[unchecked((uint)HashCode.Combine(network, about)) % Places];
     }
 
+    [StructLayout(LayoutKind.Auto)]
     private struct Place
     {
         public int Failures;
