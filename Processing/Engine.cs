@@ -32,6 +32,12 @@ public sealed record EngineSettings
     /// </summary>
     public required ReadOnlyMemory<byte> Secret { get; init; }
 
+    /// <summary>
+    /// Secrets whose keys are good too and make nothing new: the one before this, and while several nodes are being changed
+    /// the next one. At least 32 bytes each. Default none.
+    /// </summary>
+    public IReadOnlyList<ReadOnlyMemory<byte>> OtherSecrets { get; init; } = [];
+
     /// <summary>This node's name, for people.</summary>
     public string NodeName { get; init; } = Environment.MachineName;
     public JournalSettings Journal { get; init; } = new();
@@ -60,6 +66,9 @@ public sealed record EngineSettings
     /// False: only what a command line needs; nothing is asked, recovered or rolled in the background.
     /// </summary>
     public bool Background { get; init; } = true;
+
+    /// <summary>Never prints what it holds.</summary>
+    public override string ToString() => nameof(EngineSettings);
 }
 
 /// <summary>
@@ -70,7 +79,7 @@ public sealed class Engine : IAsyncDisposable
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     private readonly NpgsqlDataSource lanePool;
-    private readonly ReadOnlyMemory<byte> secret;
+    private readonly ReadOnlyMemory<byte>[] secrets;
     private readonly TimeSpan stopPatience;
     private readonly CancellationTokenSource stop = new();
     private readonly CancellationTokenSource going;
@@ -84,7 +93,7 @@ public sealed class Engine : IAsyncDisposable
     {
         Continuity = continuity;
         going = CancellationTokenSource.CreateLinkedTokenSource(stop.Token, continuity.Broken);
-        secret = settings.Secret;
+        secrets = [settings.Secret, .. settings.OtherSecrets];
         stopPatience = settings.StopPatience;
         Directory = directory;
         Nonces = new UsedNonces(database);
@@ -97,8 +106,8 @@ public sealed class Engine : IAsyncDisposable
         Catalogue = catalogue;
         Node = node;
         Clock = clock;
-        Quotes = new SealQuotes([new QuoteKey(1, Derive(settings.Secret, "inquiry"))]);
-        Codes = new VerificationCode([Derive(settings.Secret, "receipt")]);
+        Quotes = new SealQuotes([.. Keys("inquiry").Select(key => new QuoteKey(1, key))]);
+        Codes = new VerificationCode([.. Keys("receipt")]);
         Book = new PaymentBook(database);
         var time = TimeProvider.System;
         var cluster = new ClusterTables(database);
@@ -212,7 +221,10 @@ public sealed class Engine : IAsyncDisposable
     }
 
     /// <summary>A key of 32 bytes for one purpose, derived from this engine's secret.</summary>
-    public byte[] Key(string purpose) => Derive(secret, purpose);
+    public byte[] Key(string purpose) => Derive(secrets[0], purpose);
+
+    /// <summary>That key, and those of the other secrets that are good: what came from any of them is ours.</summary>
+    public IEnumerable<byte[]> Keys(string purpose) => secrets.Select(secret => Derive(secret, purpose));
 
     /// <summary>A key of 32 bytes for one purpose, derived from the server's secret (HKDF, SHA-256).</summary>
     public static byte[] Derive(ReadOnlyMemory<byte> secret, string purpose)

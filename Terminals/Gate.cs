@@ -18,6 +18,11 @@ internal sealed class Gate(Entrance entrance, Paces paces, Func<bool> sure, ILog
     public async Task PassAsync(HttpContext http, RequestDelegate next)
     {
         Protect(http.Response.Headers);
+        if (http.Request.IsHttps)
+        {
+            http.Response.Headers.StrictTransportSecurity = "max-age=31536000";
+        }
+
         if (http.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal))
         {
             await CallAsync(http, next);
@@ -121,6 +126,10 @@ internal sealed class Gate(Entrance entrance, Paces paces, Func<bool> sure, ILog
         headers.XFrameOptions = "DENY";
         headers.ContentSecurityPolicy = Policy;
         headers["Referrer-Policy"] = "no-referrer";
+        headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=()";
+        headers["Cross-Origin-Opener-Policy"] = "same-origin";
+        headers["Cross-Origin-Resource-Policy"] = "same-origin";
+        headers["X-Permitted-Cross-Domain-Policies"] = "none";
         headers.CacheControl = "no-store";
     }
 

@@ -32,6 +32,12 @@ internal static partial class Log
     [LoggerMessage(3014, LogLevel.Information, "Stopping: {Requests} requests are under way")]
     public static partial void Draining(ILogger logger, int requests);
 
+    [LoggerMessage(3015, LogLevel.Information, "The server's certificate was read again; it is good until {NotAfter:u}")]
+    public static partial void CertificateRead(ILogger logger, DateTime notAfter);
+
+    [LoggerMessage(3016, LogLevel.Error, "The server's certificate was replaced by one that cannot be read; the one before stays in force")]
+    public static partial void CertificateUnreadable(ILogger logger, Exception failure);
+
     [LoggerMessage(3020, LogLevel.Warning, "Used nonces could not be cleaned up; it is tried again")]
     public static partial void NoncesNotForgotten(ILogger logger, Exception failure);
 

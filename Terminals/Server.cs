@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Security;
+using System.Security.Authentication;
 using EGovPay.Processing;
 using EGovPay.Terminals.Api;
 using EGovPay.Terminals.Devices;
@@ -6,6 +8,7 @@ using EGovPay.Terminals.OsmpIn;
 using EGovPay.Terminals.Receipts;
 using EGovPay.Terminals.Shifts;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Npgsql;
 
 namespace EGovPay.Terminals;
@@ -18,7 +21,7 @@ public sealed record ServerSettings
 
     /// <summary>
     /// Where the public reaches this server, <c>https://odenis.example</c>; signatures and receipts speak of it.
-    /// Null: receipts speak of the address listened on, and a signature of the address that its request asked for.
+    /// Null: both speak of the address listened on.
     /// </summary>
     public string? PublicAddress { get; init; }
 
@@ -48,6 +51,12 @@ public sealed record ServerSettings
     /// <summary>What one terminal may ask at once after a pause. Default 2 000.</summary>
     public int TerminalBurst { get; init; } = 2_000;
 
+    /// <summary>What all terminals of one agent may ask a second, together; 0: no limit. Default 10 000.</summary>
+    public int AgentRequestsPerSecond { get; init; } = 10_000;
+
+    /// <summary>What they may ask at once after a pause. Default 20 000.</summary>
+    public int AgentBurst { get; init; } = 20_000;
+
     /// <summary>
     /// What one address may ask a second; 0: no limit (behind a proxy, which shows one address for all). Default 5
     /// 000.
@@ -56,6 +65,14 @@ public sealed record ServerSettings
 
     /// <summary>What one address may ask at once after a pause. Default 10 000.</summary>
     public int AddressBurst { get; init; } = 10_000;
+
+    /// <summary>
+    /// Our own proxies: only they are believed when they say whom they ask for (<c>X-Forwarded-For</c>). Default none.
+    /// </summary>
+    public IReadOnlyList<System.Net.IPNetwork> TrustedProxies { get; init; } = [];
+
+    /// <summary>With it the server speaks TLS 1.2 or 1.3 only; null: HTTP in clear.</summary>
+    public ServerCertificate? Certificate { get; init; }
 
     /// <summary>How long the headers of a request may take. Default 10 s.</summary>
     public TimeSpan HeadersTimeout { get; init; } = TimeSpan.FromSeconds(10);
@@ -128,6 +145,7 @@ public sealed class Server
         builder.Services.AddSingleton(new Paces(settings));
         builder.Services.AddSingleton(
             _ => new Entrance(settings.MaxRequests, () => engine.Journal.OldestAge, TimeProvider.System));
+        builder.Services.AddSingleton(new Lockouts(TimeProvider.System));
         builder.Services.AddSingleton<Door>();
         OpenApiDocument.Add(builder.Services);
         builder.Services.ConfigureHttpJsonOptions(json =>
@@ -142,6 +160,11 @@ public sealed class Server
         var gate = new Gate(
             app.Services.GetRequiredService<Entrance>(), app.Services.GetRequiredService<Paces>(),
             () => engine.Continuity.Sure, app.Services.LogOf());
+        app.Use((HttpContext http, RequestDelegate next) =>
+        {
+            http.Connection.RemoteIpAddress = CallerAddress.Of(http, settings.TrustedProxies);
+            return next(http);
+        });
         app.Use(gate.PassAsync);
         Map(app);
         return app;
@@ -176,7 +199,24 @@ public sealed class Server
         kestrel.Limits.MinRequestBodyDataRate =
             new MinDataRate(settings.MinBodyBytesPerSecond, TimeSpan.FromSeconds(5));
         kestrel.Limits.MinResponseDataRate = new MinDataRate(settings.MinBodyBytesPerSecond, TimeSpan.FromSeconds(10));
-        kestrel.Listen(settings.Listen);
+        kestrel.Listen(settings.Listen, listen =>
+        {
+            // One request after another on a connection: what is bounded by connections and by requests is the same.
+            listen.Protocols = HttpProtocols.Http1;
+            if (settings.Certificate is { } certificate)
+            {
+                listen.UseHttps(new TlsHandshakeCallbackOptions
+                {
+                    OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions
+                    {
+                        ServerCertificateContext = certificate.Current,
+                        EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+                        ApplicationProtocols = [SslApplicationProtocol.Http11],
+                        AllowRenegotiation = false,
+                    }),
+                });
+            }
+        });
     }
 
     private static async Task ForgetNoncesAsync(Engine engine, ILogger log, CancellationToken stop)

@@ -65,6 +65,9 @@ public sealed class AgentDirectory : IDisposable
         return Known(hash, now);
     }
 
+    /// <summary>The same from memory alone: null also for a key so new that it has not been heard of.</summary>
+    public Terminal? FindKnown(string key, Instant now) => Known(Convert.ToHexString(HashOf(key)), now);
+
     /// <summary>The terminal with this code (unique over all agents), or null.</summary>
     public Terminal? FindByCode(string terminalCode) => snapshot.ByCode.GetValueOrDefault(terminalCode);
 

@@ -9,7 +9,7 @@ using NodaTime;
 namespace EGovPay.Processing.Inquiry;
 
 /// <summary>One key that quotes are signed with.</summary>
-/// <param name="Id">0–255, carried in the text; never reused while quotes of the old key may be good.</param>
+/// <param name="Id">0–255, carried in the text: a hint which keys to try; keys may share one.</param>
 /// <param name="Secret">At least 32 random bytes.</param>
 public readonly record struct QuoteKey(byte Id, ReadOnlyMemory<byte> Secret);
 
@@ -51,14 +51,13 @@ public sealed class SealQuotes
     private const byte NoLinesKept = 0xff;
     private readonly QuoteKey[] _keys;
 
-    /// <exception cref="ArgumentException">No key, a key under 32 bytes, or two keys with one id.</exception>
+    /// <exception cref="ArgumentException">No key, or a key under 32 bytes.</exception>
     public SealQuotes(IReadOnlyList<QuoteKey> keys)
     {
-        if (keys.Count == 0 || keys.Any(key => key.Secret.Length < 32)
-            || keys.DistinctBy(key => key.Id).Count() != keys.Count)
+        if (keys.Count == 0 || keys.Any(key => key.Secret.Length < 32))
         {
             throw new ArgumentException(
-                "Quotes need at least one key, each of 32 bytes or more and with an id of its own.", nameof(keys));
+                "Quotes need at least one key, each of 32 bytes or more.", nameof(keys));
         }
 
         _keys = [.. keys];
@@ -105,17 +104,18 @@ public sealed class SealQuotes
 
     private bool SignedByOurs(ReadOnlySpan<byte> body, ReadOnlySpan<byte> tag)
     {
+        Span<byte> right = stackalloc byte[32];
+        var ours = false;
         foreach (var key in _keys)
         {
             if (key.Id == body[1])
             {
-                Span<byte> right = stackalloc byte[32];
                 HMACSHA256.HashData(key.Secret.Span, body, right);
-                return CryptographicOperations.FixedTimeEquals(right[..TagBytes], tag);
+                ours |= CryptographicOperations.FixedTimeEquals(right[..TagBytes], tag);
             }
         }
 
-        return false;
+        return ours;
     }
 
     private static void WriteQuote(ArrayBufferWriter<byte> bytes, Quote quote)

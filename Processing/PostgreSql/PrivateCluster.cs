@@ -5,7 +5,11 @@ namespace EGovPay.Processing.PostgreSql;
 
 /// <summary>A private cluster that somebody else runs.</summary>
 /// <param name="Folder">The cluster's folder, links resolved.</param>
-public sealed record AttachedCluster(string ConnectionString, string Folder);
+public sealed record AttachedCluster(string ConnectionString, string Folder)
+{
+    /// <summary>Never prints how it is reached.</summary>
+    public override string ToString() => Folder;
+}
 
 /// <summary>
 /// The engine's own PostgreSQL server, for when no other is given: made, started, adopted, watched and stopped by this

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Cryptography;
 using EGovPay.Processing;
 using EGovPay.Processing.Agents;
@@ -18,7 +19,7 @@ internal readonly record struct Admission(Terminal Terminal, Refused? Refused)
 /// Asks every caller who it is: key, signature, suspension, permission, pace; the refusals 110–130 in this order.
 /// What was asked has been parsed before (100 comes first), and nothing of it has been done.
 /// </summary>
-internal sealed class Door(Engine engine, ServerSettings settings, Paces paces)
+internal sealed class Door(Engine engine, ServerSettings settings, Paces paces, Lockouts lockouts)
 {
     /// <summary>How far the time of a signature may lie from ours.</summary>
     private static readonly Duration Tolerance = Duration.FromMinutes(5);
@@ -41,9 +42,10 @@ internal sealed class Door(Engine engine, ServerSettings settings, Paces paces)
         HttpContext http, ReadOnlyMemory<byte> body, string? service, bool ownPayments)
     {
         var now = engine.Clock.GetCurrentInstant();
-        if (KeyOf(http.Request) is not { } key || await engine.Directory.FindByKeyAsync(key, now) is not { } terminal)
+        var (terminal, refused) = await KnowAsync(http, KeyOf(http.Request), now);
+        if (terminal is null)
         {
-            return Admission.No(Refusal.NotAuthenticated);
+            return new Admission(null!, refused);
         }
 
         if (!terminal.Signed)
@@ -51,21 +53,62 @@ internal sealed class Door(Engine engine, ServerSettings settings, Paces paces)
             return Judge(terminal, service, ownPayments);
         }
 
+        var address = http.Connection.RemoteIpAddress;
+        if (lockouts.Locked(address, terminal.TerminalId) is { } locked)
+        {
+            return Admission.No(Refusal.TooManyRequests, retryAfterSeconds: locked);
+        }
+
         if (CheckSignature(http, body, terminal, now) is not { } once)
         {
+            lockouts.Failed(address, terminal.TerminalId);
             return Admission.No(Refusal.SignatureInvalid);
         }
 
         // Before the nonce is kept, which is a durable row: who asks too often must not make us write.
-        var wait = paces.Terminal(terminal.TerminalId);
+        var wait = paces.Terminal(terminal);
         return wait is null && !await engine.Nonces.TryUseAsync(terminal.TerminalId, once.Nonce, once.Until)
             ? Admission.No(Refusal.Replayed)
             : Judge(terminal, service, ownPayments, wait);
     }
 
+    /// <summary>
+    /// Whose key is it? An unknown one counts against its address, and after too many no more of them are looked up from
+    /// there; a key that is known is let in all the same, because many terminals share a branch's address.
+    /// </summary>
+    /// <param name="owns">Whether the terminal is the one that the caller says it is.</param>
+    public async ValueTask<(Terminal? Terminal, Refused? Refused)> KnowAsync(
+        HttpContext http, string? key, Instant now, Func<Terminal, bool>? owns = null)
+    {
+        if (key is null)
+        {
+            return (null, new Refused(Refusal.NotAuthenticated));
+        }
+
+        var address = http.Connection.RemoteIpAddress;
+        var terminal = engine.Directory.FindKnown(key, now);
+        if (terminal is null)
+        {
+            if (lockouts.Locked(address, 0) is { } seconds)
+            {
+                return (null, new Refused(Refusal.TooManyRequests, RetryAfterSeconds: seconds));
+            }
+
+            terminal = await engine.Directory.FindByKeyAsync(key, now);
+        }
+
+        if (terminal is not null && owns?.Invoke(terminal) != false)
+        {
+            return (terminal, null);
+        }
+
+        lockouts.Failed(address, 0);
+        return (null, new Refused(Refusal.NotAuthenticated));
+    }
+
     /// <summary>What is judged of a known terminal: 120, 121, 130.</summary>
     public Admission Judge(Terminal terminal, string? service, bool ownPayments) =>
-        Judge(terminal, service, ownPayments, paces.Terminal(terminal.TerminalId));
+        Judge(terminal, service, ownPayments, paces.Terminal(terminal));
 
     private static Admission Judge(Terminal terminal, string? service, bool ownPayments, int? wait)
     {
@@ -103,34 +146,62 @@ internal sealed class Door(Engine engine, ServerSettings settings, Paces paces)
         HttpContext http, ReadOnlyMemory<byte> body, Terminal terminal, Instant now)
     {
         var headers = http.Request.Headers;
-        using var key = KeyOf(terminal);
         var signed = new SignedRequest(http.Request.Method, TargetOf(http), One(headers["Content-Digest"]));
-        var check = signed.Check(
-            One(headers["Signature-Input"]), One(headers["Signature"]), body.Span, _ => key, now, Tolerance);
-        if (!check.Good || check.Nonce is not { Length: <= LongestNonce } nonce)
+        foreach (var key in KeysOf(terminal))
         {
-            return null;
+            using var _ = key;
+            var check = signed.Check(
+                One(headers["Signature-Input"]), One(headers["Signature"]), body.Span, _ => key, now, Tolerance);
+            if (check.Good && check.Nonce is { Length: <= LongestNonce } nonce)
+            {
+                // As long as the signature could be shown again: created may lie ahead of our clock.
+                return (nonce, Instant.Max(check.Created, now) + Tolerance + Duration.FromMinutes(1));
+            }
         }
 
-        // As long as the signature could be shown again: created may lie ahead of our clock.
-        return (nonce, Instant.Max(check.Created, now) + Tolerance + Duration.FromMinutes(1));
+        return null;
     }
 
-    private MessageKey KeyOf(Terminal terminal) => terminal.PublicKey is { } publicKey
-        ? MessageKey.Ecdsa(terminal.TerminalCode, new string(PemEncoding.Write("PUBLIC KEY", publicKey)))
-        : MessageKey.Shared(
-            terminal.TerminalCode,
-            engine.Key(FormattableString.Invariant($"terminal:{terminal.TerminalId}:{terminal.KeyGeneration}")));
+    /// <summary>
+    /// What a terminal may sign with: its own key pair, or what is derived from the server's secret and, while that is being
+    /// changed, from the others that are good too.
+    /// </summary>
+    private IEnumerable<MessageKey> KeysOf(Terminal terminal)
+    {
+        if (terminal.PublicKey is { } publicKey)
+        {
+            yield return MessageKey.Ecdsa(
+                terminal.TerminalCode, new string(PemEncoding.Write("PUBLIC KEY", publicKey)));
+            yield break;
+        }
+
+        var purpose = FormattableString.Invariant($"terminal:{terminal.TerminalId}:{terminal.KeyGeneration}");
+        foreach (var secret in engine.Keys(purpose))
+        {
+            yield return MessageKey.Shared(terminal.TerminalCode, secret);
+        }
+    }
 
     /// <summary>
-    /// The absolute address as the terminal asked for it; behind a proxy its origin is the public one.
+    /// The absolute address as a terminal must have signed it: under the public one, else under the one listened on. The
+    /// Host field is its caller's to write, so it counts only where it names this very machine's end of the connection: a
+    /// signature made for another server is worth nothing here.
     /// </summary>
     private string TargetOf(HttpContext http)
     {
         var target = http.Features.Get<IHttpRequestFeature>()!.RawTarget;
-        return settings.PublicAddress is { } origin
-            ? origin.TrimEnd('/') + target
-            : $"{http.Request.Scheme}://{http.Request.Host.Value}{target}";
+        if (settings.PublicAddress is { } origin)
+        {
+            return origin.TrimEnd('/') + target;
+        }
+
+        var local = http.Connection.LocalIpAddress ?? IPAddress.Loopback;
+        local = local.IsIPv4MappedToIPv6 ? local.MapToIPv4() : local;
+        var byName = FormattableString.Invariant($"localhost:{http.Connection.LocalPort}");
+        var host = IPAddress.IsLoopback(local) && http.Request.Host.Value == byName
+            ? byName
+            : new IPEndPoint(local, http.Connection.LocalPort).ToString();
+        return $"{http.Request.Scheme}://{host}{target}";
     }
 
     private static string? One(Microsoft.Extensions.Primitives.StringValues field) => field.Count switch

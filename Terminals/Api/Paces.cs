@@ -1,26 +1,29 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Threading.RateLimiting;
+using EGovPay.Processing.Agents;
 
 namespace EGovPay.Terminals.Api;
 
 /// <summary>
-/// How often a terminal, and an address, may ask. Each has a bucket of its own, which goes when it has been full for
+/// How often a terminal, an agent and an address may ask. Each has a bucket of its own, which goes when it has been full for
 /// a while.
 /// </summary>
 internal sealed class Paces : IDisposable
 {
     private readonly PartitionedRateLimiter<int>? terminals;
+    private readonly PartitionedRateLimiter<int>? agents;
     private readonly PartitionedRateLimiter<IPAddress>? addresses;
 
     public Paces(ServerSettings settings)
     {
         terminals = Limiter<int>(settings.TerminalRequestsPerSecond, settings.TerminalBurst);
+        agents = Limiter<int>(settings.AgentRequestsPerSecond, settings.AgentBurst);
         addresses = Limiter<IPAddress>(settings.AddressRequestsPerSecond, settings.AddressBurst);
     }
 
-    /// <summary>Null: go on; else the seconds to wait.</summary>
-    public int? Terminal(int terminalId) => Ask(terminals, terminalId);
+    /// <summary>Null: go on; else the seconds to wait: for its own pace first, then for its agent's.</summary>
+    public int? Terminal(Terminal terminal) => Ask(terminals, terminal.TerminalId) ?? Ask(agents, terminal.AgentId);
 
     /// <summary>
     /// Null: go on; else the seconds to wait. Of IPv6 the network of 64 bits counts: a caller has all of it.
@@ -30,6 +33,7 @@ internal sealed class Paces : IDisposable
     public void Dispose()
     {
         terminals?.Dispose();
+        agents?.Dispose();
         addresses?.Dispose();
     }
 
@@ -70,7 +74,8 @@ internal sealed class Paces : IDisposable
         return PartitionedRateLimiter.Create<T, T>(who => RateLimitPartition.GetTokenBucketLimiter(who, _ => options));
     }
 
-    private static IPAddress NetworkOf(IPAddress address)
+    /// <summary>What counts as one caller: an address of IPv4, a network of 64 bits of IPv6.</summary>
+    public static IPAddress NetworkOf(IPAddress address)
     {
         if (address.IsIPv4MappedToIPv6)
         {

@@ -38,6 +38,7 @@ internal static class ReadSettings
         string? Text(string key) => Find(key)?.Value;
         string? Path(string key) => Text(key) is { } path ? System.IO.Path.GetFullPath(path, workingFolder) : null;
 
+        RefusePasswordAmongArguments(Find("database"));
         var data = Path("data") ?? System.IO.Path.GetFullPath(".egovpay", workingFolder);
         var settings = new Settings
         {
@@ -59,17 +60,50 @@ internal static class ReadSettings
             ReceiptCertificate = Path("receiptCertificate"),
             ReceiptCertificatePassword = Text("receiptCertificatePassword"),
         };
-        settings = WithTelling(settings, Find);
-        settings = Find("listen") is { } listen ? settings with { Listen = Listen(listen) } : settings;
+        settings = WithDoors(WithTelling(settings, Find), Find, Path);
         settings = settings with
         {
             MaxConnections = Count(Find("maxConnections")) ?? settings.MaxConnections,
             MaxRequests = Count(Find("maxRequests")) ?? settings.MaxRequests,
             TerminalRequests = PaceOf(Find("terminalRequests")) ?? settings.TerminalRequests,
+            AgentRequests = PaceOf(Find("agentRequests")) ?? settings.AgentRequests,
             AddressRequests = PaceOf(Find("addressRequests")) ?? settings.AddressRequests,
         };
         settings = Find("node") is { } node ? settings with { Node = node.Value } : settings;
         return Find("log") is { } log ? settings with { Log = Level(log) } : settings;
+    }
+
+    /// <summary>What concerns those who come in over HTTP.</summary>
+    private static Settings WithDoors(Settings settings, Func<string, Given?> find, Func<string, string?> path)
+    {
+        var doors = settings with
+        {
+            PreviousSecrets = find("previousSecrets")?.Value,
+            PreviousSecretsFile = path("previousSecretsFile"),
+            TlsCertificate = path("tlsCertificate"),
+            TlsKey = path("tlsKey"),
+            TlsPassword = find("tlsPassword")?.Value,
+            TrustedProxies = Networks(find("trustedProxies")),
+        };
+        var listen = find("listen") is { } given ? Listen(given) : settings.Listen;
+        return (doors.TlsCertificate is not null) == (listen.Scheme == "https")
+            ? doors with { Listen = listen }
+            : throw CommandException.Usage(
+                "An https address to listen on and a certificate (EGOVPAY_TLS_CERTIFICATE) go together: give both or neither.");
+    }
+
+    /// <summary>Everybody on the machine may read the arguments of a process.</summary>
+    private static void RefusePasswordAmongArguments(Given? database)
+    {
+        if (database is { Source: "--database" }
+            && database.Value.Replace(" ", "", StringComparison.Ordinal) is var text
+            && (text.Contains("password=", StringComparison.OrdinalIgnoreCase)
+                || text.Contains("pwd=", StringComparison.OrdinalIgnoreCase)))
+        {
+            throw CommandException.Usage(
+                "--database: a password is not given among the arguments, where every user of the machine sees it. Set "
+                + "EGOVPAY_DATABASE, or keep it in a passfile (Passfile=…).");
+        }
     }
 
     /// <summary>What concerns webhooks, e-mail and SMS.</summary>
@@ -170,13 +204,12 @@ internal static class ReadSettings
         : throw CommandException.Usage($"{given.Source}: '{given.Value}' is no address such as http://127.0.0.1:8090.");
 
     private static Uri Listen(Given given) =>
-        Uri.TryCreate(given.Value, UriKind.Absolute, out var address) && address.Scheme == "http"
-            && address.AbsolutePath == "/"
+        Uri.TryCreate(given.Value, UriKind.Absolute, out var address)
+            && address.Scheme is "http" or "https" && address.AbsolutePath == "/"
             ? address
             : throw CommandException.Usage(
                 $"{given.Source}: '{given.Value}' is no address to listen on. Give http://HOST:PORT, such as "
-                + $"http://127.0.0.1:8080; "
-                + "TLS is ended by a proxy in front.");
+                + "http://127.0.0.1:8080, or https://HOST:PORT and a certificate.");
 
     private static int? Count(Given? given) => given is null ? null
         : int.TryParse(given.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count is > 0 and <= 1_000_000

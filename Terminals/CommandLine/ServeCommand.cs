@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography;
 using EGovPay.Processing;
 using EGovPay.Processing.Catalogue;
 using EGovPay.Processing.Schema;
@@ -111,6 +112,7 @@ internal static class ServeCommand
             {
                 ConnectionString = store.ConnectionString,
                 Secret = ServerSecret.Take(settings, store.Home),
+                OtherSecrets = ServerSecret.Others(settings),
                 NodeName = settings.Node,
                 StopPatience = TimeSpan.FromSeconds(3),
                 MemoryFile = Path.Combine(store.Home, "remembered"),
@@ -135,10 +137,14 @@ internal static class ServeCommand
                     OperatorName = receipts.Name,
                     OperatorVoen = receipts.Voen,
                     Pdf = receipts.Pdf,
+                    Certificate = Certificate(settings, logs),
+                    TrustedProxies = settings.TrustedProxies,
                     MaxConnections = settings.MaxConnections,
                     MaxRequests = settings.MaxRequests,
                     TerminalRequestsPerSecond = settings.TerminalRequests.PerSecond,
                     TerminalBurst = settings.TerminalRequests.Burst,
+                    AgentRequestsPerSecond = settings.AgentRequests.PerSecond,
+                    AgentBurst = settings.AgentRequests.Burst,
                     AddressRequestsPerSecond = settings.AddressRequests.PerSecond,
                     AddressBurst = settings.AddressRequests.Burst,
                 },
@@ -149,6 +155,20 @@ internal static class ServeCommand
             throw new CommandException(
                 $"The server cannot listen on {settings.Listen.GetLeftPart(UriPartial.Authority)}: {taken.Message} "
                 + "Choose another address: --listen http://127.0.0.1:0 takes any free port.", inner: taken);
+        }
+    }
+
+    private static ServerCertificate? Certificate(Settings settings, ILoggerFactory logs)
+    {
+        try
+        {
+            return settings.TlsCertificate is not { } file ? null : ServerCertificate.Open(
+                file, settings.TlsKey, settings.TlsPassword, TimeProvider.System, logs.CreateLogger<ServerCertificate>());
+        }
+        catch (Exception unreadable) when (
+            unreadable is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
+        {
+            throw CommandException.Usage($"The server's certificate cannot be used: {unreadable.Message}");
         }
     }
 

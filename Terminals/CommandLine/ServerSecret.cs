@@ -37,6 +37,24 @@ internal static class ServerSecret
         }
     }
 
+    /// <summary>Further secrets whose keys are good: each as long as the first must be.</summary>
+    /// <exception cref="CommandException">One is too short, or the file cannot be read.</exception>
+    public static IReadOnlyList<ReadOnlyMemory<byte>> Others(Settings settings)
+    {
+        try
+        {
+            var (text, source) = settings.PreviousSecrets is { } given
+                ? (given, "EGOVPAY_SECRET_PREVIOUS")
+                : settings.PreviousSecretsFile is { } file ? (File.ReadAllText(file), file) : ("", "");
+            return [.. text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)
+                .Select(one => (ReadOnlyMemory<byte>)LongEnough(one, source))];
+        }
+        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
+        {
+            throw new CommandException($"The previous secrets cannot be read: {failed.Message}", inner: failed);
+        }
+    }
+
     private static byte[] LongEnough(string text, string source)
     {
         var bytes = Encoding.UTF8.GetBytes(text);

@@ -40,6 +40,22 @@ public sealed record Settings
 
     public string? SecretFile { get; init; }
 
+    /// <summary>Further secrets whose keys are good, one on a line or separated by blanks; null: none or from a file.</summary>
+    public string? PreviousSecrets { get; init; }
+
+    public string? PreviousSecretsFile { get; init; }
+
+    /// <summary>PEM or PKCS #12 of the server's certificate; null: none.</summary>
+    public string? TlsCertificate { get; init; }
+
+    /// <summary>PEM of its private key; null: it is in the certificate's file.</summary>
+    public string? TlsKey { get; init; }
+
+    public string? TlsPassword { get; init; }
+
+    /// <summary>Our own proxies.</summary>
+    public IReadOnlyList<System.Net.IPNetwork> TrustedProxies { get; init; } = [];
+
     /// <summary>The table of ported numbers; null: prefixes alone.</summary>
     public string? Portability { get; init; }
 
@@ -88,6 +104,8 @@ public sealed record Settings
 
     /// <summary>What a terminal, and an address, may ask.</summary>
     public Pace TerminalRequests { get; init; } = new(1_000, 2_000);
+
+    public Pace AgentRequests { get; init; } = new(10_000, 20_000);
 
     public Pace AddressRequests { get; init; } = new(5_000, 10_000);
 
@@ -156,6 +174,16 @@ internal static class SettingsTable
         Row("secretFile", "EGOVPAY_SECRET_FILE", "--secret-file", "FILE",
             "`secret` in the data folder, made where missing",
             "file that holds the server's secret"),
+        Row("previousSecrets", "EGOVPAY_SECRET_PREVIOUS", null, "", "from the file",
+            "further secrets whose keys are good too, separated by blanks: those before, and while nodes are changed the next"),
+        Row("previousSecretsFile", "EGOVPAY_SECRET_PREVIOUS_FILE", "--secret-previous-file", "FILE", "none",
+            "file that holds them"),
+        Row("tlsCertificate", "EGOVPAY_TLS_CERTIFICATE", "--tls-certificate", "FILE", "none",
+            "PEM (with its issuers) or PKCS #12 of the server's certificate, for an https address; read again when it changes"),
+        Row("tlsKey", "EGOVPAY_TLS_KEY", "--tls-key", "FILE", "in the certificate's file", "PEM of its private key"),
+        Row("tlsPassword", "EGOVPAY_TLS_PASSWORD", null, "", "none", "password of the key or of the PKCS #12 file"),
+        Row("trustedProxies", "EGOVPAY_TRUSTED_PROXIES", "--trusted-proxies", "NETWORKS", "none",
+            "our own proxies, separated by commas: only their X-Forwarded-For is believed"),
         Row("portability", "EGOVPAY_PORTABILITY", "--portability", "FILE", "prefixes alone",
             "table of ported mobile numbers"),
         Row("registers", "EGOVPAY_REGISTERS", "--registers", "FOLDER", "`registers` in the data folder",
@@ -189,8 +217,10 @@ internal static class SettingsTable
             "requests under way, waits among them; more are refused (900). Busy ones are bounded by how late the server is"),
         Row("terminalRequests", "EGOVPAY_TERMINAL_REQUESTS", "--terminal-requests", "RATE", "`1000/2000`",
             "what a terminal may ask: a second / at once after a pause; `0`: no limit"),
+        Row("agentRequests", "EGOVPAY_AGENT_REQUESTS", "--agent-requests", "RATE", "`10000/20000`",
+            "the same for all terminals of an agent together"),
         Row("addressRequests", "EGOVPAY_ADDRESS_REQUESTS", "--address-requests", "RATE", "`5000/10000`",
-            "the same for an address; `0` behind a proxy, which shows one address for all"),
+            "the same for an address, or a network of 64 bits of IPv6"),
         Row("node", "EGOVPAY_NODE", "--node", "NAME", "the machine's name", "this node's name, for people"),
         Row("log", "EGOVPAY_LOG", "--log", "LEVEL", "`information`",
             "least level of log lines: debug, information, warning, error, none"),

@@ -7,7 +7,11 @@ using Npgsql;
 namespace EGovPay.Terminals.Demo;
 
 /// <summary>A terminal of the demo, with the key that was made for this run.</summary>
-internal sealed record DemoDesk(string Agent, string Terminal, string Name, string Key, bool Shifts);
+internal sealed record DemoDesk(string Agent, string Terminal, string Name, string Key, bool Shifts)
+{
+    /// <summary>Never prints its key.</summary>
+    public override string ToString() => Terminal;
+}
 
 /// <summary>
 /// Who takes money in the demo: a bank with two branches, a Şəbəkə centre, the portal with several parts. Made at the

@@ -164,7 +164,7 @@ internal sealed class RunDemo
             ["EGOVPAY_DATA"] = settings.Data,
             ["EGOVPAY_REGISTERS"] = Path.Combine(folder, "registers"),
             ["EGOVPAY_NODE"] = "demo",
-            ["EGOVPAY_LOG"] = "information",
+            ["EGOVPAY_LOG"] = settings.Log.ToString(),
         };
         var log = at is null ? "serve.log" : FormattableString.Invariant($"serve-{Environment.TickCount64}.log");
         return DemoChild.StartAsync(Path.Combine(folder, log), variables, stop, "serve");

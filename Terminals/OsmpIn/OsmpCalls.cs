@@ -48,9 +48,10 @@ internal static class OsmpCalls
             return OsmpReply.No(transaction, Refusal.MalformedRequest);
         }
 
-        if (await TerminalOfAsync(http.Request, engine) is not { } terminal)
+        var (terminal, stranger) = await TerminalOfAsync(http, door, engine);
+        if (terminal is null)
         {
-            return OsmpReply.No(transaction, Refusal.NotAuthenticated);
+            return OsmpReply.No(transaction, stranger!.Value.Why);
         }
 
         if (terminal.Signed)
@@ -78,36 +79,30 @@ internal static class OsmpCalls
     }
 
     /// <summary>Basic authentication: the terminal's code (or number) and its key; both must fit.</summary>
-    private static async Task<Terminal?> TerminalOfAsync(HttpRequest request, Engine engine)
+    private static ValueTask<(Terminal? Terminal, Refused? Refused)> TerminalOfAsync(
+        HttpContext http, Door door, Engine engine)
     {
         const string scheme = "Basic ";
-        var given = request.Headers.Authorization;
-        if (given.Count != 1 || given[0] is not { Length: > 6 and <= 400 } field
-            || !field.StartsWith(scheme, StringComparison.OrdinalIgnoreCase))
-        {
-            return null;
-        }
-
+        var now = engine.Clock.GetCurrentInstant();
+        var given = http.Request.Headers.Authorization;
         var bytes = new byte[400];
-        if (!Convert.TryFromBase64String(field[scheme.Length..].Trim(), bytes, out var length))
+        if (given.Count != 1 || given[0] is not { Length: > 6 and <= 400 } field
+            || !field.StartsWith(scheme, StringComparison.OrdinalIgnoreCase)
+            || !Convert.TryFromBase64String(field[scheme.Length..].Trim(), bytes, out var length))
         {
-            return null;
+            return door.KnowAsync(http, null, now);
         }
 
         var pair = Encoding.UTF8.GetString(bytes, 0, length);
         var colon = pair.IndexOf(':', StringComparison.Ordinal);
-        if (colon < 1 || await engine.Directory.FindByKeyAsync(pair[(colon + 1)..], engine.Clock.GetCurrentInstant())
-            is not { } terminal)
-        {
-            return null;
-        }
-
-        var id = pair.AsSpan(0, colon);
-        return id.SequenceEqual(terminal.TerminalCode)
-            || id.SequenceEqual(FormattableString.Invariant($"{terminal.TerminalId}"))
-            ? terminal
-            : null;
+        return colon < 1
+            ? door.KnowAsync(http, null, now)
+            : door.KnowAsync(http, pair[(colon + 1)..], now, terminal => Names(terminal, pair.AsSpan(0, colon)));
     }
+
+    private static bool Names(Terminal terminal, ReadOnlySpan<char> name) =>
+        name.SequenceEqual(terminal.TerminalCode)
+        || name.SequenceEqual(FormattableString.Invariant($"{terminal.TerminalId}"));
 
     /// <summary>
     /// Who is it and what is owed. The sum of a check is often a made-up one, and is judged when it is paid.

@@ -1,6 +1,7 @@
 using System.Net;
 using EGovPay.Processing;
 using EGovPay.Processing.Payments;
+using EGovPay.Processing.Receipts;
 using EGovPay.Terminals.Api;
 using EGovPay.Terminals.Problems;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -84,7 +85,7 @@ internal static class ReceiptCalls
         var centre = new ServiceCentre(
             terminal?.AgentCode ?? "", terminal?.AgentName ?? "", terminal?.PointName ?? "",
             terminal?.TerminalCode ?? "");
-        var address = settings.PublicAddress?.TrimEnd('/') ?? OwnAddress(http.Connection);
+        var address = settings.PublicAddress?.TrimEnd('/') ?? OwnAddress(http);
         var facts = ReceiptFacts.Of(
             payment, current.Find(payment.ServiceCode), current.Provider(payment.ProviderId), centre,
             new ReceiptIssuer(settings.OperatorName, settings.OperatorVoen, address), engine.Codes);
@@ -97,17 +98,24 @@ internal static class ReceiptCalls
     /// Where this request reached the server, by its own end of the connection. Never the Host field: its caller
     /// writes that, and the operator would sign a receipt that leads wherever the caller likes.
     /// </summary>
-    private static string OwnAddress(ConnectionInfo connection)
+    private static string OwnAddress(HttpContext http)
     {
+        var connection = http.Connection;
         var address = connection.LocalIpAddress ?? IPAddress.Loopback;
         var own = new IPEndPoint(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address, connection.LocalPort);
-        return "http://" + own;
+        return http.Request.Scheme + "://" + own;
     }
 
     /// <summary>Is this receipt real? Anyone may ask, and learns what the receipt says, its account masked.</summary>
     private static async Task<Results<JsonHttpResult<VerifyJson>, ContentHttpResult, Refuse>> VerifyAsync(
-        string code, HttpContext http, Engine engine)
+        string code, HttpContext http, Engine engine, Lockouts lockouts)
     {
+        var address = http.Connection.RemoteIpAddress;
+        if (lockouts.Locked(address, Lockouts.Codes) is { } seconds)
+        {
+            return (Refuse)new Refused(Refusal.TooManyRequests, RetryAfterSeconds: seconds);
+        }
+
         http.Response.Headers.Vary = "Accept, Accept-Language";
         if (Preferred(http.Request, [Json, Html]) is not { } form)
         {
@@ -116,9 +124,16 @@ internal static class ReceiptCalls
 
         var language = AskedLanguage.OfQueryOr(http.Request);
         http.Response.Headers.ContentLanguage = language;
-        var payment = engine.Codes.Decode(code) is var (agentId, number)
+        var named = engine.Codes.Decode(code);
+        var payment = named is var (agentId, number)
             ? await engine.Book.FindAsync(agentId, number, http.RequestAborted)
             : null;
+        if (named is null && VerificationCode.IsWellFormed(code))
+        {
+            // Mistyped codes are told by their check symbol; this one was made up.
+            lockouts.Failed(address, Lockouts.Codes);
+        }
+
         if (form == Html)
         {
             http.Response.Headers.ContentSecurityPolicy = VerifyPage.ContentSecurityPolicy;

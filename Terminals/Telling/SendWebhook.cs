@@ -84,6 +84,6 @@ internal sealed class SendWebhook(WebhookEndpoint endpoint, PostWebhook post, En
             ? WebhookBody.ForAgent(telling, engine)
             : WebhookBody.ForProvider(telling);
         var now = engine.Clock.GetCurrentInstant();
-        return post.PostAsync(endpoint.Url, telling.Id, now, body, SignWebhook.KeysOf(endpoint, engine.Key, now), cancel);
+        return post.PostAsync(endpoint.Url, telling.Id, now, body, SignWebhook.KeysOf(endpoint, engine.Keys, now), cancel);
     }
 }

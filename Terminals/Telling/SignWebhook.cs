@@ -35,8 +35,14 @@ public static class SignWebhook
     }
 
     /// <summary>The keys that sign for an endpoint now: its generation's, and for a day after a rotation the one before.</summary>
-    internal static IReadOnlyList<byte[]> KeysOf(WebhookEndpoint endpoint, Func<string, byte[]> derive, Instant now) =>
+    /// <param name="derive">The keys of a purpose: while the server's secret is being changed there are several.</param>
+    internal static IReadOnlyList<byte[]> KeysOf(
+        WebhookEndpoint endpoint, Func<string, IEnumerable<byte[]>> derive, Instant now) =>
         endpoint.Generation > 1 && now < endpoint.PreviousUntil
-            ? [derive(Endpoints.Purpose(endpoint.Id, endpoint.Generation)), derive(Endpoints.Purpose(endpoint.Id, endpoint.Generation - 1))]
-            : [derive(Endpoints.Purpose(endpoint.Id, endpoint.Generation))];
+            ?
+            [
+                .. derive(Endpoints.Purpose(endpoint.Id, endpoint.Generation)),
+                .. derive(Endpoints.Purpose(endpoint.Id, endpoint.Generation - 1)),
+            ]
+            : [.. derive(Endpoints.Purpose(endpoint.Id, endpoint.Generation))];
 }

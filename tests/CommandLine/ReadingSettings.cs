@@ -44,6 +44,30 @@ public sealed class ReadingSettings : IDisposable
         Refused(() => Read("no-such-file.json")).Should().Contain("cannot be read");
     }
 
+    [Fact]
+    public void A_password_of_the_database_is_not_taken_from_the_arguments_which_everybody_sees()
+    {
+        const string database = "Host=db;Username=e; Password = secret";
+        var refused = Refused(() => Read(arguments: new() { ["database"] = database }));
+        refused.Should().Contain("EGOVPAY_DATABASE").And.NotContain("secret");
+        Read(environment: new() { ["EGOVPAY_DATABASE"] = database }).Database.Should().Be(database);
+        Read(arguments: new() { ["database"] = "Host=db;Username=e" }).Database.Should().Be("Host=db;Username=e");
+    }
+
+    [Fact]
+    public void Further_secrets_come_from_the_environment_or_a_file_and_are_as_long_as_the_first()
+    {
+        var (one, two) = (new string('1', 32), new string('2', 40));
+        ServerSecret.Others(Read()).Should().BeEmpty();
+        ServerSecret.Others(Read(environment: new() { ["EGOVPAY_SECRET_PREVIOUS"] = $"{one} {two}" })).Should().HaveCount(2);
+        var file = folder.File("previous", $"{one}\n{two}\n");
+        ServerSecret.Others(Read(environment: new() { ["EGOVPAY_SECRET_PREVIOUS_FILE"] = file })).Should().HaveCount(2);
+        Refused(() => ServerSecret.Others(Read(environment: new() { ["EGOVPAY_SECRET_PREVIOUS"] = $"{one} short" })))
+            .Should().Contain("at least 32").And.NotContain(one);
+        FluentActions.Invoking(() => ServerSecret.Others(Read(environment: new() { ["EGOVPAY_SECRET_PREVIOUS_FILE"] = "none" })))
+            .Should().Throw<CommandException>();
+    }
+
     [Theory]
     [InlineData("{", "not a JSON object")]
     [InlineData("[]", "not a JSON object")]
@@ -51,7 +75,10 @@ public sealed class ReadingSettings : IDisposable
     [InlineData("""{"lisen": "x"}""", "no setting 'lisen'")]
     [InlineData("""{"node": "a", "node": "b"}""", "not a JSON object")]
     [InlineData("""{"listen": "8080"}""", "http://HOST:PORT")]
-    [InlineData("""{"listen": "https://127.0.0.1:8080"}""", "proxy")]
+    [InlineData("""{"listen": "https://127.0.0.1:8080"}""", "certificate")]
+    [InlineData("""{"tlsCertificate": "server.pem"}""", "https")]
+    [InlineData("""{"agentRequests": "many"}""", "many")]
+    [InlineData("""{"trustedProxies": "10.0.0.0/33"}""", "no network")]
     [InlineData("""{"providers": "somewhere"}""", "providers")]
     [InlineData("""{"log": "loud"}""", "no level")]
     [InlineData("""{"log": "3"}""", "no level")]

@@ -116,8 +116,6 @@ public sealed class Quotes
         FluentActions.Invoking(() => new SealQuotes([])).Should().Throw<ArgumentException>();
         FluentActions.Invoking(() => new SealQuotes([new QuoteKey(1, new byte[31])]))
             .Should().Throw<ArgumentException>();
-        FluentActions.Invoking(() => new SealQuotes([Old, new QuoteKey(1, New.Secret)]))
-            .Should().Throw<ArgumentException>();
     }
 
     [Theory]
