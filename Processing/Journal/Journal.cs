@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using EGovPay.Processing.Observing;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
@@ -80,7 +81,7 @@ public sealed class Journal : IAsyncDisposable
             command.RefuseOverloaded();
         }
 
-        return command.Task;
+        return Spans.Wanted ? Spans.CommitAsync("journal accept", command, command.Task) : command.Task;
     }
 
     /// <summary>Records what happened to a payment. It waits for its place: an outcome is never refused.</summary>
@@ -88,7 +89,7 @@ public sealed class Journal : IAsyncDisposable
     {
         var command = new RecordCommand(happening);
         await WriterOf(command).EnqueueAsync(command);
-        return await command.Task;
+        return await (Spans.Wanted ? Spans.CommitAsync("journal record", command, command.Task) : command.Task);
     }
 
     /// <summary>Executes a rare command under its agent's lane.</summary>
@@ -238,6 +239,7 @@ internal sealed class LaneWriter : IAsyncDisposable
                 {
                     // The server stopped waiting for its standby: what it called success may be lost. Execute again until it is not.
                     Log.CommitInDoubt(log, batch.Count);
+                    Measures.CommitDoubted();
                     perhapsCommitted = true;
                     continue;
                 }
@@ -259,6 +261,7 @@ internal sealed class LaneWriter : IAsyncDisposable
             catch (Exception failure) when (failure is NpgsqlException or IOException or TimeoutException)
             {
                 Log.CommitFailed(log, failure, batch.Count);
+                Measures.CommitFailed();
                 // Without the server's word for the opposite it may have committed: no refusal may be told from here on, and an
                 // execution that only finds its own rows must still wait for the standby.
                 perhapsCommitted |= executing && !IsAborted(failure);
@@ -286,6 +289,7 @@ internal sealed class LaneWriter : IAsyncDisposable
     private void Tell()
     {
         perhapsCommitted = false;
+        Measures.Committed(batch.Count, time.GetElapsedTime(batch.StartedTicks));
         if (settings.Saw is { } saw && batch.LastWritten() is { } written)
         {
             saw(written);
@@ -314,6 +318,7 @@ internal sealed class LaneWriter : IAsyncDisposable
             return;
         }
 
+        Measures.Bisected();
         for (var half = 0; half < 2; half++)
         {
             batch.Clear();
@@ -336,6 +341,7 @@ internal sealed class LaneWriter : IAsyncDisposable
     private void RefuseAcceptances(PostgresException full)
     {
         Log.DatabaseFull(log, full);
+        Measures.NoRoom();
         var commands = batch.All();
         batch.Clear();
         foreach (var command in commands)
