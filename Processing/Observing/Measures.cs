@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using EGovPay.Processing.Payments;
 using EGovPay.Processing.StateMachine;

@@ -20,14 +20,16 @@ internal sealed class PrometheusText : IDisposable
         [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
 
     private readonly MeterListener listener = new();
+    private readonly Lock looking = new();
     private readonly Lock guard = new();
     private readonly List<Family> families = [];
 
-    public PrometheusText(IReadOnlyCollection<string> meters)
+    public PrometheusText(IEnumerable<string> meters)
     {
+        var wanted = meters.ToHashSet(StringComparer.Ordinal);
         listener.InstrumentPublished = (instrument, listening) =>
         {
-            if (meters.Contains(instrument.Meter.Name))
+            if (wanted.Contains(instrument.Meter.Name))
             {
                 listening.EnableMeasurementEvents(instrument, Add(instrument));
             }
@@ -44,6 +46,15 @@ internal sealed class PrometheusText : IDisposable
     /// <summary>Everything as it stands now.</summary>
     public string Render()
     {
+        // Two that look at once would each see half of what was looked at.
+        lock (looking)
+        {
+            return RenderAlone();
+        }
+    }
+
+    private string RenderAlone()
+    {
         lock (guard)
         {
             families.ForEach(family => family.Forget());
@@ -53,7 +64,8 @@ internal sealed class PrometheusText : IDisposable
         var text = new StringBuilder(64 * 1024);
         lock (guard)
         {
-            foreach (var same in families.GroupBy(family => family.Name).OrderBy(same => same.Key, StringComparer.Ordinal))
+            foreach (var same in families.GroupBy(family => family.Name, StringComparer.Ordinal)
+                .OrderBy(same => same.Key, StringComparer.Ordinal))
             {
                 var first = same.First();
                 text.Append(CultureInfo.InvariantCulture, $"# HELP {first.Name} {first.Help}\n");

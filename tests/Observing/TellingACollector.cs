@@ -138,9 +138,9 @@ public sealed class TellingACollector(TestDatabase database) : IClassFixture<Tes
                 {
                     await came.WaitAsync(limit.Token);
                 }
-                catch (OperationCanceledException)
+                catch (OperationCanceledException late)
                 {
-                    throw new TimeoutException($"Nothing at {path} held '{missing}'.");
+                    throw new TimeoutException($"Nothing at {path} held '{missing}'.", late);
                 }
             }
         }
