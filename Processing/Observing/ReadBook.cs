@@ -1,4 +1,5 @@
 using EGovPay.Processing.PostgreSql;
+using EGovPay.Processing.Telling;
 using NodaTime;
 using Npgsql;
 
@@ -15,7 +16,7 @@ internal sealed record UnknownNow(int ProviderId, long Payments, double OldestSe
 /// <param name="ClockOffsetSeconds">This machine's clock less the database's, to within the round trip.</param>
 internal sealed record CentreNow(
     long NodesAlive, long NodesLost, double DaySeconds, int DayLag, long RegistersOpen, double RegistersOldestSeconds,
-    double ClockOffsetSeconds, IReadOnlyList<UnknownNow> Unknown);
+    double ClockOffsetSeconds, IReadOnlyList<UnknownNow> Unknown, TellingFigures Telling);
 
 /// <summary>Reads from the database what gauges show: two set-based statements over small tables.</summary>
 internal sealed class ReadBook(NpgsqlDataSource database, IClock clock)
@@ -38,6 +39,7 @@ internal sealed class ReadBook(NpgsqlDataSource database, IClock clock)
             }
         }
 
+        var telling = await Deliveries.FiguresAsync(connection, cancel);
         var before = clock.GetCurrentInstant();
         await using var command = new NpgsqlCommand(Centre, connection) { CommandTimeout = TimeoutSeconds };
         await using var row = await command.ExecuteReaderAsync(cancel);
@@ -45,6 +47,7 @@ internal sealed class ReadBook(NpgsqlDataSource database, IClock clock)
         await row.ReadAsync(cancel);
         return new CentreNow(
             row.GetInt64(0), row.GetInt64(1), row.IsDBNull(2) ? 0 : row.GetDouble(2), row.IsDBNull(3) ? 0 : row.GetInt32(3),
-            row.GetInt64(4), row.IsDBNull(5) ? 0 : row.GetDouble(5), (before + half - row.GetInstant(6)).TotalSeconds, unknown);
+            row.GetInt64(4), row.IsDBNull(5) ? 0 : row.GetDouble(5), (before + half - row.GetInstant(6)).TotalSeconds, unknown,
+            telling);
     }
 }

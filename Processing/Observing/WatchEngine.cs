@@ -26,6 +26,7 @@ internal sealed class WatchEngine : IAsyncDisposable
     private readonly Lock guard = new();
     private Task reading = Task.CompletedTask;
     private CentreNow? centre;
+    private IReadOnlyList<string>? unready;
     private long lookedTicks;
     private long readTicks;
 
@@ -37,8 +38,10 @@ internal sealed class WatchEngine : IAsyncDisposable
         this.log = log;
         meter = new Meter(new MeterOptions(Measures.Name) { Scope = engine });
         MakeOwn();
+        MakeOfReadiness();
         MakeOfProviders();
         MakeOfBook();
+        MakeOfTelling();
     }
 
     /// <summary>Ends the gauges and the reading.</summary>
@@ -60,11 +63,25 @@ internal sealed class WatchEngine : IAsyncDisposable
     private void MakeOwn()
     {
         Gauge("egovpay.journal.queue.length", "{command}", "Commands that wait for the journal.", () => engine.Journal.Waiting);
+        meter.CreateObservableGauge(
+            "egovpay.journal.queue.age", () => engine.Journal.OldestAge.TotalSeconds, "s",
+            "How long the journal's oldest command has waited for its commit.");
         Gauge(
             "egovpay.payments.under_way", "{payment}", "Payments that this node is busy with.", () => engine.Node.UnderWay);
         meter.CreateObservableGauge(
             "egovpay.node.lease.age", () => engine.Node.LeaseAge.TotalSeconds, "s",
             "Since the last heartbeat that reached the database.");
+    }
+
+    /// <summary>As /health/ready says it, judged with the book's figures.</summary>
+    private void MakeOfReadiness()
+    {
+        meter.CreateObservableGauge(
+            "egovpay.ready", () => Judged(), "{state}",
+            "1: work may be sent to this node; 0: it may not.");
+        meter.CreateObservableGauge(
+            "egovpay.unready", () => (unready ?? []).Select(why => new Measurement<int>(1, Tag("egovpay.reason", why))), "{state}",
+            "Why no work may be sent to this node.");
     }
 
     private void MakeOfProviders()
@@ -119,6 +136,19 @@ internal sealed class WatchEngine : IAsyncDisposable
             _ => TimeSpan.FromMilliseconds(Environment.TickCount64 - Volatile.Read(ref readTicks)).TotalSeconds);
     }
 
+    private void MakeOfTelling()
+    {
+        Figure(
+            "egovpay.telling.waiting", "{event}", "Events in the outbox.", now => now.Telling.Waiting);
+        Figure(
+            "egovpay.telling.on_the_way", "{delivery}", "Deliveries that are being tried.", now => now.Telling.OnTheWay);
+        Figure(
+            "egovpay.telling.dead", "{delivery}", "Deliveries that were given up: dead letters.", now => now.Telling.Dead);
+        Figure(
+            "egovpay.telling.age", "s", "How long ago the oldest event happened that has not reached a receiver.",
+            now => now.Telling.OldestUndelivered.TotalSeconds);
+    }
+
     private void Gauge(string name, string unit, string what, Func<long> value) =>
         meter.CreateObservableGauge(name, value, unit, what);
 
@@ -155,6 +185,7 @@ internal sealed class WatchEngine : IAsyncDisposable
         {
             try
             {
+                unready = await engine.Readiness.ReasonsAsync(stop.Token);
                 await ReadAsync(stop.Token);
             }
             catch (Exception failure) when (failure is NpgsqlException or TimeoutException or OperationCanceledException
@@ -168,6 +199,12 @@ internal sealed class WatchEngine : IAsyncDisposable
 
             await TimeProvider.System.PauseAsync(Every, stop.Token);
         }
+    }
+
+    private Measurement<int>[] Judged()
+    {
+        Look();
+        return unready is { } reasons ? [new Measurement<int>(reasons.Count == 0 ? 1 : 0)] : [];
     }
 
     private static Measurement<int> Of(int value, string provider) => new(value, Tag(ProviderTag, provider));
