@@ -27,6 +27,10 @@ internal sealed class MeasuredProvider(IProvider inner) : IProvider, IDisposable
         ? MeasureAsync("ask", delivery.Number, () => inner.AskAsync(delivery, deadline), NameOf)
         : inner.AskAsync(delivery, deadline);
 
+    public Task<ReversalAnswer> ReverseAsync(Reversal reversal, CancellationToken deadline) => Measures.Wanted
+        ? MeasureAsync("reverse", reversal.Delivery.Number, () => inner.ReverseAsync(reversal, deadline), NameOf)
+        : inner.ReverseAsync(reversal, deadline);
+
     public void Dispose() => (inner as IDisposable)?.Dispose();
 
     private async Task<T> MeasureAsync<T>(string call, long? number, Func<Task<T>> ask, Func<T, string> nameOf)
@@ -56,4 +60,6 @@ internal sealed class MeasuredProvider(IProvider inner) : IProvider, IDisposable
     private static string NameOf(InquiryAnswer answer) => answer.Result.ToString();
 
     private static string NameOf(DeliveryAnswer answer) => answer.Result.ToString();
+
+    private static string NameOf(ReversalAnswer answer) => answer.Result.ToString();
 }

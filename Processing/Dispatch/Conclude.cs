@@ -119,6 +119,7 @@ public sealed class Conclude(Journal.Journal journal, IFindPayments book, Node n
             return null;
         }
 
+        Measures.LateTruth();
         Log.LateTruth(log, payment.Number, payment.State.ToString(), answer.Result.ToString());
         return Transitions.Find(payment.State, PaymentEvent.LateTruth);
     }

@@ -8,4 +8,8 @@ select
     (select (now() at time zone 'Asia/Baku')::date - d.day from business_day d where d.closed_at is null),
     (select count(*) from register_file f where f.acknowledged_at is null),
     (select extract(epoch from now() - min(f.written_at))::double precision from register_file f where f.acknowledged_at is null),
-    clock_timestamp()
+    clock_timestamp(),
+    (select count(*) from reversal r where r.next_ask_at is not null),
+    (select extract(epoch from now() - min(r.asked_at))::double precision from reversal r where r.next_ask_at is not null),
+    (select count(*) from contradiction c where c.closed_at is null),
+    (select extract(epoch from now() - min(c.opened_at))::double precision from contradiction c where c.closed_at is null)

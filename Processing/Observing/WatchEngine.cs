@@ -130,6 +130,13 @@ internal sealed class WatchEngine : IAsyncDisposable
         Figure(
             "egovpay.registers.age", "s", "How long ago the oldest of them was written.", now => now.RegistersOldestSeconds);
         Figure(
+            "egovpay.reversals.open", "{payment}", "Reversals without the provider's last word.", now => now.ReversalsOpen);
+        Figure("egovpay.reversals.age", "s", "How long ago the oldest of them was asked for.", now => now.ReversalsOldestSeconds);
+        Figure(
+            "egovpay.contradictions.open", "{payment}", "Contradictions that nobody has worked.", now => now.ContradictionsOpen);
+        Figure(
+            "egovpay.contradictions.age", "s", "How long the oldest of them is open.", now => now.ContradictionsOldestSeconds);
+        Figure(
             "egovpay.clock.offset", "s", "This machine's clock less the database's.", now => now.ClockOffsetSeconds);
         Figure(
             "egovpay.book.age", "s", "How old the figures are that were read from the database.",

@@ -81,7 +81,7 @@ public sealed class TellingACollector(TestDatabase database) : IClassFixture<Tes
 
     private async Task<string> AddTerminalAsync()
     {
-        var variables = new Dictionary<string, string> { ["EGOVPAY_DATABASE"] = database.ConnectionString };
+        var variables = (await TestPeople.OfAsync(database)).Environment(database.ConnectionString);
         string[][] commands =
         [
             ["agent", "add", "collected", "--name", "Bank"],
