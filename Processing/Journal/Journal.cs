@@ -247,7 +247,7 @@ internal sealed class LaneWriter : IAsyncDisposable
                 Tell();
                 return;
             }
-            catch (PostgresException refused) when (executing && IsCommandsFault(refused))
+            catch (PostgresException refused) when (executing && ServerSaid.CommandsFault(refused))
             {
                 await BisectAsync(refused);
                 return;
@@ -264,7 +264,7 @@ internal sealed class LaneWriter : IAsyncDisposable
                 Measures.CommitFailed();
                 // Without the server's word for the opposite it may have committed: no refusal may be told from here on, and an
                 // execution that only finds its own rows must still wait for the standby.
-                perhapsCommitted |= executing && !IsAborted(failure);
+                perhapsCommitted |= executing && !ServerSaid.Aborted(failure);
                 if (abandon.IsCancellationRequested)
                 {
                     FailAll(failure);
@@ -297,15 +297,6 @@ internal sealed class LaneWriter : IAsyncDisposable
 
         batch.Complete(first);
     }
-
-    /// <summary>True when a command itself, not the moment, is at fault: its data, or a statement that is wrong.</summary>
-    private static bool IsCommandsFault(PostgresException exception) =>
-        !exception.IsTransient
-        && exception.SqlState[..2] is not ("08" or "25" or "26" or "40" or "53" or "55" or "57" or "58");
-
-    /// <summary>True when the server itself said that the transaction ended without a commit.</summary>
-    private static bool IsAborted(Exception failure) =>
-        failure is PostgresException told && told.SqlState[..2] is not ("08" or "57" or "58" or "XX");
 
     /// <summary>Halves the batch until the culprit stands alone; only it fails.</summary>
     private async Task BisectAsync(Exception cause)
