@@ -37,6 +37,7 @@ internal sealed class WatchEngine : IAsyncDisposable
         this.book = book;
         this.log = log;
         meter = new Meter(new MeterOptions(Measures.Name) { Scope = engine });
+        Measures.Begin();
         MakeOwn();
         MakeOfReadiness();
         MakeOfProviders();

@@ -111,12 +111,12 @@ internal static class Alarms
                 CultureInfo.InvariantCulture,
                 $"""
                       - alert: {alarm.Name}
-                        expr: '{alarm.Rule}'
+                        expr: {Quoted(alarm.Rule!)}
                         for: {alarm.For}
                         labels:
                           severity: {alarm.Urgency.ToString().ToLowerInvariant()}
                         annotations:
-                          summary: '{alarm.Means}'
+                          summary: {Quoted(alarm.Means)}
                           runbook: 'RUNBOOK.md#{alarm.Name}'
 
                 """);
@@ -139,6 +139,8 @@ internal static class Alarms
 
         return text.ToString();
     }
+
+    private static string Quoted(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
 
     private static string Unready(string reason) => $"max by (instance) (egovpay_unready{{egovpay_reason=\"{reason}\"}}) == 1";
 
