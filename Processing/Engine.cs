@@ -9,6 +9,7 @@ using EGovPay.Processing.Dispatch;
 using EGovPay.Processing.Inquiry;
 using EGovPay.Processing.Journal;
 using EGovPay.Processing.Ledger;
+using EGovPay.Processing.Observing;
 using EGovPay.Processing.Payments;
 using EGovPay.Processing.People;
 using EGovPay.Processing.Receipts;
@@ -86,6 +87,7 @@ public sealed class Engine : IAsyncDisposable
     private readonly List<Task> background = [];
     private Task watching = Task.CompletedTask;
     private readonly ILogger log;
+    private readonly WatchEngine watch;
 
     private Engine(
         EngineSettings settings, NpgsqlDataSource database, NpgsqlDataSource lanes, WatchContinuity continuity,
@@ -140,6 +142,7 @@ public sealed class Engine : IAsyncDisposable
         AskUnknown = new AskUnknown(cluster, Book, Gates, Deliver, node, time, logs.CreateLogger<AskUnknown>());
         AskReversals = new AskReversals(cluster, Book, Gates, Deliver, node, time, logs.CreateLogger<AskReversals>());
         Reverse = new ReversePayment(catalogue, Journal, Book, node, AskReversals);
+        watch = new WatchEngine(this, new ReadBook(database, clock), logs.CreateLogger<WatchEngine>());
     }
 
     public NpgsqlDataSource Database { get; }
@@ -183,6 +186,7 @@ public sealed class Engine : IAsyncDisposable
     internal Deliver Deliver { get; }
     internal ProbeProviders Probe { get; }
     internal RebalanceParts Rebalance { get; }
+    internal WatchEngine Watch => watch;
 
     /// <summary>Starts the engine on a migrated database.</summary>
     public static async Task<Engine> StartAsync(
@@ -279,6 +283,7 @@ public sealed class Engine : IAsyncDisposable
             await Task.Delay(20);
         }
 
+        await watch.DisposeAsync();
         await Journal.DisposeAsync();
         Continuity.Keep();
         await Node.DisposeAsync();

@@ -82,6 +82,9 @@ internal static partial class Log
     [LoggerMessage(1205, LogLevel.Error, "Payment {Number} was accepted and its way ended by a defect; recovery goes on with it")]
     public static partial void WayEnded(ILogger logger, Exception exception, long number);
 
+    [LoggerMessage(1290, LogLevel.Warning, "The figures of the book could not be read; gauges show older ones")]
+    public static partial void BookNotRead(ILogger logger, Exception exception);
+
     [LoggerMessage(1300, LogLevel.Information, "Business day {Closed} is closed, {Opened} is open; the closer waited {Milliseconds} ms")]
     public static partial void DayRolled(ILogger logger, string closed, string opened, long milliseconds);
 

@@ -103,13 +103,13 @@ public sealed class ConnectProviders(
         var log = logs.CreateLogger("EGovPay.Providers");
         try
         {
-            return settings.Protocol switch
+            return new MeasuredProvider(settings.Protocol switch
             {
                 "osmp" => new OsmpProvider(settings, new Uri(Absolute(settings)), access, log),
                 "json" => new JsonProvider(settings, Absolute(settings), access, clock, log),
                 "register" => new RegisterProvider(settings),
                 _ => throw new FormatException($"'{settings.Protocol}' is not a protocol"),
-            };
+            });
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {

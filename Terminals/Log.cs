@@ -16,6 +16,9 @@ internal static partial class Log
     [LoggerMessage(3001, LogLevel.Information, "No longer serving")]
     public static partial void Stopped(ILogger logger);
 
+    [LoggerMessage(3002, LogLevel.Information, "Metrics are shown at {Address}/metrics")]
+    public static partial void ShowingMetrics(ILogger logger, string address);
+
     [LoggerMessage(3010, LogLevel.Error, "A request failed: {Method} {Route}")]
     public static partial void RequestFailed(ILogger logger, Exception defect, string method, string route);
 

@@ -4,6 +4,7 @@ using System.Security.Authentication;
 using EGovPay.Processing;
 using EGovPay.Terminals.Api;
 using EGovPay.Terminals.Devices;
+using EGovPay.Terminals.Observing;
 using EGovPay.Terminals.OsmpIn;
 using EGovPay.Terminals.Receipts;
 using EGovPay.Terminals.Shifts;
@@ -157,6 +158,7 @@ public sealed class Server
             json.SerializerOptions.NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.Strict;
         });
         var app = builder.Build();
+        NameSpan.Use(app);
         var gate = new Gate(
             app.Services.GetRequiredService<Entrance>(), app.Services.GetRequiredService<Paces>(),
             () => engine.Continuity.Sure, app.Services.LogOf());

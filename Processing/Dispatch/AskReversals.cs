@@ -1,3 +1,4 @@
+using EGovPay.Processing.Observing;
 using EGovPay.Processing.Payments;
 using EGovPay.Processing.StateMachine;
 using Microsoft.Extensions.Logging;
@@ -77,6 +78,7 @@ public sealed class AskReversals(
     private async Task AskAsync(Payment payment, DueReversal due, Permit permit, SendDeadline deadline)
     {
         using (permit)
+        using (Spans.Own("ask reversal", payment.Number))
         {
             try
             {

@@ -1,3 +1,4 @@
+using EGovPay.Processing.Observing;
 using EGovPay.Processing.Payments;
 using EGovPay.Processing.StateMachine;
 using Microsoft.Extensions.Logging;
@@ -69,6 +70,7 @@ public sealed class AskUnknown(
     private async Task AskAsync(Payment payment, Permit permit, SendDeadline deadline, int asks)
     {
         using (permit)
+        using (Spans.Own("ask unknown", payment.Number))
         {
             try
             {

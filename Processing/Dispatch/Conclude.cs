@@ -1,4 +1,5 @@
 using EGovPay.Processing.Journal;
+using EGovPay.Processing.Observing;
 using EGovPay.Processing.Payments;
 using EGovPay.Processing.StateMachine;
 using Microsoft.Extensions.Logging;
@@ -35,6 +36,7 @@ public sealed class Conclude(Journal.Journal journal, IFindPayments book, Node n
             if (recorded.Done)
             {
                 var now = After(payment, happening, recorded);
+                Measures.Concluded(payment, now);
                 waiting.Tell(now);
                 return now;
             }
@@ -117,6 +119,7 @@ public sealed class Conclude(Journal.Journal journal, IFindPayments book, Node n
             return null;
         }
 
+        Measures.LateTruth();
         Log.LateTruth(log, payment.Number, payment.State.ToString(), answer.Result.ToString());
         return Transitions.Find(payment.State, PaymentEvent.LateTruth);
     }
@@ -153,6 +156,7 @@ public sealed class Conclude(Journal.Journal journal, IFindPayments book, Node n
             return null;
         }
 
+        Measures.LateTruth();
         Log.LateTruth(log, payment.Number, payment.State.ToString(), answer.Result.ToString());
         return Transitions.Find(payment.State, PaymentEvent.LateTruth);
     }

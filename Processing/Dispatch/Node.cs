@@ -1,3 +1,4 @@
+using EGovPay.Processing.Observing;
 using EGovPay.Processing.PostgreSql;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -41,7 +42,10 @@ public sealed class Node : IAsyncDisposable
     public int Id { get; }
 
     /// <summary>The lease was renewed lately; false: this node must not begin anything.</summary>
-    public bool Alive => time.GetElapsedTime(Volatile.Read(ref lastBeat)) < Living;
+    public bool Alive => LeaseAge < Living;
+
+    /// <summary>How long ago the last heartbeat that reached the database began.</summary>
+    public TimeSpan LeaseAge => time.GetElapsedTime(Volatile.Read(ref lastBeat));
 
     /// <summary>The database took the last heartbeat, and no standby confirmed it: commits wait.</summary>
     public bool StandbyMissing { get; private set; }
@@ -207,6 +211,7 @@ public sealed class Node : IAsyncDisposable
         }
         catch (Exception failure) when (failure is NpgsqlException or TimeoutException)
         {
+            Measures.HeartbeatLost();
             Log.HeartbeatFailed(log, failure);
         }
     }

@@ -11,6 +11,7 @@ namespace EGovPay.Processing.Dispatch;
 /// </summary>
 public sealed class ProviderGate : IDisposable
 {
+    private readonly int limit;
     private readonly SemaphoreSlim payments;
     private readonly SemaphoreSlim inquiries;
     private readonly SemaphoreSlim questions;
@@ -20,7 +21,7 @@ public sealed class ProviderGate : IDisposable
     public ProviderGate(IProvider provider, TimeProvider? clock = null)
     {
         Provider = provider;
-        var limit = Math.Max(1, provider.Settings.ConcurrencyLimit);
+        limit = Math.Max(1, provider.Settings.ConcurrencyLimit);
         payments = new SemaphoreSlim(limit);
         inquiries = new SemaphoreSlim(limit);
         questions = new SemaphoreSlim(Math.Max(1, limit / 4));
@@ -43,6 +44,18 @@ public sealed class ProviderGate : IDisposable
 
     /// <summary>The breaker is closed: payments may be accepted.</summary>
     public bool Open => breaker.CircuitState == CircuitState.Closed;
+
+    /// <summary>0: closed, 1: half open, on trial, 2: open.</summary>
+    internal int BreakerState => breaker.CircuitState switch
+    {
+        CircuitState.Closed => 0,
+        CircuitState.HalfOpen => 1,
+        _ => 2,
+    };
+
+    /// <summary>Permits in use: payments, inquiries, questions.</summary>
+    internal (int Payments, int Inquiries, int Questions) InUse => (
+        limit - payments.CurrentCount, limit - inquiries.CurrentCount, Math.Max(1, limit / 4) - questions.CurrentCount);
 
     /// <summary>Permits free for questions about unknown payments.</summary>
     public int FreeQuestions => questions.CurrentCount;

@@ -1,4 +1,5 @@
 using EGovPay.Processing.Journal;
+using EGovPay.Processing.Observing;
 using EGovPay.Processing.Payments;
 using EGovPay.Processing.StateMachine;
 using Microsoft.Extensions.Logging;
@@ -70,6 +71,7 @@ public sealed class Recover(
 
         if (taken > 0)
         {
+            Measures.TakenOver(taken);
             Log.TakenOver(log, taken);
         }
 
@@ -92,6 +94,7 @@ public sealed class Recover(
     /// <summary>Takes over one; what goes wrong with it must not stop the others.</summary>
     private async Task<bool> TryTakeOverAsync(LostPayment lost)
     {
+        using var span = Spans.Own("take over", lost.Number);
         try
         {
             return await TakeOverAsync(lost);

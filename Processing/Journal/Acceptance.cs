@@ -1,4 +1,6 @@
+using EGovPay.Processing.Observing;
 using EGovPay.Processing.Payments;
+using EGovPay.Processing.StateMachine;
 using NodaTime;
 using Npgsql;
 
@@ -105,7 +107,15 @@ internal sealed class AcceptCommand(Acceptance acceptance) : LaneCommand(accepta
 
     public int FirstPart => Acceptance.FirstPart == 0 ? AgentId : Acceptance.FirstPart;
 
-    public void Complete() => completion.TrySetResult(Result!.Value);
+    public void Complete()
+    {
+        if (Result!.Value.Verdict == AcceptVerdict.Entered)
+        {
+            Measures.Entered(PaymentState.Dispatched);
+        }
+
+        completion.TrySetResult(Result.Value);
+    }
 
     public override void Fail(Exception exception) => completion.TrySetException(exception);
 

@@ -1,4 +1,5 @@
 using EGovPay.Processing.Dispatch;
+using EGovPay.Processing.Observing;
 using EGovPay.Processing.StateMachine;
 using NodaTime;
 using Npgsql;
@@ -68,7 +69,15 @@ internal sealed class RecordCommand(Happening happening) : LaneCommand(happening
 
     public override object OneInABatch => (AgentId, Happening.Number);
 
-    public void Complete() => completion.TrySetResult(Result);
+    public void Complete()
+    {
+        if (Result.Done)
+        {
+            Measures.Entered(Happening.Edge);
+        }
+
+        completion.TrySetResult(Result);
+    }
 
     public override void Fail(Exception exception) => completion.TrySetException(exception);
 }

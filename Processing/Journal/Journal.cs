@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using EGovPay.Processing.Observing;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
@@ -78,7 +79,7 @@ public sealed class Journal : IAsyncDisposable
             command.RefuseOverloaded();
         }
 
-        return command.Task;
+        return Spans.Wanted ? Spans.CommitAsync("journal accept", command, command.Task) : command.Task;
     }
 
     /// <summary>Records what happened to a payment. It waits for its place: an outcome is never refused.</summary>
@@ -86,7 +87,7 @@ public sealed class Journal : IAsyncDisposable
     {
         var command = new RecordCommand(happening);
         await WriterOf(command).EnqueueAsync(command);
-        return await command.Task;
+        return await (Spans.Wanted ? Spans.CommitAsync("journal record", command, command.Task) : command.Task);
     }
 
     /// <summary>Executes a rare command under its agent's lane.</summary>
@@ -236,6 +237,7 @@ internal sealed class LaneWriter : IAsyncDisposable
                 {
                     // The server stopped waiting for its standby: what it called success may be lost. Execute again until it is not.
                     Log.CommitInDoubt(log, batch.Count);
+                    Measures.CommitDoubted();
                     perhapsCommitted = true;
                     continue;
                 }
@@ -243,7 +245,7 @@ internal sealed class LaneWriter : IAsyncDisposable
                 Tell();
                 return;
             }
-            catch (PostgresException refused) when (executing && IsCommandsFault(refused))
+            catch (PostgresException refused) when (executing && ServerSaid.CommandsFault(refused))
             {
                 await BisectAsync(refused);
                 return;
@@ -257,9 +259,10 @@ internal sealed class LaneWriter : IAsyncDisposable
             catch (Exception failure) when (failure is NpgsqlException or IOException or TimeoutException)
             {
                 Log.CommitFailed(log, failure, batch.Count);
+                Measures.CommitFailed();
                 // Without the server's word for the opposite it may have committed: no refusal may be told from here on, and an
                 // execution that only finds its own rows must still wait for the standby.
-                perhapsCommitted |= executing && !IsAborted(failure);
+                perhapsCommitted |= executing && !ServerSaid.Aborted(failure);
                 if (abandon.IsCancellationRequested)
                 {
                     FailAll(failure);
@@ -284,6 +287,7 @@ internal sealed class LaneWriter : IAsyncDisposable
     private void Tell()
     {
         perhapsCommitted = false;
+        Measures.Committed(batch.Count, time.GetElapsedTime(batch.StartedTicks));
         if (settings.Saw is { } saw && batch.LastWritten() is { } written)
         {
             saw(written);
@@ -291,15 +295,6 @@ internal sealed class LaneWriter : IAsyncDisposable
 
         batch.Complete(first);
     }
-
-    /// <summary>True when a command itself, not the moment, is at fault: its data, or a statement that is wrong.</summary>
-    private static bool IsCommandsFault(PostgresException exception) =>
-        !exception.IsTransient
-        && exception.SqlState[..2] is not ("08" or "25" or "26" or "40" or "53" or "55" or "57" or "58");
-
-    /// <summary>True when the server itself said that the transaction ended without a commit.</summary>
-    private static bool IsAborted(Exception failure) =>
-        failure is PostgresException told && told.SqlState[..2] is not ("08" or "57" or "58" or "XX");
 
     /// <summary>Halves the batch until the culprit stands alone; only it fails.</summary>
     private async Task BisectAsync(Exception cause)
@@ -312,6 +307,7 @@ internal sealed class LaneWriter : IAsyncDisposable
             return;
         }
 
+        Measures.Bisected();
         for (var half = 0; half < 2; half++)
         {
             batch.Clear();
@@ -334,6 +330,7 @@ internal sealed class LaneWriter : IAsyncDisposable
     private void RefuseAcceptances(PostgresException full)
     {
         Log.DatabaseFull(log, full);
+        Measures.NoRoom();
         var commands = batch.All();
         batch.Clear();
         foreach (var command in commands)

@@ -1,3 +1,4 @@
+using EGovPay.Processing.Observing;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -163,6 +164,11 @@ internal sealed class LaneBatch
     /// <summary>Tells every caller its result; gives back what must be judged again.</summary>
     public void Complete(Queue<LaneCommand> again)
     {
+        if (Spans.Wanted)
+        {
+            All().ForEach(command => command.BatchSize = Count);
+        }
+
         foreach (var accept in accepts.Commands)
         {
             if (accept.Result is null)

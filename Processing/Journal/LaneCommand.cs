@@ -15,6 +15,9 @@ internal abstract class LaneCommand(int agentId)
     /// <summary>When it came, on this machine's monotonic clock.</summary>
     public long CameTicks { get; set; }
 
+    /// <summary>How many were committed with it; told only to those who trace.</summary>
+    public int BatchSize { get; set; }
+
     /// <summary>Ends the command with a defect or a database that refused it; the caller sees the exception.</summary>
     public abstract void Fail(Exception exception);
 

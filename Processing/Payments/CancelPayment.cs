@@ -1,6 +1,7 @@
 using EGovPay.Processing.Agents;
 using EGovPay.Processing.Dispatch;
 using EGovPay.Processing.Journal;
+using EGovPay.Processing.Observing;
 using EGovPay.Processing.StateMachine;
 using Npgsql;
 
@@ -29,6 +30,11 @@ public sealed class CancelPayment(Journal.Journal journal, IFindPayments book, N
         {
             var stands = await journal.ExecuteAsync(new Command(
                 agentId, reference, number, terminal.TerminalId, node.Id, terminal.Subscribed));
+            if (stands == number)
+            {
+                Measures.Entered(PaymentState.Cancelled);
+            }
+
             return await book.FindAsync(agentId, stands)
                 ?? throw new InvalidOperationException($"The cancelled payment {stands} is not in the book.");
         }

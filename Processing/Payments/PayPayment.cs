@@ -3,6 +3,7 @@ using EGovPay.Processing.Catalogue;
 using EGovPay.Processing.Dispatch;
 using EGovPay.Processing.Inquiry;
 using EGovPay.Processing.Journal;
+using EGovPay.Processing.Observing;
 using EGovPay.Processing.StateMachine;
 using EGovPay.Processing.Telling;
 using EGovPay.Processing.Validation;
@@ -115,6 +116,7 @@ public sealed class PayPayment(
         try
         {
             number = await node.NextNumberAsync();
+            Spans.Validated(number);
             var acceptance = Describe(terminal, request, valid, quote, gate, number);
             var accepted = await journal.AcceptAsync(acceptance);
             if (accepted.Verdict == AcceptVerdict.Known && accepted.Number == number)

@@ -71,7 +71,7 @@ public sealed class Deliveries : IAsyncDisposable
     /// <summary>Days after the acceptance that a payer's address is kept: reversals and corrections come in that time.</summary>
     public const int ContactDays = 40;
 
-    /// <summary>The highest count that <see cref="FiguresAsync"/> tells.</summary>
+    /// <summary>The highest count that <see cref="FiguresAsync(CancellationToken)"/> tells.</summary>
     public const int CountLimit = 100_000;
 
     private const int Connections = 4;
@@ -211,7 +211,14 @@ public sealed class Deliveries : IAsyncDisposable
     /// <summary>How telling stands now.</summary>
     public async Task<TellingFigures> FiguresAsync(CancellationToken cancel = default)
     {
-        await using var command = database.CreateCommand(FiguresStatement);
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        return await FiguresAsync(connection, cancel);
+    }
+
+    /// <summary>The same over a connection that the caller has.</summary>
+    internal static async Task<TellingFigures> FiguresAsync(NpgsqlConnection connection, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(FiguresStatement, connection);
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = CountLimit });
         await using var row = await command.ExecuteReaderAsync(cancel);
         await row.ReadAsync(cancel);

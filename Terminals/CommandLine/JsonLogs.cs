@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using EGovPay.Terminals.Observing;
 using Microsoft.Extensions.Logging.Console;
 
 namespace EGovPay.Terminals.CommandLine;
@@ -14,6 +15,9 @@ internal static class JsonLogs
         logs.SetMinimumLevel(least);
         logs.AddFilter("Microsoft", least < LogLevel.Warning ? LogLevel.Warning : least);
         logs.AddFilter("Npgsql", least < LogLevel.Warning ? LogLevel.Warning : least);
+        // Counted whatever is printed: alarms stand on it.
+        logs.AddFilter<CountedLogs>(null, LogLevel.Warning);
+        logs.AddProvider(new CountedLogs());
         logs.AddJsonConsole(lines =>
         {
             lines.UseUtcTimestamp = true;

@@ -23,6 +23,9 @@ internal sealed class OperatorOfReceipts : IDisposable
 
     public string Voen { get; }
 
+    /// <summary>When the certificate that signs receipts ends; null: there is none.</summary>
+    public Instant? Ends => signature?.CertificateEnds;
+
     /// <summary>Null where the machine has no font for it; the log says what to install.</summary>
     public PdfReceipt? Pdf { get; }
 

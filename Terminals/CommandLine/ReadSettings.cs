@@ -70,6 +70,8 @@ internal static class ReadSettings
             AddressRequests = PaceOf(Find("addressRequests")) ?? settings.AddressRequests,
         };
         settings = Find("node") is { } node ? settings with { Node = node.Value } : settings;
+        settings = Find("metrics") is { } metrics ? settings with { Metrics = Listen(metrics) } : settings;
+        settings = Find("traces") is { } traces ? settings with { Traces = Ratio(traces) } : settings;
         return Find("log") is { } log ? settings with { Log = Level(log) } : settings;
     }
 
@@ -237,6 +239,11 @@ internal static class ReadSettings
             : throw CommandException.Usage(
                 $"{given.Source}: '{given.Value}' is no pace. Give a second/at once, such as 1000/2000, or 0 for no limit.");
     }
+
+    private static double Ratio(Given given) =>
+        double.TryParse(given.Value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var ratio) && ratio <= 1
+            ? ratio
+            : throw CommandException.Usage($"{given.Source}: '{given.Value}' is no part between 0 and 1, such as 0.01.");
 
     private static LogLevel Level(Given given) =>
         Enum.TryParse<LogLevel>(given.Value, ignoreCase: true, out var level) && Enum.IsDefined(level)

@@ -6,6 +6,7 @@ using EGovPay.Processing.Schema;
 using EGovPay.Providers;
 using EGovPay.Providers.Portability;
 using EGovPay.Providers.Register;
+using EGovPay.Terminals.Observing;
 using EGovPay.Terminals.Telling;
 using NodaTime;
 
@@ -51,6 +52,9 @@ internal static class ServeCommand
         var access = ReadAccess.From(settings.AccessFile);
         using var logs = JsonLogs.Open(settings.Log);
         var log = logs.CreateLogger(nameof(ServeCommand));
+        using var telemetry = Telemetry.Open(settings.Node, settings.Traces);
+        await using var metrics = await MetricsDoor.OpenAsync(
+            settings.Metrics is null ? null : Endpoint(settings.Metrics), logs, stop);
         await using var store = await Store.OwnAsync(settings, log, stop);
         await Migrate.RunAsync(store.ConnectionString, log, stop);
         if (settings.Providers is null)
@@ -72,6 +76,7 @@ internal static class ServeCommand
             try
             {
                 using var receipts = OperatorOfReceipts.Open(settings, store.Home, log);
+                using var host = new WatchHost(store.Home, SystemClock.Instance, () => receipts.Ends is { } ends ? [("receipts", ends)] : []);
                 await using var app = await OpenDoorsAsync(settings, listen, engine, receipts, logs, stop);
                 await output.WriteLineAsync($"eGovPay listens on {app.Urls.First()}");
                 await output.FlushAsync(CancellationToken.None);

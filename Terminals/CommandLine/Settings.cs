@@ -113,6 +113,12 @@ public sealed record Settings
 
     public LogLevel Log { get; init; } = LogLevel.Information;
 
+    /// <summary>Where the metrics are shown as text; null: nowhere.</summary>
+    public Uri? Metrics { get; init; }
+
+    /// <summary>The part of traces that is sent to a collector, 0–1. Default 0.01.</summary>
+    public double Traces { get; init; } = 0.01;
+
     /// <summary>Never prints what it holds.</summary>
     public override string ToString() => nameof(Settings);
 }
@@ -224,6 +230,10 @@ internal static class SettingsTable
         Row("node", "EGOVPAY_NODE", "--node", "NAME", "the machine's name", "this node's name, for people"),
         Row("log", "EGOVPAY_LOG", "--log", "LEVEL", "`information`",
             "least level of log lines: debug, information, warning, error, none"),
+        Row("metrics", "EGOVPAY_METRICS", "--metrics", "ADDRESS", "nowhere",
+            "where `/metrics` is shown as text for Prometheus; an address that the public does not reach"),
+        Row("traces", "EGOVPAY_TRACES", "--traces", "RATIO", "`0.01`",
+            "part of the traces that is sent where `OTEL_EXPORTER_OTLP_ENDPOINT` is set, 0–1; trouble is always sent"),
     ];
 
     public static IEnumerable<Setting> All => Everywhere.Concat(OfServe);

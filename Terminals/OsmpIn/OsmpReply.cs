@@ -40,8 +40,12 @@ internal sealed record OsmpReply(
         _ => OsmpResult.Other,
     };
 
-    public static OsmpReply No(string transaction, Refusal why) =>
-        new(transaction, ResultOf(why), Comment: Problems.RefusalText.Of(why).Name);
+    public static OsmpReply No(string transaction, Refusal why)
+    {
+        var name = Problems.RefusalText.Of(why).Name;
+        Observing.Measures.Refused(name);
+        return new OsmpReply(transaction, ResultOf(why), Comment: name);
+    }
 
     /// <summary>
     /// A payment as it stands: 0 confirmed, 90 not final, a provider's no by the provider's own final code.

@@ -51,6 +51,7 @@ public sealed class Refuse(Refused why, int? status = null, PaymentState? state 
     public Task ExecuteAsync(HttpContext httpContext)
     {
         var text = RefusalText.Of(why.Why);
+        Observing.Measures.Refused(text.Name);
         var language = AskedLanguage.Of(httpContext.Request);
         var response = httpContext.Response;
         response.StatusCode = status ?? text.Status;

@@ -46,6 +46,9 @@ public sealed class OperatorSignature : IDisposable
     /// <summary>The most bytes that a signature takes.</summary>
     internal int Size { get; }
 
+    /// <summary>When the certificate ends.</summary>
+    public Instant CertificateEnds => Instant.FromDateTimeUtc(_certificate.NotAfter.ToUniversalTime());
+
     /// <summary>The name on the certificate.</summary>
     public string CertificateName => _certificate.GetNameInfo(X509NameType.SimpleName, false);
 

@@ -37,7 +37,7 @@ public sealed class ConnectingTests
         (await adapters["dmx"].PayAsync(Delivery(1, "1"), CancellationToken.None)).Result.Should().Be(DeliveryResult.NotSent);
         (await adapters["dmx"].AskAsync(Delivery(1, "1"), CancellationToken.None)).Result.Should().Be(DeliveryResult.Silent);
         (await adapters["dmx"].InquireAsync(Question(1, "1"), CancellationToken.None)).ConnectionFailed.Should().BeTrue();
-        adapters["azerishiq"].Should().BeOfType<OsmpProvider>();
+        adapters["azerishiq"].Should().BeOfType<MeasuredProvider>().Which.Inner.Should().BeOfType<OsmpProvider>();
         log.Lines.Should().ContainSingle(line => line.Event == 2007 && line.Text.Contains("dmx"));
     }
 
