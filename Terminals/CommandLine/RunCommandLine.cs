@@ -72,6 +72,8 @@ internal static class RunCommandLine
             DayCommands.Build(),
             RecordCommands.Build(),
             RestoredCommand.Build(),
+            WebhookCommands.Build(),
+            TellingCommands.Build(),
             AuditCommand.Build(),
         };
         root.Add(SettingsTable.FileOption);
