@@ -28,6 +28,9 @@ public sealed record TellingSettings
 
     /// <summary>E-mails, and SMS, under way from this node. Default 4 each.</summary>
     public int PayerWindow { get; init; } = 4;
+
+    /// <summary>The longest pause between attempts to reach a receiver that keeps failing. Default 20 s.</summary>
+    public TimeSpan LongestPause { get; init; } = TimeSpan.FromSeconds(20);
 }
 
 /// <summary>
@@ -62,12 +65,12 @@ public sealed class TellEveryone : IDisposable
         var texts = new PayerTexts(engine, settings.PublicAddress);
         if (settings.Mail is { } mail)
         {
-            receivers[Receivers.Email] = (new SendMail(mail, texts), new Window(settings.PayerWindow));
+            receivers[Receivers.Email] = (new SendMail(mail, texts), new Window(settings.PayerWindow, settings.LongestPause));
         }
 
         if (settings.Sms is { } sms)
         {
-            receivers[Receivers.Sms] = (new SendSms(sms, texts), new Window(settings.PayerWindow));
+            receivers[Receivers.Sms] = (new SendSms(sms, texts), new Window(settings.PayerWindow, settings.LongestPause));
         }
     }
 
@@ -252,7 +255,7 @@ public sealed class TellEveryone : IDisposable
 
             foreach (var (id, endpoint) in endpoints)
             {
-                var window = receivers.TryGetValue(id, out var known) ? known.Window : new Window(settings.EndpointWindow);
+                var window = receivers.TryGetValue(id, out var known) ? known.Window : new Window(settings.EndpointWindow, settings.LongestPause);
                 receivers[id] = (new SendWebhook(endpoint, post, engine), window);
             }
         }
