@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using EGovPay.Processing.Payments;
 using EGovPay.Terminals.Telling;
 using FluentAssertions;
 using Microsoft.AspNetCore.Http;
