@@ -54,11 +54,16 @@ public sealed class Endpoints(NpgsqlDataSource database, Person? by = null)
         Require(Acts.WebhookAdd);
         await using var connection = await database.OpenConnectionAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(cancel);
-        // Whoever adds waits for whoever adds: the limits are counted.
+        // Whoever adds waits for whoever adds: the limits are counted by the statement after.
+        await using (var turn = new NpgsqlCommand("select pg_advisory_xact_lock(7340, 0)", connection, transaction))
+        {
+            await turn.ExecuteNonQueryAsync(cancel);
+        }
+
         await using (var count = new NpgsqlCommand(
             "select count(*), count(*) filter (where agent_id = $1 or provider_id = $2), "
             + "max(endpoint_id) filter (where (agent_id = $1 or provider_id = $2) and url = $3) "
-            + "from (select pg_advisory_xact_lock(7305, 0)) one left join webhook_endpoint on removed_at is null",
+            + "from webhook_endpoint where removed_at is null",
             connection, transaction))
         {
             count.Parameters.Add(Whole(agentId));

@@ -101,17 +101,17 @@ public sealed class TellEveryone : IDisposable
         await EndAsync();
     }
 
-    /// <summary>One round: writes down, fans out, leases, begins. Returns how many attempts it began.</summary>
+    /// <summary>One round: writes down, fans out, leases, begins. Zero: there was nothing to do.</summary>
     public async Task<int> RoundAsync(CancellationToken cancel)
     {
         await SettleAsync(cancel);
         await LookAsync(cancel);
-        await engine.Deliveries.FanOutAsync(cancel);
+        var more = await engine.Deliveries.FanOutAsync(cancel) == Deliveries.FanOutLimit;
         var rooms = receivers.Select(one => (one.Key, one.Value.Window.Room)).Where(one => one.Room > 0).ToList();
         var leased = await engine.Deliveries.LeaseAsync(rooms, cancel);
         if (leased.Count == 0)
         {
-            return 0;
+            return more ? 1 : 0;
         }
 
         var payments = await engine.Deliveries.ReadAsync(leased, cancel);
@@ -160,7 +160,7 @@ public sealed class TellEveryone : IDisposable
                 // Whatever a way does with the token, its time ends here.
                 reached = await way.TellAsync(telling, limit.Token).WaitAsync(settings.AttemptTimeout + Busy, limit.Token);
             }
-            catch (Exception late) when (late is OperationCanceledException or TimeoutException)
+            catch (Exception late) when (limit.IsCancellationRequested || late is OperationCanceledException or TimeoutException)
             {
                 if (aborted.IsCancellationRequested)
                 {

@@ -34,6 +34,10 @@ public sealed class SmallParts
     [InlineData("https://[fe80::1]/", false)]
     [InlineData("https://[::ffff:10.0.0.1]/", false)]
     [InlineData("https://0.0.0.0/", false)]
+    [InlineData("https://[64:ff9b::a00:1]/", false)]
+    [InlineData("https://[2002:a00:1::1]/", false)]
+    [InlineData("https://93.184.216.34/", true)]
+    [InlineData("https://[2606:2800:220:1::1]/", true)]
     public void An_address_is_allowed_or_not(string url, bool allowed) =>
         (new AllowedTargets().Fault(new Uri(url)) is null).Should().Be(allowed);
 
