@@ -1,8 +1,6 @@
 using System.Globalization;
 using EGovPay.Processing.Telling;
-using EGovPay.Terminals.Telling;
 using FluentAssertions;
-using Microsoft.AspNetCore.Http;
 using Xunit;
 
 namespace EGovPay.Tests.Telling;

@@ -4,7 +4,6 @@ using EGovPay.Terminals.Telling;
 using EGovPay.Tests.CommandLine;
 using EGovPay.Tests.PostgreSql;
 using FluentAssertions;
-using Microsoft.AspNetCore.Http;
 using Xunit;
 
 namespace EGovPay.Tests.Telling;
