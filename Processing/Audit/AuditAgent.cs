@@ -1,6 +1,7 @@
 using EGovPay.Processing.Journal;
 using EGovPay.Processing.PostgreSql;
 using EGovPay.Processing.StateMachine;
+using EGovPay.Processing.Telling;
 using NodaTime;
 using NodaTime.Text;
 using Npgsql;
@@ -44,6 +45,7 @@ internal sealed class AuditAgent(Snapshots snapshots, Findings findings)
     private static readonly string TotalsOfAgent = Sql.Load("Audit/TotalsOfAgent.sql");
     private static readonly string Receipts = Sql.Load("Audit/Receipts.sql");
     private static readonly string References = Sql.Load("Audit/References.sql");
+    private static readonly string TellingOf = Sql.Load("Audit/Telling.sql");
 
     private static readonly short[] EdgeIds = [.. Transitions.All.Select(edge => edge.Id)];
     private static readonly short[] EdgeFrom = [.. Transitions.All.Select(edge => (short)edge.From)];
@@ -51,6 +53,8 @@ internal sealed class AuditAgent(Snapshots snapshots, Findings findings)
     private static readonly short[] EdgeMoney = [.. Transitions.All.Select(edge => (short)edge.Money)];
     private static readonly bool[] EdgeNumbered = [.. Transitions.All.Select(RecordBatch.IsNumbered)];
     private static readonly bool[] EdgeTwoPeople = [.. Transitions.All.Select(edge => edge.TwoPeople)];
+
+    private static readonly short[] EdgesTold = [.. Announcement.All.Select(one => one.EdgeId)];
 
     private int part = 5_000;
 
@@ -126,6 +130,8 @@ internal sealed class AuditAgent(Snapshots snapshots, Findings findings)
         await using var transfers = snapshots.Command(
             TransfersOf, agent.Id, after, upTo, At(cut), EdgeIds, EdgeMoney);
         await ReadAsync(transfers, agent, told, Measure, cancel);
+        await using var telling = snapshots.Command(TellingOf, agent.Id, after, upTo, At(cut), EdgesTold);
+        await ReadAsync(telling, agent, told, Measure, cancel);
         return sums;
 
         void Measure(string name, long count)
@@ -159,7 +165,7 @@ internal sealed class AuditAgent(Snapshots snapshots, Findings findings)
                     told.Check(Findings.ToReturn, count);
                     break;
                 default:
-                    // '+unknown', '+claims', '+two-people', '+movements' are named like their invariant.
+                    // '+unknown', '+claims', '+two-people', '+movements', '+telling' are named like their invariant.
                     told.Check(name[1..], count);
                     break;
             }

@@ -59,6 +59,7 @@ internal sealed class Findings
     public const string Days = "days";
     public const string DayTotals = "day-totals";
     public const string Windows = "windows";
+    public const string Telling = "telling";
 
     private static readonly (string Name, string Statement)[] Known =
     [
@@ -85,6 +86,7 @@ internal sealed class Findings
         (BusinessDays, "Every posting and confirmation lies in its business day, and none after that day's close."),
         (Days, "One business day is open, the last; days follow each other and do not overlap."),
         (DayTotals, "A closed day's totals are the sums of its transfers."),
+        (Telling, "Every event that somebody subscribed to waits, is on its way, was given up or was told."),
         (Windows, "Every posting is in the first settlement window of its group that closed after it."),
     ];
 

@@ -127,6 +127,10 @@ fault (about, number, what) as (
         where x.agent_id = $1 and x.number > $2 and x.number <= $3
         union all
         select 'outbox', o.number, o.step from outbox o where o.agent_id = $1 and o.number > $2 and o.number <= $3
+        union all
+        select 'delivery', d.number, d.step from delivery d where d.agent_id = $1 and d.number > $2 and d.number <= $3
+        union all
+        select 'told', t.number, t.step from told t where t.agent_id = $1 and t.number > $2 and t.number <= $3
     ) r
     left join happened h on h.number = r.number and h.step = r.step
     where h.number is null
@@ -137,6 +141,8 @@ fault (about, number, what) as (
         where x.agent_id = $1 and x.number > $2 and x.number <= $3
         union all
         select 'written card', o.number from card_written o where o.agent_id = $1 and o.number > $2 and o.number <= $3
+        union all
+        select 'payer''s address', a.number from payer_contact a where a.agent_id = $1 and a.number > $2 and a.number <= $3
     ) r
     left join book b on b.number = r.number
     where b.number is null

@@ -56,6 +56,12 @@ public static class Acts
 
     public static readonly Act Restored = new("restored", Role.Operator, Role.Administrator);
     public static readonly Act PaymentReverse = new("payment reverse", Role.Operator, Role.Supervisor);
+    public static readonly Act WebhookAdd = new("webhook add", Role.Operator, Role.Administrator);
+    public static readonly Act WebhookRemove = new("webhook remove", Role.Operator, Role.Administrator);
+    public static readonly Act WebhookOn = new("webhook on", Role.Operator);
+    public static readonly Act WebhookRotate = new("webhook rotate", Role.Operator, Role.Administrator);
+    public static readonly Act WebhookTest = new("webhook test", Role.Operator);
+    public static readonly Act TellingResend = new("telling resend", Role.Operator, Role.Supervisor);
 
     public static readonly Act TopUpPropose = new("agent topup propose", Role.Finance);
     public static readonly Act TopUpApprove = new("agent topup approve", Role.Approver);
@@ -77,6 +83,7 @@ public static class Acts
         AgentAdd, AgentSuspend, PointAdd, TerminalAdd, TerminalSuspend, TerminalRotateKey, CatalogueApply, DayClose,
         Restored, PaymentReverse, TopUpPropose, TopUpApprove, LimitPropose, LimitApprove, TerminalLimitPropose, TerminalLimitApprove,
         PaymentPropose, PaymentApprove, PaymentReject, ProposalApprove, ProposalReject, ProposalWithdraw,
+        WebhookAdd, WebhookRemove, WebhookOn, WebhookRotate, WebhookTest, TellingResend,
     ];
 
     /// <summary>A role as it is stored and written on the command line.</summary>

@@ -1,4 +1,5 @@
 using EGovPay.Processing.Payments;
+using EGovPay.Processing.People;
 using EGovPay.Processing.PostgreSql;
 using NodaTime;
 using Npgsql;
@@ -250,17 +251,17 @@ public sealed class Deliveries : IAsyncDisposable
     }
 
     /// <summary>Tries one dead letter again from the beginning. False: there is no such, or its endpoint is off.</summary>
-    public async Task<bool> ResendAsync(long number, short step, int receiver, CancellationToken cancel = default) =>
-        await ResendAsync(1, number, step, receiver, cancel) == 1;
+    public async Task<bool> ResendAsync(Person by, long number, short step, int receiver, CancellationToken cancel = default) =>
+        await ResendAsync(by, 1, number, step, receiver, cancel) == 1;
 
     /// <summary>Tries dead letters again, oldest first, as many as <paramref name="limit"/>; returns how many.</summary>
     /// <param name="receiver">Only this receiver's; null: all.</param>
-    public async Task<long> ResendAllAsync(int? receiver, int limit, CancellationToken cancel = default)
+    public async Task<long> ResendAllAsync(Person by, int? receiver, int limit, CancellationToken cancel = default)
     {
         var sent = 0L;
         while (sent < limit)
         {
-            var these = await ResendAsync((int)Math.Min(Batch, limit - sent), null, null, receiver, cancel);
+            var these = await ResendAsync(by, (int)Math.Min(Batch, limit - sent), null, null, receiver, cancel);
             sent += these;
             if (these == 0)
             {
@@ -273,14 +274,28 @@ public sealed class Deliveries : IAsyncDisposable
 
     public ValueTask DisposeAsync() => database.DisposeAsync();
 
-    private async Task<int> ResendAsync(int limit, long? number, short? step, int? receiver, CancellationToken cancel)
+    private async Task<int> ResendAsync(
+        Person by, int limit, long? number, short? step, int? receiver, CancellationToken cancel)
     {
-        await using var command = database.CreateCommand(ResendStatement);
+        by.Require(Acts.TellingResend);
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        await using var transaction = await connection.BeginTransactionAsync(cancel);
+        await using var command = new NpgsqlCommand(ResendStatement, connection, transaction);
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = limit });
         command.Parameters.Add(new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Bigint, Value = (object?)number ?? DBNull.Value });
         command.Parameters.Add(new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Smallint, Value = (object?)step ?? DBNull.Value });
         command.Parameters.Add(Whole(receiver));
-        return await command.ExecuteNonQueryAsync(cancel);
+        var sent = await command.ExecuteNonQueryAsync(cancel);
+        if (sent > 0)
+        {
+            var what = number is null ? "dead letters" : FormattableString.Invariant($"dead letter {number}-{step}");
+            await ActRecord.AppendAsync(
+                connection, transaction, by.Login, Acts.TellingResend.Name, what,
+                ActRecord.Details(("receiver", receiver), ("letters", sent)));
+            await transaction.CommitAsync(cancel);
+        }
+
+        return sent;
     }
 
     private async Task UntilDoneAsync(string statement, int bound, CancellationToken cancel)

@@ -1,3 +1,4 @@
+using EGovPay.Processing.People;
 using EGovPay.Processing.PostgreSql;
 using NodaTime;
 using Npgsql;
@@ -20,9 +21,10 @@ public enum EndpointMade { Made, Known, TooMany }
 
 /// <summary>
 /// The endpoints of agents and providers. Each change raises the directory's version, so that acceptances know within a moment who
-/// subscribed: an agent hears of payments accepted after that.
+/// subscribed: an agent hears of payments accepted after that. What a person does stands in the record with it.
 /// </summary>
-public sealed class Endpoints(NpgsqlDataSource database)
+/// <param name="by">Who makes changes; null: nobody does, and an endpoint is only read and switched off.</param>
+public sealed class Endpoints(NpgsqlDataSource database, Person? by = null)
 {
     /// <summary>Endpoints that one agent, or one provider, may have.</summary>
     public const int MostEach = 8;
@@ -49,13 +51,19 @@ public sealed class Endpoints(NpgsqlDataSource database)
             throw new ArgumentException("An endpoint belongs to an agent or to a provider.", nameof(agentId));
         }
 
+        Require(Acts.WebhookAdd);
         await using var connection = await database.OpenConnectionAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(cancel);
-        // Whoever adds waits for whoever adds: the limits are counted.
+        // Whoever adds waits for whoever adds: the limits are counted by the statement after.
+        await using (var turn = new NpgsqlCommand("select pg_advisory_xact_lock(7340, 0)", connection, transaction))
+        {
+            await turn.ExecuteNonQueryAsync(cancel);
+        }
+
         await using (var count = new NpgsqlCommand(
             "select count(*), count(*) filter (where agent_id = $1 or provider_id = $2), "
             + "max(endpoint_id) filter (where (agent_id = $1 or provider_id = $2) and url = $3) "
-            + "from (select pg_advisory_xact_lock(7305, 0)) one left join webhook_endpoint on removed_at is null",
+            + "from webhook_endpoint where removed_at is null",
             connection, transaction))
         {
             count.Parameters.Add(Whole(agentId));
@@ -87,6 +95,8 @@ public sealed class Endpoints(NpgsqlDataSource database)
         });
         var id = (int)(await add.ExecuteScalarAsync(cancel))!;
         await PublishAsync(connection, transaction, id, cancel);
+        await RecordAsync(connection, transaction, Acts.WebhookAdd, id, ActRecord.Details(
+            ("agentId", agentId), ("providerId", providerId), ("url", url.AbsoluteUri), ("events", events)));
         await transaction.CommitAsync(cancel);
         return (EndpointMade.Made, id);
     }
@@ -124,17 +134,17 @@ public sealed class Endpoints(NpgsqlDataSource database)
     public Task<bool> RemoveAsync(int endpointId, CancellationToken cancel = default) => ChangeAsync(
         endpointId,
         "update webhook_endpoint set removed_at = now(), off_at = coalesce(off_at, now()), off_note = coalesce(off_note, 'removed') "
-        + "where endpoint_id = $1 and removed_at is null", null, cancel);
+        + "where endpoint_id = $1 and removed_at is null", null, Acts.WebhookRemove, cancel);
 
     /// <summary>Stops telling an endpoint, with a note why. False: it is off, or there is none.</summary>
     public Task<bool> SwitchOffAsync(int endpointId, string note, CancellationToken cancel = default) => ChangeAsync(
-        endpointId, "update webhook_endpoint set off_at = now(), off_note = $2 where endpoint_id = $1 and off_at is null", note, cancel);
+        endpointId, "update webhook_endpoint set off_at = now(), off_note = $2 where endpoint_id = $1 and off_at is null", note, null, cancel);
 
     /// <summary>Tells an endpoint again. False: it is not off, or there is none.</summary>
     public Task<bool> SwitchOnAsync(int endpointId, CancellationToken cancel = default) => ChangeAsync(
         endpointId,
         "update webhook_endpoint set off_at = null, off_note = null where endpoint_id = $1 and off_at is not null and removed_at is null",
-        null, cancel);
+        null, Acts.WebhookOn, cancel);
 
     /// <summary>
     /// Gives an endpoint a new secret; the one before signs too for <see cref="GraceHours"/>. The new generation, or null: there is
@@ -142,16 +152,38 @@ public sealed class Endpoints(NpgsqlDataSource database)
     /// </summary>
     public async Task<int?> RotateAsync(int endpointId, CancellationToken cancel = default)
     {
-        await using var command = database.CreateCommand(
+        Require(Acts.WebhookRotate);
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        await using var transaction = await connection.BeginTransactionAsync(cancel);
+        await using var command = new NpgsqlCommand(
             "update webhook_endpoint set generation = generation + 1, previous_until = now() + make_interval(hours => $2) "
-            + "where endpoint_id = $1 and removed_at is null returning generation");
+            + "where endpoint_id = $1 and removed_at is null returning generation", connection, transaction);
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = endpointId });
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = GraceHours });
-        return await command.ExecuteScalarAsync(cancel) as int?;
+        if (await command.ExecuteScalarAsync(cancel) is not int generation)
+        {
+            return null;
+        }
+
+        await RecordAsync(
+            connection, transaction, Acts.WebhookRotate, endpointId, ActRecord.Details(("generation", generation)));
+        await transaction.CommitAsync(cancel);
+        return generation;
     }
 
-    private async Task<bool> ChangeAsync(int endpointId, string sql, string? note, CancellationToken cancel)
+    /// <summary>Puts a trial of an endpoint into the record; it changes nothing.</summary>
+    public async Task RecordTestAsync(int endpointId, CancellationToken cancel = default)
     {
+        Require(Acts.WebhookTest);
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        await using var transaction = await connection.BeginTransactionAsync(cancel);
+        await RecordAsync(connection, transaction, Acts.WebhookTest, endpointId, ActRecord.Details());
+        await transaction.CommitAsync(cancel);
+    }
+
+    private async Task<bool> ChangeAsync(int endpointId, string sql, string? note, Act? act, CancellationToken cancel)
+    {
+        Require(act);
         await using var connection = await database.OpenConnectionAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(cancel);
         await using var change = new NpgsqlCommand(sql, connection, transaction);
@@ -167,9 +199,26 @@ public sealed class Endpoints(NpgsqlDataSource database)
         }
 
         await PublishAsync(connection, transaction, endpointId, cancel);
+        if (act is not null)
+        {
+            await RecordAsync(connection, transaction, act, endpointId, ActRecord.Details());
+        }
+
         await transaction.CommitAsync(cancel);
         return true;
     }
+
+    private void Require(Act? act)
+    {
+        if (act is not null)
+        {
+            (by ?? throw new InvalidOperationException($"'{act.Name}' is done by somebody.")).Require(act);
+        }
+    }
+
+    private Task RecordAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Act act, int endpointId, string details) =>
+        ActRecord.AppendAsync(
+            connection, transaction, by!.Login, act.Name, FormattableString.Invariant($"endpoint {endpointId}"), details);
 
     /// <summary>Says on the agent whether anybody subscribed, and lets every node look.</summary>
     private static async Task PublishAsync(

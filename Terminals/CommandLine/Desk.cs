@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using EGovPay.Processing.Agents;
 using EGovPay.Processing.People;
+using EGovPay.Processing.Telling;
 
 namespace EGovPay.Terminals.CommandLine;
 
@@ -22,6 +23,8 @@ internal sealed class Desk : IAsyncDisposable
     public Person Person { get; }
 
     public Administer Administer => new(Store.Database, Person);
+
+    public Endpoints Endpoints => new(Store.Database, Person);
 
     /// <summary>Lets the person in whose key is in the settings, if they may do what the command does.</summary>
     /// <exception cref="CommandException">They may not; the message says what to do.</exception>

@@ -73,6 +73,8 @@ internal static class RunCommandLine
             ProposalVerbs.Build(),
             RecordCommands.Build(),
             RestoredCommand.Build(),
+            WebhookCommands.Build(),
+            TellingCommands.Build(),
             AuditCommand.Build(),
         };
         root.Add(SettingsTable.FileOption);

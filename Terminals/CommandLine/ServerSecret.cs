@@ -11,8 +11,9 @@ internal static class ServerSecret
 
     /// <summary>The secret's bytes.</summary>
     /// <param name="home">Where the file lies when no setting names another.</param>
+    /// <param name="make">False: a command that must have the server's own secret, and may not invent one.</param>
     /// <exception cref="CommandException">It is too short, or the file cannot be read or made.</exception>
-    public static byte[] Take(Settings settings, string home)
+    public static byte[] Take(Settings settings, string home, bool make = true)
     {
         if (settings.Secret is { } given)
         {
@@ -24,6 +25,13 @@ internal static class ServerSecret
         {
             if (settings.SecretFile is null && !File.Exists(path))
             {
+                if (!make)
+                {
+                    throw new CommandException(
+                        "The server's secret is not here, and what is derived from another is worth nothing. Run this with the server's "
+                        + "settings, after its first start, or set EGOVPAY_SECRET or EGOVPAY_SECRET_FILE.");
+                }
+
                 Make(path);
             }
 

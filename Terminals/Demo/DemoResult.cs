@@ -7,7 +7,8 @@ namespace EGovPay.Terminals.Demo;
 
 /// <summary>What the demo's day came to: a table for people, one line for scripts.</summary>
 internal sealed class DemoResult(
-    DemoOptions options, DemoTally tally, CompareBooks compared, AuditReport audit, double seconds, int restarts)
+    DemoOptions options, DemoTally tally, CompareBooks compared, AuditReport audit, DemoTold told, double seconds,
+    int restarts)
 {
     private int Payments => compared.States.Values.Sum();
 
@@ -28,7 +29,7 @@ internal sealed class DemoResult(
     public bool Good =>
         compared.ConfirmedUncredited.Count == 0 && compared.CreditedUnconfirmed.Count == 0
             && compared.CreditedTwice.Count == 0
-        && compared.ToldOtherwise.Count == 0 && Unknown == 0 && audit.Violations == 0
+        && compared.ToldOtherwise.Count == 0 && Unknown == 0 && audit.Violations == 0 && told.Told == told.Events
         && Payments == Confirmed + Declined + Cancelled && Payments == options.Payments;
 
     /// <summary>The last line of the demo's output.</summary>
@@ -79,6 +80,8 @@ internal sealed class DemoResult(
             new[] { "credited there, not confirmed here", Number(compared.CreditedUnconfirmed.Count) },
             new[] { "credited twice", Number(compared.CreditedTwice.Count) },
             new[] { "told otherwise than it stands", Number(compared.ToldOtherwise.Count) },
+            new[] { "events that the Şəbəkə centre subscribed to", Number(told.Events) },
+            new[] { "  and was told of, by signed webhooks", Number(told.Told) },
             new[] { "invariants broken, by the audit", Number(audit.Violations) },
             new[] { "payments a second", Number((long)(Payments / Math.Max(seconds, 0.001))) },
         };

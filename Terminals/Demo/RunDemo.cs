@@ -64,6 +64,7 @@ internal sealed class RunDemo
         var catalogue = await CatalogueStore.LatestOrEmbeddedAsync(store.Database, stop);
         var people = await DemoPeople.ComeAsync(store.Database, folder, stop);
         var desks = await DemoCentre.SetUpAsync(store, people, run.Own, checked(options.Payments * DepositEach), stop);
+        await using var subscriber = await DemoSubscriber.StartAsync(store, people, stop);
         var now = SystemClock.Instance.GetCurrentInstant().InZone(Baku.Zone).LocalDateTime;
         var payers = DemoPlan.Draw(catalogue, now, options.Payments, desks.Count, run, options.Seed);
         DemoProgress.Say("The providers and the server, each in a process of its own …");
@@ -78,7 +79,8 @@ internal sealed class RunDemo
         var compared = await CompareBooks.ReadAsync(store.Database, simulator.Address, from, run, tally.Told, stop);
         DemoProgress.Say("The audit …");
         var audit = await AuditBooks.RunAsync(store.Database, cancel: stop);
-        var result = new DemoResult(options, tally, compared, audit, seconds, server.Restarts);
+        var told = await subscriber.CountAsync(store.Database, from, stop);
+        var result = new DemoResult(options, tally, compared, audit, told, seconds, server.Restarts);
         result.Show(desks, server.Address, simulator.Address);
         await output.WriteLineAsync(result.Line());
         await output.FlushAsync(CancellationToken.None);

@@ -16,6 +16,8 @@ public sealed class AllowedTargets(bool plainHttp = false, IReadOnlyList<IPNetwo
         IPNetwork.Parse("10.0.0.0/8"), IPNetwork.Parse("172.16.0.0/12"), IPNetwork.Parse("192.168.0.0/16"),
         IPNetwork.Parse("100.64.0.0/10"), IPNetwork.Parse("192.0.0.0/24"), IPNetwork.Parse("198.18.0.0/15"),
         IPNetwork.Parse("fc00::/7"), IPNetwork.Parse("fec0::/10"),
+        // They carry an address of the older protocol, which may be any.
+        IPNetwork.Parse("64:ff9b::/96"), IPNetwork.Parse("64:ff9b:1::/48"), IPNetwork.Parse("2002::/16"), IPNetwork.Parse("2001::/32"),
     ];
 
     private static readonly IPNetwork[] Never =

@@ -28,6 +28,9 @@ public sealed record TellingSettings
 
     /// <summary>E-mails, and SMS, under way from this node. Default 4 each.</summary>
     public int PayerWindow { get; init; } = 4;
+
+    /// <summary>The longest pause between attempts to reach a receiver that keeps failing. Default 20 s.</summary>
+    public TimeSpan LongestPause { get; init; } = TimeSpan.FromSeconds(20);
 }
 
 /// <summary>
@@ -62,12 +65,12 @@ public sealed class TellEveryone : IDisposable
         var texts = new PayerTexts(engine, settings.PublicAddress);
         if (settings.Mail is { } mail)
         {
-            receivers[Receivers.Email] = (new SendMail(mail, texts), new Window(settings.PayerWindow));
+            receivers[Receivers.Email] = (new SendMail(mail, texts), new Window(settings.PayerWindow, settings.LongestPause));
         }
 
         if (settings.Sms is { } sms)
         {
-            receivers[Receivers.Sms] = (new SendSms(sms, texts), new Window(settings.PayerWindow));
+            receivers[Receivers.Sms] = (new SendSms(sms, texts), new Window(settings.PayerWindow, settings.LongestPause));
         }
     }
 
@@ -98,17 +101,17 @@ public sealed class TellEveryone : IDisposable
         await EndAsync();
     }
 
-    /// <summary>One round: writes down, fans out, leases, begins. Returns how many attempts it began.</summary>
+    /// <summary>One round: writes down, fans out, leases, begins. Zero: there was nothing to do.</summary>
     public async Task<int> RoundAsync(CancellationToken cancel)
     {
         await SettleAsync(cancel);
         await LookAsync(cancel);
-        await engine.Deliveries.FanOutAsync(cancel);
+        var more = await engine.Deliveries.FanOutAsync(cancel) == Deliveries.FanOutLimit;
         var rooms = receivers.Select(one => (one.Key, one.Value.Window.Room)).Where(one => one.Room > 0).ToList();
         var leased = await engine.Deliveries.LeaseAsync(rooms, cancel);
         if (leased.Count == 0)
         {
-            return 0;
+            return more ? 1 : 0;
         }
 
         var payments = await engine.Deliveries.ReadAsync(leased, cancel);
@@ -157,7 +160,7 @@ public sealed class TellEveryone : IDisposable
                 // Whatever a way does with the token, its time ends here.
                 reached = await way.TellAsync(telling, limit.Token).WaitAsync(settings.AttemptTimeout + Busy, limit.Token);
             }
-            catch (Exception late) when (late is OperationCanceledException or TimeoutException)
+            catch (Exception late) when (limit.IsCancellationRequested || late is OperationCanceledException or TimeoutException)
             {
                 if (aborted.IsCancellationRequested)
                 {
@@ -252,7 +255,7 @@ public sealed class TellEveryone : IDisposable
 
             foreach (var (id, endpoint) in endpoints)
             {
-                var window = receivers.TryGetValue(id, out var known) ? known.Window : new Window(settings.EndpointWindow);
+                var window = receivers.TryGetValue(id, out var known) ? known.Window : new Window(settings.EndpointWindow, settings.LongestPause);
                 receivers[id] = (new SendWebhook(endpoint, post, engine), window);
             }
         }

@@ -6,10 +6,10 @@ namespace EGovPay.Terminals.Telling;
 /// How much of one receiver may be under way from this node: its own room, that nobody shares. A receiver that keeps failing gets one
 /// attempt at a time, with growing pauses, until one is taken: it costs nearly nothing, whatever waits for it.
 /// </summary>
-internal sealed class Window(int limit)
+/// <param name="longestPause">Between attempts to reach one that keeps failing.</param>
+internal sealed class Window(int limit, TimeSpan longestPause)
 {
     private const int FailuresUntilIll = 5;
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(60);
 
     private readonly Lock gate = new();
     private int underWay;
@@ -65,7 +65,7 @@ internal sealed class Window(int limit)
             failures = well.Value ? 0 : Math.Min(failures + 1, 30);
             if (failures >= FailuresUntilIll)
             {
-                var seconds = Math.Min(LongestPause.TotalSeconds, 0.5 * Math.Pow(2, failures - FailuresUntilIll));
+                var seconds = Math.Min(longestPause.TotalSeconds, 0.5 * Math.Pow(2, failures - FailuresUntilIll));
                 pausedUntil = Stopwatch.GetTimestamp() + (long)(seconds * Stopwatch.Frequency);
             }
         }

@@ -106,6 +106,13 @@ public sealed class AuditTests(HonestBook book) : IClassFixture<HonestBook>
         { "an exchange of no event", "update exchange set step = 9 where " + Of("declined"), "orphans" },
         { "a notice of no event", "insert into outbox (agent_id, number, step, at) select agent_id, number, 9, at from event "
             + "where step = 1 and " + Of("declined"), "orphans" },
+        { "a delivery of no event", "insert into delivery (agent_id, number, event_at, since, next_at, receiver, step) "
+            + "select agent_id, number, now(), now(), now(), 1, 9 from event where step = 1 and " + Of("declined"), "orphans" },
+        { "something told of no event", "insert into told (agent_id, number, at, receiver, step, attempts) "
+            + "select agent_id, number, now(), 1, 9, 1 from event where step = 1 and " + Of("declined"), "orphans" },
+        { "an address of no payment", "insert into payer_contact (agent_id, number, accepted_at, contact) "
+            + "select agent_id, 5, now(), '[]' from agent where code = 'bank'", "orphans" },
+        { "an event that nobody is told of", "delete from outbox where step = 1 and " + Of("confirmed"), "telling" },
         { "a row of no agent", "insert into cash_to_return (agent_id, number, terminal_id, since) values (3, 5, 1, now())", "orphans to-return" },
         { "nobody asks about an unknown payment", "delete from unknown_payment where " + Of("unknown"), "unknown" },
         { "a final payment is asked about", "insert into unknown_payment (agent_id, number, provider_id, since, next_ask_at) "

@@ -16,6 +16,7 @@ public sealed class TableOfActs(TestDatabase database) : IClassFixture<TestDatab
     [
         "catalogue check", "catalogue show", "agent list", "user list", "payment show", "day status", "record list", "audit",
         "proposal list", "payment proposals",
+        "webhook list", "telling status", "telling dead",
     ];
 
     /// <summary>They are the program itself, run by whoever runs machines, before there is anybody who could show a key.</summary>

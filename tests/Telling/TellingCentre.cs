@@ -28,6 +28,8 @@ internal sealed class TellingCentre : IAsyncDisposable
 
     public Terminal Terminal { get; private set; } = null!;
 
+    public Endpoints Endpoints => new(Engine.Database, TestPeople.Doer);
+
     public static async Task<TellingCentre> StartAsync(PayerChannels payers = default)
     {
         var database = await TestDatabase.CreateAsync();
@@ -38,7 +40,7 @@ internal sealed class TellingCentre : IAsyncDisposable
     /// <summary>Subscribes the centre's agent; its terminal knows at once.</summary>
     public async Task<int> SubscribeAsync(Uri url, params string[] events)
     {
-        var (made, id) = await Engine.Endpoints.AddAsync(Terminal.AgentId, null, url, events.Length == 0 ? null : events);
+        var (made, id) = await Endpoints.AddAsync(Terminal.AgentId, null, url, events.Length == 0 ? null : events);
         made.Should(EndpointMade.Made);
         await LookAsync();
         return id;
@@ -46,7 +48,7 @@ internal sealed class TellingCentre : IAsyncDisposable
 
     public async Task<int> SubscribeProviderAsync(int providerId, Uri url)
     {
-        var (made, id) = await Engine.Endpoints.AddAsync(null, providerId, url, null);
+        var (made, id) = await Endpoints.AddAsync(null, providerId, url, null);
         made.Should(EndpointMade.Made);
         await LookAsync();
         return id;
