@@ -169,6 +169,9 @@ public sealed class Engine : IAsyncDisposable
     internal RebalanceParts Rebalance { get; }
 
     /// <summary>Starts the engine on a migrated database.</summary>
+    /// <param name="clock">
+    /// A <see cref="DatabaseClock"/>, which then follows the database; another one only where a test says what time it is.
+    /// </param>
     public static async Task<Engine> StartAsync(
         EngineSettings settings, IClock clock, ILoggerFactory logs, CancellationToken cancel = default)
     {
@@ -178,7 +181,8 @@ public sealed class Engine : IAsyncDisposable
         var lanes = PostgreSql.Database.Open(
             Processing.Journal.Journal.ConnectionString(settings.ConnectionString), meet: continuity.MeetToWriteAsync);
         var catalogue = await CatalogueInForce.OpenAsync(database, logs.CreateLogger<CatalogueInForce>(), cancel);
-        var node = await Node.StartAsync(database, settings.NodeName, logs.CreateLogger<Node>());
+        var node = await Node.StartAsync(
+            database, settings.NodeName, logs.CreateLogger<Node>(), clock as DatabaseClock);
         var directory = await AgentDirectory.OpenAsync(database, logs.CreateLogger<AgentDirectory>(), cancel);
         var engine = new Engine(settings, database, lanes, continuity, catalogue, directory, node, clock, logs);
         await engine.Days.PrepareAsync(cancel);

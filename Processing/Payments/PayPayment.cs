@@ -137,7 +137,7 @@ public sealed class PayPayment(
             Log.WayEnded(log, defect, number);
             if (number != 0)
             {
-                node.LoseSight(number);
+                node.LoseSight(terminal.PartFor(request.Reference), number);
             }
 
             throw;
