@@ -189,6 +189,9 @@ public sealed class Engine : IAsyncDisposable
     internal WatchEngine Watch => watch;
 
     /// <summary>Starts the engine on a migrated database.</summary>
+    /// <param name="clock">
+    /// A <see cref="DatabaseClock"/>, which then follows the database; another one only where a test says what time it is.
+    /// </param>
     public static async Task<Engine> StartAsync(
         EngineSettings settings, IClock clock, ILoggerFactory logs, CancellationToken cancel = default)
     {
@@ -196,7 +199,8 @@ public sealed class Engine : IAsyncDisposable
             settings.MemoryFile, settings.NodeName, TimeProvider.System, logs.CreateLogger<WatchContinuity>());
         var database = PostgreSql.Database.Open(settings.ConnectionString, meet: continuity.MeetAsync);
         var catalogue = await CatalogueInForce.OpenAsync(database, logs.CreateLogger<CatalogueInForce>(), cancel);
-        var node = await Node.StartAsync(database, settings.NodeName, logs.CreateLogger<Node>());
+        var node = await Node.StartAsync(
+            database, settings.NodeName, logs.CreateLogger<Node>(), clock as DatabaseClock);
         var lanes = PostgreSql.Database.Open(
             Processing.Journal.Journal.ConnectionString(settings.ConnectionString, node.Id), meet: continuity.MeetToWriteAsync);
         var directory = await AgentDirectory.OpenAsync(database, logs.CreateLogger<AgentDirectory>(), cancel);

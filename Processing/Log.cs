@@ -82,6 +82,12 @@ internal static partial class Log
     [LoggerMessage(1205, LogLevel.Error, "Payment {Number} was accepted and its way ended by a defect; recovery goes on with it")]
     public static partial void WayEnded(ILogger logger, Exception exception, long number);
 
+    [LoggerMessage(1207, LogLevel.Error, "Taking over payment {Number} failed, time {Times}; tried again in {Seconds} s")]
+    public static partial void TakeOverFailed(ILogger logger, Exception exception, long number, int times, int seconds);
+
+    [LoggerMessage(1208, LogLevel.Warning, "The database's clock moved by {Seconds} s; for a minute nobody's claims are taken to have ended")]
+    public static partial void DatabaseClockMoved(ILogger logger, double seconds);
+
     [LoggerMessage(1290, LogLevel.Warning, "The figures of the book could not be read; gauges show older ones")]
     public static partial void BookNotRead(ILogger logger, Exception exception);
 

@@ -18,21 +18,25 @@ public sealed class AskUnknown(
     private const int AskSeconds = 25;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>Where something was due, more may be: a dead node's thousands must not wait for a pause each handful.</summary>
+    private static readonly TimeSpan ShortPause = TimeSpan.FromMilliseconds(25);
+
     /// <summary>Asks until stopped.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
         while (!stop.IsCancellationRequested)
         {
+            var began = 0;
             try
             {
-                await AskDueAsync(stop);
+                began = await AskDueAsync(stop);
             }
             catch (Exception failure) when (failure is NpgsqlException or TimeoutException)
             {
                 Log.BackgroundFailed(log, failure, "asking about unknown payments");
             }
 
-            await time.PauseAsync(Pause, stop);
+            await time.PauseAsync(began > 0 ? ShortPause : Pause, stop);
         }
     }
 

@@ -40,8 +40,10 @@ public interface IClusterTables
     /// <summary>The first of the next <see cref="Node.BlockSize"/> payment numbers.</summary>
     Task<long> TakeBlockAsync(int nodeId);
 
-    /// <summary>This node is alive, for so many seconds, and has nothing unfinished below a number; 0: it does not know.</summary>
-    Task BeatAsync(int nodeId, int leaseSeconds, long lowNumber);
+    /// <summary>
+    /// This node is alive, for so many seconds, and has nothing unfinished below a number; 0: it does not know. Gives the database's time.
+    /// </summary>
+    Task<Instant> BeatAsync(int nodeId, int leaseSeconds, long lowNumber);
 
     /// <summary>
     /// The node itself, and those whose lease has ended and who are not yet closed. What they left open in the database is ended
@@ -49,8 +51,14 @@ public interface IClusterTables
     /// </summary>
     Task<IReadOnlyList<NodeSeen>> NodesAsync(int nodeId, CancellationToken cancel);
 
-    /// <summary>What a node accepted and nobody has finished, at most <see cref="ClusterTables.FindLimit"/>.</summary>
-    Task<IReadOnlyList<LostPayment>> LostAsync(int nodeId, CancellationToken cancel);
+    /// <summary>
+    /// What a node accepted and nobody has finished, in the order of the numbers, at most <see cref="ClusterTables.FindLimit"/>.
+    /// </summary>
+    /// <param name="after">Only numbers above this one.</param>
+    Task<IReadOnlyList<LostPayment>> LostAsync(int nodeId, long after, CancellationToken cancel);
+
+    /// <summary>Those of these payments that nobody has finished, whoever began or claimed them.</summary>
+    Task<IReadOnlyList<LostPayment>> UnfinishedAsync(int[] agentIds, long[] numbers, CancellationToken cancel);
 
     /// <summary>Nothing of a dead node is left; a node whose lease ended less than a minute ago stays.</summary>
     Task CloseAsync(int nodeId, CancellationToken cancel);
@@ -76,6 +84,7 @@ public sealed class ClusterTables(NpgsqlDataSource database) : IClusterTables
     private static readonly string TakeBlock = Sql.Load("Dispatch/TakeBlock.sql");
     private static readonly string Heartbeat = Sql.Load("Dispatch/Heartbeat.sql");
     private static readonly string FindLost = Sql.Load("Dispatch/FindLost.sql");
+    private static readonly string FindUnfinished = Sql.Load("Dispatch/FindUnfinished.sql");
     private static readonly string CloseNode = Sql.Load("Dispatch/CloseNode.sql");
     private static readonly string FenceNodes = Sql.Load("Dispatch/FenceNodes.sql");
     private static readonly string LeaseDue = Sql.Load("Dispatch/LeaseDue.sql");
@@ -97,11 +106,15 @@ public sealed class ClusterTables(NpgsqlDataSource database) : IClusterTables
             TakeBlock, TakeSeconds, new NpgsqlParameter<int> { TypedValue = nodeId }))!;
     }
 
-    public Task BeatAsync(int nodeId, int leaseSeconds, long lowNumber) => database.WriteSurelyAsync(
-        Heartbeat, BeatSeconds,
-        new NpgsqlParameter<int> { TypedValue = nodeId },
-        new NpgsqlParameter<int> { TypedValue = leaseSeconds },
-        new NpgsqlParameter<long> { TypedValue = lowNumber });
+    public async Task<Instant> BeatAsync(int nodeId, int leaseSeconds, long lowNumber)
+    {
+        var now = await database.WriteSurelyAsync(
+            Heartbeat, BeatSeconds,
+            new NpgsqlParameter<int> { TypedValue = nodeId },
+            new NpgsqlParameter<int> { TypedValue = leaseSeconds },
+            new NpgsqlParameter<long> { TypedValue = lowNumber });
+        return Instant.FromDateTimeUtc((DateTime)now!);
+    }
 
     public async Task<IReadOnlyList<NodeSeen>> NodesAsync(int nodeId, CancellationToken cancel)
     {
@@ -125,19 +138,20 @@ public sealed class ClusterTables(NpgsqlDataSource database) : IClusterTables
         return nodes;
     }
 
-    public async Task<IReadOnlyList<LostPayment>> LostAsync(int nodeId, CancellationToken cancel)
+    public async Task<IReadOnlyList<LostPayment>> LostAsync(int nodeId, long after, CancellationToken cancel)
     {
         await using var command = database.CreateCommand(FindLost);
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = nodeId });
-        await using var reader = await command.ExecuteReaderAsync(cancel);
-        var lost = new List<LostPayment>();
-        while (await reader.ReadAsync(cancel))
-        {
-            lost.Add(new LostPayment(
-                reader.GetInt32(0), reader.GetInt64(1), reader.GetBoolean(2), reader.GetInt32(3), reader.GetBoolean(4)));
-        }
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = after });
+        return await ReadLostAsync(command, cancel);
+    }
 
-        return lost;
+    public async Task<IReadOnlyList<LostPayment>> UnfinishedAsync(int[] agentIds, long[] numbers, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand(FindUnfinished);
+        command.Parameters.Add(new NpgsqlParameter<int[]> { TypedValue = agentIds });
+        command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = numbers });
+        return await ReadLostAsync(command, cancel);
     }
 
     public async Task CloseAsync(int nodeId, CancellationToken cancel)
@@ -180,5 +194,18 @@ public sealed class ClusterTables(NpgsqlDataSource database) : IClusterTables
         }
 
         return due;
+    }
+
+    private static async Task<IReadOnlyList<LostPayment>> ReadLostAsync(NpgsqlCommand command, CancellationToken cancel)
+    {
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var lost = new List<LostPayment>();
+        while (await reader.ReadAsync(cancel))
+        {
+            lost.Add(new LostPayment(
+                reader.GetInt32(0), reader.GetInt64(1), reader.GetBoolean(2), reader.GetInt32(3), reader.GetBoolean(4)));
+        }
+
+        return lost;
     }
 }

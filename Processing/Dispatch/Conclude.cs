@@ -73,7 +73,7 @@ public sealed class Conclude(Journal.Journal journal, IFindPayments book, Node n
                 NodeId = node.Id,
                 ProviderCode = answer.ProviderCode,
                 Note = answer.Note,
-                AskSeconds = DelaySeconds(asks),
+                AskSeconds = DelaySeconds(asks, payment.Number),
                 WhileWindowIsOpen = answer.Result == ReversalResult.ReversedUnlessHandedOver,
                 Exchange = answer.Exchange,
             };
@@ -124,8 +124,16 @@ public sealed class Conclude(Journal.Journal journal, IFindPayments book, Node n
         return Transitions.Find(payment.State, PaymentEvent.LateTruth);
     }
 
-    /// <summary>Seconds until the next question after this many.</summary>
-    internal static int DelaySeconds(int asks) => AskAfterSeconds[Math.Min(asks, AskAfterSeconds.Length - 1)];
+    /// <summary>
+    /// Seconds until the next question after this many, from two to an hour and a half: up to half as long again, by the payment's
+    /// number, so that a thousand payments that fell silent in one moment are not asked about in one moment for ever after.
+    /// </summary>
+    internal static int DelaySeconds(int asks, long number)
+    {
+        var seconds = AskAfterSeconds[Math.Min(asks, AskAfterSeconds.Length - 1)];
+        var spread = (uint)(unchecked((ulong)(number + asks) * 11_400_714_819_323_198_485ul) >> 40);
+        return seconds + (int)(spread % (uint)((seconds / 2) + 1));
+    }
 
     /// <summary>What an answer means to a payment in its present state; null: nothing new.</summary>
     internal Edge? EdgeFor(Payment payment, DeliveryAnswer answer)
@@ -179,7 +187,7 @@ public sealed class Conclude(Journal.Journal journal, IFindPayments book, Node n
             : null,
         CardData = answer.CardData,
         Note = answer.Note,
-        AskSeconds = DelaySeconds(asks),
+        AskSeconds = DelaySeconds(asks, payment.Number),
         Exchange = answer.Result == DeliveryResult.Confirmed && edge.Event == PaymentEvent.ProviderConfirmed
             ? null
             : answer.Exchange,

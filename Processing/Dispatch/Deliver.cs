@@ -36,7 +36,7 @@ public sealed class Deliver(Gates gates, Conclude conclude, Node node, TimeProvi
 
         using var timeout = new CancellationTokenSource(Shorter(deadline.Left(time), gate), time);
         var answer = await gate.CallAsync(
-            () => GuardAsync(() => gate.Provider.AskAsync(DeliveryOf(payment, perhapsSent: true), timeout.Token)),
+            () => GuardAsync(() => gate.Provider.AskAsync(DeliveryOf(payment, perhapsSent: true, deadline), timeout.Token)),
             given => given.Result is DeliveryResult.Confirmed or DeliveryResult.Declined, silent);
         return await conclude.RecordAsync(payment, answer, asks);
     }
@@ -55,7 +55,7 @@ public sealed class Deliver(Gates gates, Conclude conclude, Node node, TimeProvi
 
         using var timeout = new CancellationTokenSource(Shorter(deadline.Left(time), gate), time);
         var reversal = new Reversal(
-            DeliveryOf(payment, perhapsSent: true), due.CancelNumber, due.AskedAt, PerhapsAskedBefore: due.Asks > 0);
+            DeliveryOf(payment, perhapsSent: true, deadline), due.CancelNumber, due.AskedAt, PerhapsAskedBefore: due.Asks > 0);
         var answer = await gate.CallAsync(
             () => GuardAsync(reversal, gate, timeout.Token), given => given.Result is not ReversalResult.Silent, silent);
         return await conclude.RecordAsync(payment, answer, due.Asks);
@@ -96,7 +96,7 @@ public sealed class Deliver(Gates gates, Conclude conclude, Node node, TimeProvi
 
         using var timeout = new CancellationTokenSource(Shorter(deadline.Left(time), gate), time);
         return await gate.CallAsync(
-            () => GuardAsync(() => gate.Provider.PayAsync(DeliveryOf(payment, perhapsSent: false), timeout.Token)),
+            () => GuardAsync(() => gate.Provider.PayAsync(DeliveryOf(payment, perhapsSent: false, deadline), timeout.Token)),
             given => given.Result is DeliveryResult.Confirmed or DeliveryResult.Declined,
             new DeliveryAnswer(DeliveryResult.NotSent, Note: "the provider's breaker opened"));
     }
@@ -121,10 +121,10 @@ public sealed class Deliver(Gates gates, Conclude conclude, Node node, TimeProvi
         return left < limit ? left : limit;
     }
 
-    private static Delivery DeliveryOf(Payment payment, bool perhapsSent) => new(
+    private static Delivery DeliveryOf(Payment payment, bool perhapsSent, SendDeadline deadline) => new(
 #if PLANTED_DEFECTS
         perhapsSent && PlantedDefects.Has(PlantedDefects.NewNumber) ? payment.Number + 1_000_000_000 :
 #endif
         payment.Number, payment.ServiceCode, payment.Account, payment.Fields, payment.AmountQepik, payment.AcceptedAt,
-        perhapsSent);
+        perhapsSent) { SendBefore = deadline };
 }

@@ -1,6 +1,6 @@
 -- why: what a node accepted and nobody has finished, whoever has claimed it since; below the node's low number there is nothing
 -- locks: none
--- parameters: $1 node
+-- parameters: $1 node · $2 only numbers above this one
 select k.agent_id, k.number, coalesce(e.send_before, e.at) < now() as claim_ended, e.node_id as owner,
     coalesce(o.lease_until < now(), true) as owner_ended
 from node n
@@ -8,7 +8,7 @@ cross join agent a
 cross join lateral (
     select p.agent_id, p.number
     from payment p
-    where p.agent_id = a.agent_id and p.number >= n.low_number
+    where p.agent_id = a.agent_id and p.number >= greatest(n.low_number, $2 + 1)
     order by p.number
 ) k
 cross join lateral (

@@ -4,3 +4,4 @@
 update node
 set lease_until = now() + make_interval(secs => $2), low_number = greatest(low_number, $3), recovered_at = null
 where node_id = $1
+returning clock_timestamp() as now_is

@@ -1,6 +1,7 @@
 using EGovPay.Processing.Observing;
 using EGovPay.Processing.PostgreSql;
 using Microsoft.Extensions.Logging;
+using NodaTime;
 using Npgsql;
 
 namespace EGovPay.Processing.Dispatch;
@@ -17,6 +18,7 @@ public sealed class Node : IAsyncDisposable
 
     private static readonly TimeSpan Beat = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestBlockLife = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan LongestClaim = TimeSpan.FromSeconds(65);
     private static readonly TimeSpan Living = TimeSpan.FromSeconds(4);
 
     private readonly IClusterTables cluster;
@@ -24,14 +26,15 @@ public sealed class Node : IAsyncDisposable
     private readonly ILogger log;
     private readonly Lock guard = new();
     private readonly HashSet<long> underWay = [];
-    private readonly HashSet<long> lost = [];
+    private readonly Dictionary<long, int> lost = [];
     private readonly SemaphoreSlim taking = new(1);
     private readonly CancellationTokenSource stop = new();
     private Block block;
     private Task beating = Task.CompletedTask;
 
-    private Node(IClusterTables cluster, int id, ILogger log, TimeProvider time)
+    private Node(IClusterTables cluster, int id, ILogger log, TimeProvider time, DatabaseClock clock)
     {
+        Clock = clock;
         this.cluster = cluster;
         this.time = time;
         this.log = log;
@@ -40,6 +43,14 @@ public sealed class Node : IAsyncDisposable
     }
 
     public int Id { get; }
+
+    /// <summary>The database's time, as the heartbeats bring it.</summary>
+    public DatabaseClock Clock { get; }
+
+    /// <summary>
+    /// The database's clock was not moved while the claims that may be open now were made: what it says of their ends is so.
+    /// </summary>
+    public bool TimeIsEven => Clock.Even(LongestClaim);
 
     /// <summary>The lease was renewed lately; false: this node must not begin anything.</summary>
     public bool Alive => LeaseAge < Living;
@@ -53,15 +64,19 @@ public sealed class Node : IAsyncDisposable
     private long lastBeat;
 
     /// <summary>Registers this process as a node and begins its heartbeat.</summary>
-    public static Task<Node> StartAsync(NpgsqlDataSource database, string name, ILogger log) =>
-        StartAsync(new ClusterTables(database), name, log, TimeProvider.System);
+    public static Task<Node> StartAsync(
+        NpgsqlDataSource database, string name, ILogger log, DatabaseClock? clock = null) =>
+        StartAsync(new ClusterTables(database), name, log, TimeProvider.System, clock);
 
     /// <summary>Registers a node and begins its heartbeat, on the caller's scheduler.</summary>
-    public static async Task<Node> StartAsync(IClusterTables cluster, string name, ILogger log, TimeProvider time)
+    public static async Task<Node> StartAsync(
+        IClusterTables cluster, string name, ILogger log, TimeProvider time, DatabaseClock? clock = null)
     {
         var began = time.GetTimestamp();
-        var node = new Node(cluster, await cluster.RegisterAsync(name), log, time);
+        var node = new Node(cluster, await cluster.RegisterAsync(name), log, time, clock ?? new DatabaseClock(time));
         node.lastBeat = began;
+        // With the first beat the node knows the database's time; its own clock may show anything.
+        await node.TryBeatAsync(5);
         node.beating = Pauses.StartBeside(node.BeatAsync);
         return node;
     }
@@ -103,11 +118,12 @@ public sealed class Node : IAsyncDisposable
     }
 
     /// <summary>This node takes over a payment that another began: it is under way until <see cref="Done"/> is told.</summary>
-    public void Begin(long number)
+    /// <returns>False: it is under way here already.</returns>
+    public bool TryBegin(long number)
     {
         lock (guard)
         {
-            underWay.Add(number);
+            return underWay.Add(number);
         }
     }
 
@@ -125,23 +141,23 @@ public sealed class Node : IAsyncDisposable
     /// Its way here was broken off, and how it stands is only in the book: nobody is busy with it, and it is not finished either.
     /// Recovery looks for it until <see cref="Done"/> is told.
     /// </summary>
-    public void LoseSight(long number)
+    public void LoseSight(int agentId, long number)
     {
         lock (guard)
         {
             underWay.Remove(number);
-            lost.Add(number);
+            lost[number] = agentId;
         }
     }
 
     /// <summary>What this node has lost sight of.</summary>
-    public IReadOnlyList<long> Lost
+    public IReadOnlyList<(int AgentId, long Number)> Lost
     {
         get
         {
             lock (guard)
             {
-                return [.. lost];
+                return [.. lost.Select(one => (one.Value, one.Key))];
             }
         }
     }
@@ -192,7 +208,7 @@ public sealed class Node : IAsyncDisposable
         lock (guard)
         {
             low = block.Next;
-            foreach (var number in underWay.Concat(lost))
+            foreach (var number in underWay.Concat(lost.Keys))
             {
                 low = Math.Min(low, number);
             }
@@ -200,7 +216,12 @@ public sealed class Node : IAsyncDisposable
 
         try
         {
-            await cluster.BeatAsync(Id, leaseSeconds, low);
+            var moved = Clock.Told(await cluster.BeatAsync(Id, leaseSeconds, low), began);
+            if (moved != Duration.Zero)
+            {
+                Log.DatabaseClockMoved(log, moved.TotalSeconds);
+            }
+
             Volatile.Write(ref lastBeat, began);
             StandbyMissing = false;
         }

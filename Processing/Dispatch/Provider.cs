@@ -71,7 +71,14 @@ public sealed record Delivery(
     IReadOnlyList<FieldValue> Fields,
     long AmountQepik,
     Instant AcceptedAt,
-    bool PerhapsSentBefore);
+    bool PerhapsSentBefore)
+{
+    /// <summary>
+    /// The end of the claim by the monotonic clock. Cancellation comes from a timer, and a process that wakes from a long freeze may go
+    /// on before its timers do: so it is looked at once more where the first byte leaves. Null: there is no claim.
+    /// </summary>
+    public SendDeadline? SendBefore { get; init; }
+}
 
 /// <summary>What a provider did with a payment.</summary>
 public enum DeliveryResult

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using EGovPay.Processing.Journal;
 using EGovPay.Processing.Observing;
 using EGovPay.Processing.Payments;
@@ -8,14 +9,36 @@ using Npgsql;
 namespace EGovPay.Processing.Dispatch;
 
 /// <summary>
-/// Takes over what a dead node had begun (and what this node itself lost sight of): what was never sent is claimed and sent,
-/// what was perhaps sent becomes Unknown once its claim has ended, and is asked about with the same number.
+/// Takes over what a dead node had begun (and what this node itself lost sight of): what was never sent is claimed and sent, with a
+/// permit of its provider; what was perhaps sent becomes Unknown once its claim has ended, many in one commit, and is asked about with
+/// the same number. Sending goes on beside the next look, and what fails waits longer each time: neither a slow provider nor a payment
+/// that cannot be taken over keeps the others waiting.
 /// </summary>
 public sealed class Recover(
     IClusterTables cluster, Journal.Journal journal, IFindPayments book, Gates gates, Deliver deliver, Node node,
     TimeProvider time, ILogger<Recover> log)
 {
+    /// <summary>Payments taken over at once: a commit or two of the journal.</summary>
+    private const int AtOnce = 500;
+    private const int LongestWaitSeconds = 60;
+
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Remembered = TimeSpan.FromMinutes(10);
+
+    private readonly ConcurrentDictionary<long, Failure> failures = new();
+    private readonly ConcurrentDictionary<long, Task> sending = new();
+
+    private enum Outcome
+    {
+        /// <summary>It stays: its claim goes on, its provider has no room, or it failed.</summary>
+        Left,
+
+        /// <summary>It was taken over, or it was finished meanwhile.</summary>
+        Taken,
+
+        /// <summary>It is being sent; until that ends it counts as left.</summary>
+        Begun,
+    }
 
     /// <summary>Looks for dead nodes until stopped.</summary>
     public async Task RunAsync(CancellationToken stop)
@@ -24,7 +47,7 @@ public sealed class Recover(
         {
             try
             {
-                await TakeOverAsync(stop);
+                await LookAsync(stop);
             }
             catch (Exception failure) when (failure is NpgsqlException or TimeoutException)
             {
@@ -35,38 +58,20 @@ public sealed class Recover(
         }
     }
 
-    /// <summary>One look. Returns how many payments were taken over.</summary>
+    /// <summary>One look, and the end of all that it began to send. Returns how many payments were taken over.</summary>
     internal async Task<int> TakeOverAsync(CancellationToken stop)
     {
-        var taken = 0;
-        foreach (var (nodeId, isDead) in await cluster.NodesAsync(node.Id, stop))
+        var taken = await LookAsync(stop);
+        await Task.WhenAll(sending.Values);
+        return taken;
+    }
+
+    private async Task<int> LookAsync(CancellationToken stop)
+    {
+        var taken = await LookForOwnAsync(stop);
+        foreach (var seen in await cluster.NodesAsync(node.Id, stop))
         {
-            var left = 0;
-            var outOfSight = node.Lost;
-            var found = await cluster.LostAsync(nodeId, stop);
-            if (nodeId == node.Id && found.Count < ClusterTables.FindLimit)
-            {
-                ForgetFinished(outOfSight, found);
-            }
-
-            foreach (var lost in found)
-            {
-                // What another living node has claimed is its own; what this node is busy with, too.
-                var nobodys = lost.Owner == node.Id ? !node.IsUnderWay(lost.Number) : lost.OwnerEnded;
-                if (nobodys && await TryTakeOverAsync(lost))
-                {
-                    taken++;
-                }
-                else
-                {
-                    left++;
-                }
-            }
-
-            if (isDead && left == 0)
-            {
-                await cluster.CloseAsync(nodeId, stop);
-            }
+            taken += seen.LeaseEnded ? await LookForAsync(seen.NodeId, stop) : 0;
         }
 
         if (taken > 0)
@@ -75,55 +80,112 @@ public sealed class Recover(
             Log.TakenOver(log, taken);
         }
 
+        ForgetFailures();
         return taken;
     }
 
-    /// <summary>What this node lost sight of and the book does not show as unfinished is finished, or never was.</summary>
-    private void ForgetFinished(IReadOnlyList<long> outOfSight, IReadOnlyList<LostPayment> found)
+    /// <summary>
+    /// What this node lost sight of, by its number: it need not have begun it, and then no look at a dead node would show it.
+    /// </summary>
+    private async Task<int> LookForOwnAsync(CancellationToken stop)
     {
-        if (outOfSight.Count > 0)
+        var outOfSight = node.Lost;
+        if (outOfSight.Count == 0)
         {
-            var unfinished = found.Select(one => one.Number).ToHashSet();
-            foreach (var number in outOfSight.Where(number => !unfinished.Contains(number)))
+            return 0;
+        }
+
+        var found = await cluster.UnfinishedAsync(
+            [.. outOfSight.Select(one => one.AgentId)], [.. outOfSight.Select(one => one.Number)], stop);
+        var unfinished = found.Select(one => one.Number).ToHashSet();
+        foreach (var (_, number) in outOfSight)
+        {
+            // What the book does not show as unfinished is finished, or never was.
+            if (!unfinished.Contains(number))
             {
                 node.Done(number);
             }
         }
+
+        return (await TakeOverAsync(found, stop)).Taken;
+    }
+
+    private async Task<int> LookForAsync(int nodeId, CancellationToken stop)
+    {
+        var (taken, left, after) = (0, 0, 0L);
+        while (true)
+        {
+            var found = await cluster.LostAsync(nodeId, after, stop);
+            var (now, stay) = await TakeOverAsync(found, stop);
+            taken += now;
+            left += stay;
+            if (found.Count < ClusterTables.FindLimit)
+            {
+                break;
+            }
+
+            after = found[^1].Number;
+        }
+
+        if (left == 0)
+        {
+            await cluster.CloseAsync(nodeId, stop);
+        }
+
+        return taken;
+    }
+
+    private async Task<(int Taken, int Left)> TakeOverAsync(IReadOnlyList<LostPayment> found, CancellationToken stop)
+    {
+        // What another living node has claimed is its own; what this node is busy with, too.
+        var mine = found
+            .Where(lost => lost.Owner == node.Id ? !node.IsUnderWay(lost.Number) : lost.OwnerEnded)
+            .Where(lost => !failures.TryGetValue(lost.Number, out var failure) || time.GetTimestamp() >= failure.NotBefore)
+            .ToList();
+        var (taken, left) = (0, found.Count - mine.Count);
+        foreach (var some in mine.Chunk(AtOnce))
+        {
+            var claimEnded = some.ToDictionary(lost => (lost.AgentId, lost.Number), lost => lost.ClaimEnded);
+            var payments = await book.FindAsync([.. some.Select(l => l.AgentId)], [.. some.Select(l => l.Number)], stop);
+            var outcomes = await Task.WhenAll(payments.Select(
+                payment => TryTakeOverAsync(payment, claimEnded[(payment.AgentId, payment.Number)])));
+            taken += outcomes.Count(outcome => outcome != Outcome.Left);
+            left += outcomes.Count(outcome => outcome != Outcome.Taken);
+        }
+
+        return (taken, left);
     }
 
     /// <summary>Takes over one; what goes wrong with it must not stop the others.</summary>
-    private async Task<bool> TryTakeOverAsync(LostPayment lost)
+    private async Task<Outcome> TryTakeOverAsync(Payment payment, bool claimEnded)
     {
         using var span = Spans.Own("take over", lost.Number);
         try
         {
-            return await TakeOverAsync(lost);
+            var outcome = payment.State switch
+            {
+                PaymentState.Accepted => BeginToSend(payment),
+                // After a step of the database's clock nobody knows which claims have ended, for as long as one may last.
+                PaymentState.Dispatched => claimEnded && node.TimeIsEven ? await AskFromNowOnAsync(payment) : Outcome.Left,
+                _ => Outcome.Taken,
+            };
+            if (outcome == Outcome.Taken)
+            {
+                failures.TryRemove(payment.Number, out _);
+            }
+
+            return outcome;
         }
         catch (Exception failure)
         {
-            Log.BackgroundFailed(log, failure, "taking over one payment");
-            return false;
+            Remember(payment.Number, failure);
+            return Outcome.Left;
         }
     }
 
-    private async Task<bool> TakeOverAsync(LostPayment lost)
+    /// <summary>Whether or not this node's event is the one that stands, somebody's is.</summary>
+    private async Task<Outcome> AskFromNowOnAsync(Payment payment)
     {
-        var payment = await book.FindAsync(lost.AgentId, lost.Number);
-        if (payment is null || payment.State is not (PaymentState.Accepted or PaymentState.Dispatched))
-        {
-            return true;
-        }
-
-        if (payment.State == PaymentState.Accepted)
-        {
-            return await ClaimAndSendAsync(payment);
-        }
-
-        if (!lost.ClaimEnded)
-        {
-            return false;
-        }
-
         await journal.RecordAsync(new Happening
         {
             AgentId = payment.AgentId,
@@ -135,43 +197,96 @@ public sealed class Recover(
             AskSeconds = 0,
             Note = "taken over: perhaps sent by a node that ended",
         });
-        return true;
+        return Outcome.Taken;
     }
 
-    private async Task<bool> ClaimAndSendAsync(Payment payment)
+    /// <summary>Where its provider is not connected here, or has no room or no connection now, it stays for a later look.</summary>
+    private Outcome BeginToSend(Payment payment)
     {
-        if (gates.Find(payment.ProviderId) is not { } gate)
+        if (gates.Find(payment.ProviderId) is not { } gate || gate.TryEnterPayment() is not { } permit)
         {
-            // Its provider is not connected on this node: it stays, and so does its node, until one is that can send it.
-            return false;
+            return Outcome.Left;
         }
 
-        var seconds = Deliver.ClaimSeconds(gate);
-        node.Begin(payment.Number);
-        try
+        if (!node.TryBegin(payment.Number))
         {
-            var claimed = await journal.RecordAsync(new Happening
+            permit.Dispose();
+            return Outcome.Left;
+        }
+
+        var way = ClaimAndSendAsync(payment, gate, permit);
+        if (!way.IsCompleted)
+        {
+            sending[payment.Number] = way;
+            _ = ForgetWayAsync(payment.Number, way);
+        }
+
+        return Outcome.Begun;
+    }
+
+    private async Task ClaimAndSendAsync(Payment payment, ProviderGate gate, Permit permit)
+    {
+        using (permit)
+        {
+            try
             {
-                AgentId = payment.AgentId,
-                Number = payment.Number,
-                SeenStep = payment.Step,
-                SeenEdge = payment.Edge,
-                Edge = Transitions.Find(PaymentState.Accepted, PaymentEvent.Claimed)!,
-                NodeId = node.Id,
-                SendSeconds = seconds,
-            });
-            if (claimed.Done && await book.FindAsync(payment.AgentId, payment.Number) is { } now)
-            {
-                // A claim found from an earlier execution is older than it looks here: nothing is sent under it.
-                await deliver.PayAsync(
-                    now, claimed.Before ? SendDeadline.Passed : SendDeadline.After(claimed.StartedTicks, seconds, time));
+                var seconds = Deliver.ClaimSeconds(gate);
+                var edge = Transitions.Find(PaymentState.Accepted, PaymentEvent.Claimed)!;
+                var claimed = await journal.RecordAsync(new Happening
+                {
+                    AgentId = payment.AgentId,
+                    Number = payment.Number,
+                    SeenStep = payment.Step,
+                    SeenEdge = payment.Edge,
+                    Edge = edge,
+                    NodeId = node.Id,
+                    SendSeconds = seconds,
+                });
+                if (claimed.Done)
+                {
+                    // A claim found from an earlier execution is older than it looks here: nothing is sent under it.
+                    var now = payment with { State = edge.To, Edge = edge.Id, Step = (short)(payment.Step + 1), At = claimed.At };
+                    await deliver.PayAsync(
+                        now, claimed.Before ? SendDeadline.Passed : SendDeadline.After(claimed.StartedTicks, seconds, time));
+                }
+
+                failures.TryRemove(payment.Number, out _);
+                node.Done(payment.Number);
             }
-
-            return claimed.Done;
-        }
-        finally
-        {
-            node.Done(payment.Number);
+            catch (Exception failure)
+            {
+                // It may be claimed, and even sent, by this very node: nobody else will look for it.
+                Remember(payment.Number, failure);
+                node.LoseSight(payment.AgentId, payment.Number);
+            }
         }
     }
+
+    private async Task ForgetWayAsync(long number, Task way)
+    {
+        await way;
+        sending.TryRemove(number, out _);
+    }
+
+    private void Remember(long number, Exception failure)
+    {
+        var times = failures.TryGetValue(number, out var before) ? before.Times + 1 : 1;
+        var seconds = Math.Min(LongestWaitSeconds, 1 << Math.Min(times, 6));
+        failures[number] = new Failure(times, time.GetTimestamp() + (seconds * time.TimestampFrequency));
+        Log.TakeOverFailed(log, failure, number, times, seconds);
+    }
+
+    /// <summary>What somebody else has finished meanwhile is not remembered for ever.</summary>
+    private void ForgetFailures()
+    {
+        foreach (var (number, failure) in failures)
+        {
+            if (failure.NotBefore + (Remembered.TotalSeconds * time.TimestampFrequency) < time.GetTimestamp())
+            {
+                failures.TryRemove(number, out _);
+            }
+        }
+    }
+
+    private sealed record Failure(int Times, long NotBefore);
 }

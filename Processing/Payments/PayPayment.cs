@@ -145,7 +145,7 @@ public sealed class PayPayment(
             Log.WayEnded(log, defect, number);
             if (number != 0)
             {
-                node.LoseSight(number);
+                node.LoseSight(terminal.PartFor(request.Reference), number);
             }
 
             throw;

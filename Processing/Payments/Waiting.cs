@@ -35,7 +35,7 @@ public sealed class Waiting(IFindPayments book, TimeProvider time)
             try
             {
                 var hearing = HearAsync(waiter.Task);
-                var told = await Task.WhenAny(hearing, Task.Delay(Look, time, ends.Token));
+                var told = await Task.WhenAny(hearing, LookAgainAsync(ends.Token));
                 payment = told == hearing
                     ? await waiter.Task
                     : await book.FindAsync(payment.AgentId, payment.Number, CancellationToken.None) ?? payment;
@@ -58,4 +58,6 @@ public sealed class Waiting(IFindPayments book, TimeProvider time)
     /// Hears on the caller's own scheduler; whoever tells goes on at once, and what follows is not run in the middle of its work.
     /// </summary>
     private static async Task<Payment> HearAsync(Task<Payment> told) => await told;
+
+    private async Task LookAgainAsync(CancellationToken ends) => await time.PauseAsync(Look, ends);
 }

@@ -48,7 +48,7 @@ internal sealed class JsonRequests(string address, MessageKey key, IClock clock)
             json.WriteEndObject();
         }
 
-        return Signed(HttpMethod.Put, Payment(delivery), body.WrittenMemory);
+        return Signed(HttpMethod.Put, Payment(delivery), body.WrittenMemory) with { SendBefore = delivery.SendBefore };
     }
 
     public WireRequest Get(Delivery delivery) => Signed(HttpMethod.Get, Payment(delivery), null);

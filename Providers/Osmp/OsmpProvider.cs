@@ -68,7 +68,7 @@ public sealed class OsmpProvider : IProvider, IDisposable
 
     public async Task<DeliveryAnswer> PayAsync(Delivery delivery, CancellationToken deadline)
     {
-        var request = Request(PayForm(delivery));
+        var request = Request(PayForm(delivery)) with { SendBefore = delivery.SendBefore };
         var answer = dialect.ByGet
             ? await connection.SendFreshAsync(request, deadline)
             : await connection.SendAsync(request, deadline);

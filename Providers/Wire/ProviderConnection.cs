@@ -36,7 +36,7 @@ internal sealed class ProviderConnection : IDisposable
     /// (one without may be: it must be one that does no harm twice).
     /// </summary>
     public Task<WireAnswer> SendAsync(WireRequest request, CancellationToken deadline) =>
-        SendAsync(pooled, new SendGate(), request, deadline);
+        SendAsync(pooled, new SendGate(request.SendBefore), request, deadline);
 
     /// <summary>
     /// Sends over a connection of its own. For a GET that pays: the client silently re-sends a GET whose connection
@@ -45,7 +45,7 @@ internal sealed class ProviderConnection : IDisposable
     /// </summary>
     public async Task<WireAnswer> SendFreshAsync(WireRequest request, CancellationToken deadline)
     {
-        var gate = new SendGate();
+        var gate = new SendGate(request.SendBefore);
         var single = Plain(TimeSpan.Zero);
         single.PlaintextStreamFilter = (context, _) =>
         {

@@ -1,4 +1,5 @@
 using System.Net;
+using EGovPay.Processing.Dispatch;
 
 namespace EGovPay.Providers.Wire;
 
@@ -6,7 +7,7 @@ namespace EGovPay.Providers.Wire;
 /// The proof that nothing left. A request passes the gate exactly once, before its first byte; whoever gives up first
 /// shuts it. A shut gate never opens again, so "never passed" stays true after it was read.
 /// </summary>
-internal sealed class SendGate
+internal sealed class SendGate(SendDeadline? sendBefore = null, TimeProvider? clock = null)
 {
     private const int Waiting = 0;
     private const int Passed = 1;
@@ -19,6 +20,12 @@ internal sealed class SendGate
     /// </summary>
     public void Pass()
     {
+        if (sendBefore is { } end && end.Left(clock ?? TimeProvider.System) == TimeSpan.Zero)
+        {
+            // A process that was frozen wakes here before its timers do: another node may be asking about it already.
+            Interlocked.CompareExchange(ref state, Shut, Waiting);
+        }
+
         if (Interlocked.CompareExchange(ref state, Passed, Waiting) != Waiting)
         {
             throw new IOException("A request leaves once, and not after it was given up.");

@@ -1,3 +1,5 @@
+using EGovPay.Processing.Dispatch;
+
 namespace EGovPay.Providers.Wire;
 
 /// <summary>How far a request came.</summary>
@@ -23,7 +25,11 @@ internal sealed record WireRequest(
     Uri Target,
     ReadOnlyMemory<byte>? Body,
     string? MediaType,
-    IReadOnlyList<KeyValuePair<string, string>> Headers);
+    IReadOnlyList<KeyValuePair<string, string>> Headers)
+{
+    /// <summary>No first byte after this, by the monotonic clock; null: whenever.</summary>
+    public SendDeadline? SendBefore { get; init; }
+}
 
 /// <summary>What came back.</summary>
 /// <param name="Status">The HTTP status; 0 unless a status line came.</param>

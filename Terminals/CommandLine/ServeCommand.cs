@@ -8,7 +8,6 @@ using EGovPay.Providers.Portability;
 using EGovPay.Providers.Register;
 using EGovPay.Terminals.Observing;
 using EGovPay.Terminals.Telling;
-using NodaTime;
 
 namespace EGovPay.Terminals.CommandLine;
 
@@ -62,9 +61,11 @@ internal static class ServeCommand
             Log.ProvidersNotSet(log);
         }
 
-        using var connect = new ConnectProviders(settings.Providers, access, SystemClock.Instance, logs);
+        // What the engine judges and its signatures say goes by the database's time, whatever this machine's clock shows.
+        var clock = new DatabaseClock();
+        using var connect = new ConnectProviders(settings.Providers, access, clock, logs);
         var portability = Portability(settings);
-        var engine = await StartEngineAsync(settings, store, connect, portability, logs, stop);
+        var engine = await StartEngineAsync(settings, store, connect, portability, clock, logs, stop);
         await using (engine)
         {
             using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
@@ -109,8 +110,8 @@ internal static class ServeCommand
     }
 
     private static async Task<Engine> StartEngineAsync(
-        Settings settings, Store store, ConnectProviders connect, PortabilityInForce portability, ILoggerFactory logs,
-        CancellationToken stop)
+        Settings settings, Store store, ConnectProviders connect, PortabilityInForce portability, DatabaseClock clock,
+        ILoggerFactory logs, CancellationToken stop)
     {
         return await Engine.StartAsync(
             new EngineSettings
@@ -125,7 +126,7 @@ internal static class ServeCommand
                 Route = portability.Route,
                 Payers = TellingSetting.Channels(settings),
             },
-            SystemClock.Instance, logs, stop);
+            clock, logs, stop);
     }
 
     private static async Task<WebApplication> OpenDoorsAsync(

@@ -1,0 +1,242 @@
+using EGovPay.Processing.Catalogue;
+using EGovPay.Processing.Dispatch;
+
+namespace EGovPay.Tests.Simulation.Worlds;
+
+/// <summary>What a provider truly knows of one number.</summary>
+internal sealed class ProvidersEntry(string account, long amountQepik)
+{
+    public string Account => account;
+
+    public long AmountQepik => amountQepik;
+
+    public int Pays { get; set; }
+
+    public int Asks { get; set; }
+
+    public int Credits { get; private set; }
+
+    public bool Declined { get; set; }
+
+    /// <summary>It arrived and is not worked off.</summary>
+    public bool Pending { get; set; }
+
+    /// <summary>Credits the payer, once; what was declined stays declined.</summary>
+    public bool Credit()
+    {
+        Pending = false;
+        Credits += Credits == 0 && !Declined ? 1 : 0;
+        return !Declined;
+    }
+}
+
+/// <summary>The providers of a world, with a record of what they truly did. They de-duplicate by number and by nothing else.</summary>
+internal sealed class WorldProviders(World world, DatabaseServer database, Func<string, ScenePayment> sceneOf)
+{
+    public const int TimeoutSeconds = 2;
+
+    private readonly SortedDictionary<long, ProvidersEntry> entries = [];
+
+    public IReadOnlyDictionary<long, ProvidersEntry> Entries => entries;
+
+    /// <summary>Nobody can connect.</summary>
+    public bool Gone { get; set; }
+
+    /// <summary>The database's clock was moved in this world: its times say nothing about when something was sent.</summary>
+    public bool ClocksMoved { get; set; }
+
+    public ScenePayment SceneOf(string account) => sceneOf(account);
+
+    public ProvidersEntry EntryOf(Delivery delivery)
+    {
+        if (!entries.TryGetValue(delivery.Number, out var entry))
+        {
+            entries.Add(delivery.Number, entry = new ProvidersEntry(delivery.Account, delivery.AmountQepik));
+        }
+
+        if (entry.Account != delivery.Account || entry.AmountQepik != delivery.AmountQepik)
+        {
+            world.Complain($"number {delivery.Number} was given to two payments");
+        }
+
+        return entry;
+    }
+
+    /// <summary>The first byte of a payment leaves a machine.</summary>
+    public void Leaves(Delivery delivery, Host from)
+    {
+        world.Tell($"machine {from.Number} sends {delivery.Number}");
+        var payment = database.Book.Payments.FirstOrDefault(p => p.Asked.Number == delivery.Number);
+        var claim = payment?.Events.LastOrDefault(e => e.SendBefore is not null);
+        if (claim is null)
+        {
+            world.Complain($"{delivery.Number} was sent and nobody had claimed it");
+        }
+        else if (!ClocksMoved && database.Now > claim.SendBefore)
+        {
+            world.Complain($"{delivery.Number} was sent after its claim had ended");
+        }
+    }
+
+    public void Arrives(Delivery delivery)
+    {
+        var entry = EntryOf(delivery);
+        world.Tell($"{delivery.Number} arrives at its provider");
+        if (++entry.Pays > 1)
+        {
+            world.Complain($"number {delivery.Number} was sent as new twice");
+        }
+    }
+}
+
+/// <summary>One machine's line to the providers; it keeps the contract of the port, and its answers come from the scene.</summary>
+internal sealed class WorldProvider(ProviderSettings settings, World world, Host host, WorldProviders providers) : IProvider
+{
+    public ProviderSettings Settings { get; } =
+        settings with { TimeoutSeconds = WorldProviders.TimeoutSeconds, ConcurrencyLimit = 4 };
+
+    /// <summary>A planted defect: nobody looks at the end of the claim where the first byte leaves.</summary>
+    public bool Heedless { get; init; }
+
+    public async Task<InquiryAnswer> InquireAsync(InquiryQuestion question, CancellationToken deadline)
+    {
+        var found = await host.CallAsync(world.Latency(), () => !providers.Gone, world.Latency());
+        return found ? new InquiryAnswer(InquiryResult.Found) : new InquiryAnswer(InquiryResult.Unavailable, ConnectionFailed: true);
+    }
+
+    public async Task<DeliveryAnswer> PayAsync(Delivery delivery, CancellationToken deadline)
+    {
+        var temper = providers.SceneOf(delivery.Account).Temper;
+        var connected = await host.CallAsync(
+            world.Latency(), () => !providers.Gone && temper != Temper.NotSent, world.Latency());
+        if (!connected || deadline.IsCancellationRequested 
+            || (!Heedless && delivery.SendBefore?.Left(host.Clock) == TimeSpan.Zero))
+        {
+            return new DeliveryAnswer(DeliveryResult.NotSent);
+        }
+
+        providers.Leaves(delivery, host);
+        return await ExchangeAsync(tell => Receive(delivery, temper, tell), deadline);
+    }
+
+    public async Task<DeliveryAnswer> AskAsync(Delivery delivery, CancellationToken deadline)
+    {
+        if (!delivery.PerhapsSentBefore)
+        {
+            world.Complain($"{delivery.Number} was asked about as new");
+        }
+
+        var connected = await host.CallAsync(world.Latency(), () => !providers.Gone, world.Latency());
+        if (!connected || deadline.IsCancellationRequested)
+        {
+            return new DeliveryAnswer(DeliveryResult.Silent);
+        }
+
+        return await ExchangeAsync(tell => Hear(delivery, tell), deadline);
+    }
+
+    public Task<ReversalAnswer> ReverseAsync(Reversal reversal, CancellationToken deadline) =>
+        Task.FromResult(new ReversalAnswer(ReversalResult.Kept));
+
+    /// <summary>
+    /// A request travels and its answer comes back, or the deadline: then the connection is closed, and what has not arrived either
+    /// arrives at that moment or never.
+    /// </summary>
+    private async Task<DeliveryAnswer> ExchangeAsync(Action<Action<DeliveryAnswer?>> arrive, CancellationToken deadline)
+    {
+        var answer = new TaskCompletionSource<DeliveryAnswer?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var arrived = false;
+        void Arrive()
+        {
+            if (!arrived)
+            {
+                arrived = true;
+                arrive(given => world.After(world.Latency(), () => host.Post(() => answer.TrySetResult(given))));
+            }
+        }
+
+        world.After(world.Latency(), Arrive);
+        using var closed = deadline.Register(() =>
+        {
+            if (!arrived && world.Random.Next(2) == 0)
+            {
+                arrived = true;
+            }
+
+            Arrive();
+            answer.TrySetResult(new DeliveryAnswer(DeliveryResult.Silent, Exchange: new RawExchange("asked", null, 2_000)));
+        });
+        return await answer.Task ?? throw new InvalidOperationException("a defect of the adapter");
+    }
+
+    private void Receive(Delivery delivery, Temper temper, Action<DeliveryAnswer?> tell)
+    {
+        if (temper == Temper.Loses)
+        {
+            return;
+        }
+
+        providers.Arrives(delivery);
+        var entry = providers.EntryOf(delivery);
+        switch (temper)
+        {
+            case Temper.Declines:
+                entry.Declined = entry.Credits == 0;
+                tell(entry.Declined ? Declined() : Confirmed(delivery));
+                break;
+            case Temper.SilentAfter:
+                entry.Credit();
+                break;
+            case Temper.TooLate:
+                entry.Pending = true;
+                world.After(TimeSpan.FromSeconds(WorldProviders.TimeoutSeconds + world.Random.Next(7)), () => entry.Credit());
+                break;
+            case Temper.Slow:
+                entry.Pending = true;
+                world.After(TimeSpan.FromSeconds(1.2), () => tell(entry.Credit() ? Confirmed(delivery) : Declined()));
+                break;
+            case Temper.FailsBefore:
+                tell(null);
+                break;
+            case Temper.FailsAfter:
+                entry.Credit();
+                tell(null);
+                break;
+            case Temper.Garbles:
+                entry.Credit();
+                tell(Confirmed(delivery) with { ProviderTransaction = "nul\0byte" });
+                break;
+            default:
+                tell(entry.Credit() ? Confirmed(delivery) : Declined());
+                break;
+        }
+    }
+
+    private void Hear(Delivery delivery, Action<DeliveryAnswer?> tell)
+    {
+        var entry = providers.EntryOf(delivery);
+        var scene = providers.SceneOf(delivery.Account);
+        world.Tell($"{delivery.Number} is asked about");
+        if (entry.Asks++ < scene.Silences || entry.Pending)
+        {
+            if (entry.Asks % 2 == 0)
+            {
+                tell(new DeliveryAnswer(DeliveryResult.Silent));
+            }
+
+            return;
+        }
+
+        if (entry.Credits == 0 && !entry.Declined && scene.AskDelivers)
+        {
+            entry.Credit();
+        }
+
+        // What never arrived is declined by a provider that remembers nothing of having said so.
+        tell(entry.Credits > 0 ? Confirmed(delivery) : Declined());
+    }
+
+    private static DeliveryAnswer Confirmed(Delivery delivery) => new(DeliveryResult.Confirmed, ProviderTransaction: $"p{delivery.Number}");
+
+    private static DeliveryAnswer Declined() => new(DeliveryResult.Declined, DeclineName: "account-not-found", ProviderCode: "5");
+}
