@@ -159,7 +159,7 @@ public sealed class Recover(
     /// <summary>Takes over one; what goes wrong with it must not stop the others.</summary>
     private async Task<Outcome> TryTakeOverAsync(Payment payment, bool claimEnded)
     {
-        using var span = Spans.Own("take over", lost.Number);
+        using var span = Spans.Own("take over", payment.Number);
         try
         {
             var outcome = payment.State switch

@@ -77,7 +77,8 @@ internal static class ServeCommand
             try
             {
                 using var receipts = OperatorOfReceipts.Open(settings, store.Home, log);
-                using var host = new WatchHost(store.Home, SystemClock.Instance, () => receipts.Ends is { } ends ? [("receipts", ends)] : []);
+                using var host = new WatchHost(
+                    store.Home, clock, () => receipts.Ends is { } ends ? [("receipts", ends)] : []);
                 await using var app = await OpenDoorsAsync(settings, listen, engine, receipts, logs, stop);
                 await output.WriteLineAsync($"eGovPay listens on {app.Urls.First()}");
                 await output.FlushAsync(CancellationToken.None);

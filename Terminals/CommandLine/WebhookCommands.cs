@@ -188,7 +188,7 @@ internal static class WebhookCommands
                 {
                     reached = await post.PostAsync(
                         known.Url, string.Create(CultureInfo.InvariantCulture, $"test_{id}_{now.ToUnixTimeMilliseconds()}"), now,
-                        WebhookBody.ForTest(now), SignWebhook.KeysOf(known, purpose => Engine.Derive(secret, purpose), now), limit.Token);
+                        WebhookBody.ForTest(now), SignWebhook.KeysOf(known, purpose => [Engine.Derive(secret, purpose)], now), limit.Token);
                 }
                 catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
                 {
