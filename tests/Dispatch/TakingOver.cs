@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using EGovPay.Processing.Dispatch;
 using EGovPay.Processing.StateMachine;
-using EGovPay.Tests.Simulation;
 using FluentAssertions;
 using Xunit;
 

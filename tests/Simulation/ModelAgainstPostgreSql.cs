@@ -9,7 +9,6 @@ using EGovPay.Tests.Simulation.Worlds;
 using FluentAssertions;
 using Microsoft.Extensions.Logging.Abstractions;
 using NodaTime;
-using Npgsql;
 using Xunit;
 
 namespace EGovPay.Tests.Simulation;
