@@ -158,8 +158,7 @@ internal static class ReadSettings
             && relay.Host.Length > 0 && relay.UserInfo.Length == 0 && relay.AbsolutePath is "" or "/"
             ? relay
             : throw CommandException.Usage(
-                $"{given.Source}: '{given.Value}' is no relay such as smtps://mail.example:587; user and password are settings of "
-                + "their own.");
+                $"{given.Source} names no relay such as smtps://mail.example:587; user and password are settings of their own.");
 
     private static string? NotBlank(string? text) => string.IsNullOrWhiteSpace(text) ? null : text;
 

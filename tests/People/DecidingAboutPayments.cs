@@ -119,8 +119,7 @@ public sealed class DecidingAboutPayments
         await using var d = await Decisions.OpenAsync();
         var payment = await d.PaymentAsync("r", ProviderConfirmed, ReversalRequested);
         await d.Stage.Database.ExecuteAsync(
-            $"insert into reversal (agent_id, number, step, cancel_number, asked_at, provider_id, next_ask_at) values ({payment.AgentId}, "
-            + $"{payment.Number}, {payment.Step}, 1, now(), {payment.ProviderId}, now() - interval '1 second')");
+            $"update reversal set next_ask_at = now() - interval '1 second' where number = {payment.Number}");
         var id = await d.ProposeAsync(payment, Decision.Kept);
         (await d.Engine.AskReversals.AskDueAsync(CancellationToken.None)).Should().Be(0);
         (await d.Engine.Decide.WithdrawAsync(Decisions.Doer, id, null)).Result.Should().Be(DecideResult.Done);

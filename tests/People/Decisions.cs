@@ -44,6 +44,21 @@ internal sealed class Decisions : IAsyncDisposable
     public async Task HappenAsync(string reference, PaymentEvent happened)
     {
         var now = await FindAsync(reference);
+        if (happened == PaymentEvent.ReversalRequested)
+        {
+            // Asked for as a terminal does, and not due yet: nobody answers before the test says so.
+            var asked = await Engine.Journal.ExecuteAsync(new ReversePayment.Command(
+                now, 15, await Engine.Node.NextNumberAsync(), 1, "terminal t1", "səhv hesab", Engine.Node.Id));
+            await Stage.Database.ExecuteAsync(
+                $"update reversal set next_ask_at = now() + interval '1 hour' where number = {now.Number}");
+            if (!asked)
+            {
+                throw new InvalidOperationException("The reversal was not asked for.");
+            }
+
+            return;
+        }
+
         var recorded = await Engine.Journal.RecordAsync(new Happening
         {
             AgentId = now.AgentId,

@@ -1,4 +1,5 @@
 using System.Globalization;
+using EGovPay.Processing.Payments;
 using EGovPay.Processing.Telling;
 using FluentAssertions;
 using Xunit;
@@ -16,7 +17,12 @@ public sealed class SeveralNodes
         await centre.SubscribeAsync(receiver.Address);
         centre.Tell();
         centre.Tell();
-        var payments = await Task.WhenAll(Enumerable.Range(0, 80).Select(n => centre.PayAsync($"N-{n}")));
+        var payments = new List<Payment>();
+        foreach (var some in Enumerable.Range(0, 80).Chunk(16))
+        {
+            payments.AddRange(await Task.WhenAll(some.Select(n => centre.PayAsync($"N-{n}"))));
+        }
+
         await centre.UntilAsync("select count(*) from told where receiver > 0", 80);
         receiver.All.Select(one => one.Id).Should().OnlyHaveUniqueItems()
             .And.BeEquivalentTo(payments.Select(payment => $"evt_{payment.Number}_1"));
