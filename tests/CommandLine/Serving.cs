@@ -45,6 +45,18 @@ public sealed class Serving(TestDatabase database) : IClassFixture<TestDatabase>
         var byReference = await RunningProgram.RunAsync(folder.Path, Database(), "payment", "show", "S-1", "--full");
         byReference.Output.Should().Contain(number).And.Contain("012345678901234").And.Contain("payable:");
 
+        var nobody = await RunningProgram.RunAsync(folder.Path, Database(), "payment", "reverse", number, "--reason", "səhv hesab");
+        nobody.ExitCode.Should().Be(1, "it is somebody's act");
+        var reversed = await RunningProgram.RunAsync(
+            folder.Path, await PersonAsync(), "payment", "reverse", number, "--reason", "səhv hesab", "--json");
+        reversed.ExitCode.Should().Be(0, reversed.Errors);
+        JsonDocument.Parse(reversed.LastLine).RootElement.GetProperty("state").GetString()
+            .Should().Be("Reversed", "the node that serves asks at once");
+        (await database.AskAsync<long>($"select count(*) from act where what = 'payment reverse' and subject = 'payment {number}'"))
+            .Should().Be(1);
+        var again = await RunningProgram.RunAsync(folder.Path, await PersonAsync(), "payment", "reverse", "731999999999", "--reason", "x");
+        again.Errors.Should().Contain("There is no payment").And.NotContain("   at ");
+
         // Twice, as a process manager that ends the whole group does.
         server.Signal(PosixSignal.SIGTERM);
         server.Signal(PosixSignal.SIGTERM);
