@@ -34,7 +34,7 @@ public static class AuditBooks
                 agentDone => progress?.Invoke(new AuditProgress(done += agentDone, agents.Count, book.Payments)), cancel);
         }
 
-        await whole.SeriesOfNoLaneAsync(cancel);
+        await whole.SeriesOfNoLaneAsync(agents, cancel);
         await whole.InquiriesAsync(agents, cancel);
         await whole.NumbersAsync(agents, cancel);
         return new AuditReport(

@@ -125,11 +125,15 @@ internal sealed class AuditWhole(Snapshots snapshots, Findings findings)
     }
 
     /// <summary>Series and totals that belong to no lane, no agent or no closed day.</summary>
-    public async Task SeriesOfNoLaneAsync(CancellationToken cancel)
+    public async Task SeriesOfNoLaneAsync(IReadOnlyList<AuditedAgent> agents, CancellationToken cancel)
     {
+        // A lane without agents was not looked at, and a series further on exists only after a restore began its generation.
+        short[] lanes = [.. agents.Select(agent => (short)agent.Lane).Distinct()];
         await using (var read = snapshots.Command(
-            "select business_day, series from receipt_series where series < 0 or series >= $1 order by business_day limit 100",
-            (short)(Lanes.Count * (ReceiptNumber.MaxGeneration + 1))))
+            "select s.business_day, s.series from receipt_series s left join receipt_generation g on g.business_day = s.business_day "
+            + "where s.series < 0 or s.series / $1 > least(coalesce(g.generation, 0), $2) or s.series % $1 <> all($3) "
+            + "order by s.business_day, s.series limit 100",
+            Lanes.Count, ReceiptNumber.MaxGeneration, lanes))
         await using (var row = await read.ExecuteReaderAsync(cancel))
         {
             while (await row.ReadAsync(cancel))

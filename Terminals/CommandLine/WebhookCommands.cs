@@ -35,7 +35,7 @@ internal static class WebhookCommands
         var json = Print.JsonOption();
         return new Verb(
                 "add", "Subscribes an agent or a provider: it hears of payments accepted from now on. Shows the signing secret.",
-                "egovpay webhook add https://bank.example/egovpay --agent btb",
+                "egovpay webhook add https://bank.example/hooks --agent btb",
                 "egovpay webhook add https://teskilat.example/odenis --provider temizsheher --events payment.confirmed,payment.reversed")
             .With(url, agent, provider, events, json)
             .Does(Acts.WebhookAdd, async (parsed, cancel) =>
