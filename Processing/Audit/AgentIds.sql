@@ -44,6 +44,12 @@ taken_back as (
     select (select p.agent_id from reversal p where p.agent_id > a.agent_id order by p.agent_id limit 1)
     from taken_back a where a.agent_id is not null
 ),
+denied as (
+    (select p.agent_id from contradiction p order by p.agent_id limit 1)
+    union all
+    select (select p.agent_id from contradiction p where p.agent_id > a.agent_id order by p.agent_id limit 1)
+    from denied a where a.agent_id is not null
+),
 named as (
     select a.agent_id from agent a
     union select f.agent_id from funds f
@@ -54,6 +60,7 @@ named as (
     union select u.agent_id from asked u
     union select o.agent_id from owed o
     union select t.agent_id from taken_back t
+    union select d.agent_id from denied d
 )
 select n.agent_id, a.agent_id is not null as known, coalesce(a.lane, -1::smallint) as lane, a.part_of,
     coalesce(a.parts, 1::smallint) as parts, f.agent_id is not null as funded

@@ -165,7 +165,7 @@ internal sealed class AuditAgent(Snapshots snapshots, Findings findings)
                     told.Check(Findings.ToReturn, count);
                     break;
                 default:
-                    // '+unknown', '+claims', '+two-people', '+movements', '+telling' are named like their invariant.
+                    // '+unknown', '+claims', '+two-people', '+movements', '+telling', '+contradictions' are named like their invariant.
                     told.Check(name[1..], count);
                     break;
             }

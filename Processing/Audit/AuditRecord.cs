@@ -13,7 +13,6 @@ internal sealed class AuditRecord(Snapshots snapshots, Findings findings)
     private const int PageSize = 2_000;
 
     private static readonly string ReadActs = Sql.Load("Audit/Acts.sql");
-    private static readonly string ReadContradictions = Sql.Load("Audit/Contradictions.sql");
 
     /// <summary>Walks the chain and holds it against the closed days.</summary>
     public async Task RunAsync(CancellationToken cancel)
@@ -41,28 +40,14 @@ internal sealed class AuditRecord(Snapshots snapshots, Findings findings)
         }
 
         broken ??= seals.Where(seal => seal.Number > (last?.Number ?? 0)).OrderBy(seal => seal.Number)
-            .Select(seal => Text($"the record ends at entry {last?.Number ?? 0}, and the close of {seal.Day} had seen entry {seal.Number}"))
+            .Select(seal => Text(
+                $"the record ends at entry {last?.Number ?? 0}, and the close of {seal.Day} had seen entry {seal.Number}"))
             .FirstOrDefault();
         if (broken is not null)
         {
             findings.Fault(Findings.Record, null, null, broken);
         }
     }
-
-    /// <summary>Every late truth is a contradiction to work, or was one until two people decided.</summary>
-    public Task ContradictionsAsync(CancellationToken cancel) => snapshots.WalkAsync(async () =>
-    {
-        await using var read = snapshots.Command(ReadContradictions);
-        await using var row = await read.ExecuteReaderAsync(cancel);
-        while (await row.ReadAsync(cancel))
-        {
-            findings.Check(Findings.Contradictions);
-            if (!row.IsDBNull(2))
-            {
-                findings.Fault(Findings.Contradictions, row.GetInt32(0), row.GetInt64(1), row.GetString(2));
-            }
-        }
-    }, cancel);
 
     private static string? Fault(ActEntry? before, ActEntry entry, List<Seal> seals)
     {

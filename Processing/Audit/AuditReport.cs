@@ -59,6 +59,8 @@ internal sealed class Findings
     public const string Days = "days";
     public const string DayTotals = "day-totals";
     public const string Windows = "windows";
+    public const string Record = "record";
+    public const string Contradictions = "contradictions";
     public const string Telling = "telling";
 
     private static readonly (string Name, string Statement)[] Known =
@@ -88,6 +90,8 @@ internal sealed class Findings
         (DayTotals, "A closed day's totals are the sums of its transfers."),
         (Telling, "Every event that somebody subscribed to waits, is on its way, was given up or was told."),
         (Windows, "Every posting is in the first settlement window of its group that closed after it."),
+        (Record, "Each entry of the record of acts follows the one before by its hash, and each close has seen its end."),
+        (Contradictions, "Every late truth is an open contradiction or one that two people decided, and nothing else is one."),
     ];
 
     private readonly Dictionary<string, Found> found = Known.ToDictionary(k => k.Name, _ => new Found(), StringComparer.Ordinal);

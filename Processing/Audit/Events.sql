@@ -34,6 +34,13 @@ owed as materialized (
     where b.tender = 0 and h.to_state in (5, 8) and h.edge not in (29, 31)
     group by b.number, b.terminal_id
 ),
+denied as materialized (
+    select c.number, c.step, c.edge, c.opened_at, c.closed_at, coalesce((
+        select d.state = 'done' and d.made_by <> d.decided_by and d.agent_id = c.agent_id and d.number = c.number
+        from proposal d where d.proposal_id = c.proposal_id), false) as decided
+    from contradiction c
+    where c.agent_id = $1 and c.number > $2 and c.number <= $3
+),
 fault (about, number, what) as (
     select 'events', b.number, 'has no event'
     from book b left join happened h on h.number = b.number where h.number is null
@@ -118,6 +125,20 @@ fault (about, number, what) as (
     where o.number is null or (r.number is null and o.since is not null) or o.terminal_id <> r.terminal_id
         or r.since <> all (o.times) or r.since > o.since or (r.returned_at is null) <> (r.returned_by is null)
     union all
+    -- A late truth while a contradiction is open is one more voice in it.
+    select 'contradictions', h.number, format('step %s denies what is final and no contradiction was open', h.step)
+    from happened h
+    where h.edge between 28 and 32 and not exists (
+        select from denied c where c.number = h.number and c.step <= h.step and (c.closed_at is null or c.closed_at >= h.at))
+    union all
+    select 'contradictions', c.number, case
+        when h.number is null then format('a contradiction stands over step %s, which is no late truth', c.step)
+        when c.opened_at <> h.at then format('a contradiction stands over step %s and is of another time', c.step)
+        else format('the contradiction of step %s was closed and two people did not decide it', c.step) end
+    from denied c
+    left join happened h on h.number = c.number and h.step = c.step and h.edge = c.edge and h.edge between 28 and 32
+    where h.number is null or c.opened_at <> h.at or (c.closed_at is not null and not c.decided)
+    union all
     select 'orphans', h.number, format('event %s has no payment', h.step)
     from happened h left join book b on b.number = h.number where b.number is null
     union all
@@ -157,6 +178,8 @@ union all
 select '+cash', count(o.number), null, null from owed o where o.since is not null
 union all
 select '+reversals', count(h.number), null, null from happened h where h.edge = 18
+union all
+select '+contradictions', count(h.number), null, null from happened h where h.edge between 28 and 32
 union all
 select '+unknown', count(n.number), null, null from now n where n.to_state = 3
 union all

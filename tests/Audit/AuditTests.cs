@@ -12,6 +12,8 @@ public sealed class AuditTests(HonestBook book) : IClassFixture<HonestBook>
 
     private static string Of(string reference) => $"number = {Number(reference)}";
 
+    private const string Hand = "alter table act disable trigger user; ";
+
     public static TheoryData<string, string, string> Damages { get; } = new()
     {
         // What happened.
@@ -140,7 +142,7 @@ public sealed class AuditTests(HonestBook book) : IClassFixture<HonestBook>
         { "a receipt for a decline", "update event set receipt_counter = 1, business_day = (select max(day) from business_day) "
             + "where step = 1 and " + Of("declined"), "business-days receipts" },
         { "a series that gave out more", "update receipt_series set last = last + 1", "receipts" },
-        { "a series of no lane", "insert into receipt_series (business_day, series, last) select max(day), 77, 1 from business_day",
+        { "a series of no lane", "insert into receipt_series (business_day, series, last) select max(day), 32000, 1 from business_day",
             "receipts" },
         { "a posting on another day", $"update transfer set business_day = business_day + 1 where leg = 2 and {Of("today")}",
             "business-days" },
@@ -152,7 +154,7 @@ public sealed class AuditTests(HonestBook book) : IClassFixture<HonestBook>
         { "a closed day's total is gone", "delete from day_total where account = 2", "day-totals" },
         { "a total of an open day", "insert into day_total (agent_id, business_day, account, debits_qepik, credits_qepik, transfers) "
             + "select a.agent_id, (select max(day) from business_day), 1, 0, 0, 0 from agent a where a.code = 'bank'", "day-totals" },
-        { "no day is open", "update business_day set closed_at = now() where closed_at is null", "days" },
+        { "no day is open", "update business_day set closed_at = now() where closed_at is null", "days record" },
         { "two days are open", "drop index business_day_open; update business_day set closed_at = null, totalled_at = null "
             + "where day = (select min(day) from business_day)", "day-totals days" },
         { "days overlap", "update business_day set opened_at = (select min(opened_at) from business_day) where closed_at is null", "days" },
@@ -160,6 +162,46 @@ public sealed class AuditTests(HonestBook book) : IClassFixture<HonestBook>
             + $"where cutoff_group = 1) where leg = 1 and {Of("today")}", "windows" },
         { "no settlement window", $"alter table transfer drop constraint transfer_has_window; update transfer set window_day = null where leg = 1 and {Of("today")}", "windows" },
         { "another cut-off group", $"update transfer set cutoff_group = 2 where leg = 1 and {Of("today")}", "windows" },
+
+        // What people did: the damage is done by somebody who may switch off what keeps the record.
+        { "an entry was changed", Hand + "update act set details = details || ' ' where number = 3", "record" },
+        { "an entry is of somebody else", Hand + "update act set who = 'resad' where number = 5", "record" },
+        { "an entry was dated back", Hand + "update act set at = at - interval '1 microsecond' where number = 8", "record" },
+        { "an entry has another hash", Hand + "update act set hash = sha256(hash) where number = 4", "record" },
+        { "an entry in the middle is gone", Hand + "delete from act where number = 6", "record" },
+        { "the first entry is gone", Hand + "delete from act where number = 1", "record" },
+        { "an entry in the middle is gone and the rest moved up", Hand + "delete from act where number = 3; "
+            + "update act set number = -number where number > 3; update act set number = -number - 1 where number < 0", "record" },
+        { "an entry was put in at the end", Hand + "insert into act (number, at, who, what, subject, details, previous, hash) "
+            + "select number + 1, at, who, what, subject, details, hash, sha256(hash) from act order by number desc limit 1", "record" },
+        { "the first entry stands once more at the end", Hand + "insert into act (number, at, who, what, subject, details, previous, hash) "
+            + "select (select max(number) + 1 from act), at, who, what, subject, details, previous, hash from act where number = 1", "record" },
+        { "the end is cut off before a close had seen it", Hand + "delete from act where number >= 7", "record" },
+        { "the whole record is gone", Hand + "delete from act", "record" },
+        { "the record was written anew, with hashes that fit", Hand + "update act set details = '{}' where number = 2; "
+            + "do $$ declare one record; h bytea := decode(repeat('00', 32), 'hex'); begin "
+            + "for one in select * from act order by number loop "
+            + "update act set previous = h, hash = sha256(convert_to(act_text(one.number, one.at, one.who, one.what, one.subject, "
+            + "one.details, h), 'UTF8')) where number = one.number returning hash into h; end loop; end $$", "record" },
+        { "a close says that it saw another end", "update business_day set act_hash = sha256(act_hash) "
+            + "where day = (select min(day) from business_day)", "record" },
+        { "a close says nothing of the record", "update business_day set act_number = null "
+            + "where day = (select max(day) from business_day where closed_at is not null)", "record" },
+        { "a late truth that is nobody's work", "delete from contradiction where " + Of("p-late-truth"), "contradictions" },
+        { "a late truth whose closed contradiction is gone", "delete from contradiction where " + Of("late-truth"), "contradictions" },
+        { "a contradiction over a step that denies nothing", "insert into contradiction (agent_id, number, step, edge, opened_at) "
+            + "select agent_id, number, step, 28, at from event where step = 1 and " + Of("confirmed"), "contradictions" },
+        { "a contradiction over another late truth", "update contradiction set edge = 30 where " + Of("p-late-truth"), "contradictions" },
+        { "a contradiction of another time", "update contradiction set opened_at = opened_at - interval '1 hour' where "
+            + Of("p-late-truth"), "contradictions" },
+        { "a contradiction that was closed by a decision about another payment", "update contradiction set closed_at = now(), "
+            + "proposal_id = (select max(proposal_id) from proposal) where " + Of("p-late-truth"), "contradictions" },
+        { "a contradiction that one person decided", "alter table proposal drop constraint proposal_needs_two_people; "
+            + "alter table proposal disable trigger user; update proposal set decided_by = made_by", "contradictions" },
+        { "a contradiction that nobody approved", "alter table proposal disable trigger user; "
+            + "update proposal set state = 'rejected'", "contradictions" },
+        { "a contradiction of nobody", "insert into contradiction (agent_id, number, step, edge, opened_at) "
+            + "values (3, 5, 1, 28, now())", "contradictions orphans" },
 
         // The table of states.
         { "another edge in the database", "update transition set to_state = 'Confirmed' where edge_id = 7", "states" },

@@ -1,3 +1,4 @@
+using EGovPay.Processing;
 using EGovPay.Processing.Agents;
 using EGovPay.Processing.Audit;
 using EGovPay.Processing.Days;
@@ -91,6 +92,7 @@ public sealed class HonestBook : IAsyncLifetime
 
     private async Task FillAsync(OpenBook book)
     {
+        await TestPeople.BeAsync(database.DataSource);
         var administer = new Administer(database.DataSource, TestPeople.Doer);
         var funds = new AgentFunds(database.DataSource, book.Journal, book.Node);
         var days = new BusinessDays(database.DataSource, NullLogger<BusinessDays>.Instance);
@@ -104,6 +106,7 @@ public sealed class HonestBook : IAsyncLifetime
         }
 
         await days.CloseAsync();
+        await DecideThatItStandsAsync("late-truth");
         foreach (var (reference, claim, events) in Ways)
         {
             await GoAsync(book, portal + Lanes.Part("p-" + reference, 2), "p-" + reference, claim, events);
@@ -116,6 +119,24 @@ public sealed class HonestBook : IAsyncLifetime
         var cancel = new CancelPayment(book.Journal, book.Book, book.Node);
         (await cancel.CancelAsync(TerminalOf(bank), "cancelled")).State.Should().Be(PaymentState.Cancelled);
         (await cancel.CancelAsync(TerminalOf(bank), "unseen")).State.Should().Be(PaymentState.Cancelled);
+        // An entry of the record that no close has seen yet.
+        (await administer.SuspendAgentAsync("portal", suspended: true)).Should().BeTrue();
+    }
+
+    /// <summary>The contradiction of a payment is closed by two people: it stands.</summary>
+    private async Task DecideThatItStandsAsync(string reference)
+    {
+        var proposal = await database.AskAsync<long>(
+            "insert into proposal (proposing, kind, agent_id, number, reason, made_by, made_at, approve_from, expires_at) "
+            + "select gen_random_uuid(), 'contradiction', agent_id, number, 'a letter', 'aysel', now(), now(), now() + interval '7 days' "
+            + $"from payment where reference = '{reference}' returning proposal_id");
+        await database.ExecuteAsync(
+            $"update proposal set state = 'approved', decided_by = 'resad', decided_at = now() where proposal_id = {proposal}");
+        await using var end = database.DataSource.CreateCommand(Sql.Load(typeof(AuditBooks).Assembly, "People/EndProposal.sql"));
+        end.Parameters.Add(new NpgsqlParameter<long> { TypedValue = proposal });
+        end.Parameters.Add(new NpgsqlParameter<string> { TypedValue = "done" });
+        end.Parameters.Add(new NpgsqlParameter<string> { TypedValue = "it stands" });
+        (await end.ExecuteScalarAsync()).Should().Be(proposal);
     }
 
     private static async Task GoAsync(OpenBook book, int agentId, string reference, bool claim, PaymentEvent[] events)
