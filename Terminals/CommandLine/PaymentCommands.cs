@@ -22,7 +22,8 @@ internal static class PaymentCommands
     private static readonly string PaymentByReference = Sql.Load("CommandLine/PaymentByReference.sql");
 
     public static Verb Build() =>
-        new Verb("payment", "Payments, for an operator.").With([Show(), Reverse(), .. PaymentDecisionCommands.Build()]);
+        new Verb("payment", "Payments, for an operator.").With(
+            [Show(), OpenQuestions.Unknown(), OpenQuestions.Contradictions(), Reverse(), .. PaymentDecisionCommands.Build()]);
 
     internal static Argument<string> PaymentArgument() => new("payment")
     {

@@ -26,6 +26,9 @@ internal sealed record Alarm(
 /// </summary>
 internal static class Alarms
 {
+    /// <summary>A payment that has been unknown for longer rings; the lists of unknown payments mark it.</summary>
+    public const int UnknownTooOldSeconds = 3_600;
+
     private const string LogEvents = "egovpay.log.events";
 
     public static IReadOnlyList<Alarm> All { get; } =
@@ -59,7 +62,8 @@ internal static class Alarms
         new("provider-contradicts-itself", Urgency.Page, [LogEvents],
             Logged("2001|2002|2003"), "0s", "A provider answered for another transaction, sum or body; it was not believed."),
         new("unknown-too-old", Urgency.Page, ["egovpay.unknown.age"],
-            "max by (egovpay_provider) (egovpay_unknown_age_seconds) > 3600", "1m",
+            "max by (egovpay_provider) (egovpay_unknown_age_seconds) > "
+            + UnknownTooOldSeconds.ToString(CultureInfo.InvariantCulture), "1m",
             "A payment has been unknown for more than an hour."),
         new("reversal-too-old", Urgency.Ticket, ["egovpay.reversals.age"], "max(egovpay_reversals_age_seconds) > 86400", "1m",
             "A provider has not said its last word about a reversal for a day."),
