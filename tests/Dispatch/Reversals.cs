@@ -1,8 +1,10 @@
+using System.Text.Json;
 using EGovPay.Processing;
 using EGovPay.Processing.Audit;
 using EGovPay.Processing.Dispatch;
 using EGovPay.Processing.Journal;
 using EGovPay.Processing.Payments;
+using EGovPay.Processing.People;
 using EGovPay.Processing.StateMachine;
 using EGovPay.Tests.Simulation;
 using FluentAssertions;
@@ -189,6 +191,32 @@ public sealed class Reversals
 
         var unknown = (await stage.PayAsync(stage.A, "unknown", account: stage.AccountThat(Lie.SilentBefore))).Payment!;
         (await ReverseAsync(stage, stage.A, unknown)).Refused!.Value.Why.Should().Be(Refusal.NotFinal);
+    }
+
+    [Fact]
+    public async Task What_an_operator_asks_for_stands_in_the_record_of_acts_once_and_what_a_terminal_asks_for_does_not()
+    {
+        await using var stage = await Stage.SetAsync();
+        var record = new ActRecord(stage.Database.DataSource);
+        var payment = await PaidAsync(stage, "by-operator", Lie.Honest);
+        await ReverseAsync(stage, stage.A, await PaidAsync(stage, "by-terminal", Lie.Honest));
+        var before = (await record.ListAsync(1)).Max(act => act.Number);
+
+        await Task.WhenAll(stage.Centre.Nodes.SelectMany(node => Enumerable.Range(0, 4).Select(
+            _ => node.Engine.Reverse.ReverseAsync("aysel", payment, "səhv \"hesab\""))));
+        (await stage.A.Engine.Reverse.ReverseAsync("resad", payment, "again")).Refused.Should().BeNull();
+
+        var act = (await record.ListAsync(100)).Where(one => one.Number > before).Should().ContainSingle().Subject;
+        (act.Who, act.What, act.Subject).Should().Be(("aysel", Acts.PaymentReverse.Name, $"payment {payment.Number}"));
+        using var details = JsonDocument.Parse(act.Details);
+        details.RootElement.GetProperty("reason").GetString().Should().Be("səhv \"hesab\"");
+        details.RootElement.GetProperty("agentId").GetInt32().Should().Be(payment.AgentId);
+
+        var unknown = (await stage.PayAsync(stage.A, "unknown", account: stage.AccountThat(Lie.SilentBefore))).Payment!;
+        (await stage.A.Engine.Reverse.ReverseAsync("aysel", unknown, "no")).Refused.Should().NotBeNull();
+        (await record.ListAsync(1)).Single().Number.Should().Be(act.Number, "what was refused is not done");
+        var report = await AuditBooks.RunAsync(stage.Database.DataSource);
+        report.Invariants.Single(i => i.Name == "record").Should().Match<AuditedInvariant>(i => i.Violations == 0 && i.Checked == act.Number);
     }
 
     private static async Task<Payment> PaidAsync(Stage stage, string reference, Lie reversal)
