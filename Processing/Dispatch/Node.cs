@@ -16,6 +16,8 @@ public sealed class Node : IAsyncDisposable
     /// <summary>Payment numbers taken from the database at once.</summary>
     public const int BlockSize = 1_000;
 
+    private const int LeaseSeconds = 5;
+
     private static readonly TimeSpan Beat = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestBlockLife = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan LongestClaim = TimeSpan.FromSeconds(65);
@@ -76,7 +78,7 @@ public sealed class Node : IAsyncDisposable
         var node = new Node(cluster, await cluster.RegisterAsync(name), log, time, clock ?? new DatabaseClock(time));
         node.lastBeat = began;
         // With the first beat the node knows the database's time; its own clock may show anything.
-        await node.TryBeatAsync(5);
+        await node.TryBeatAsync(LeaseSeconds);
         node.beating = Pauses.StartBeside(node.BeatAsync);
         return node;
     }
@@ -181,6 +183,11 @@ public sealed class Node : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Beats at once, beside its rhythm. True: the database answered, and a step of its clock before this call is known now.
+    /// </summary>
+    public Task<bool> BeatNowAsync() => TryBeatAsync(LeaseSeconds);
+
     public async ValueTask DisposeAsync()
     {
         await stop.CancelAsync();
@@ -196,12 +203,13 @@ public sealed class Node : IAsyncDisposable
     {
         while (!stop.IsCancellationRequested)
         {
-            await TryBeatAsync(5);
+            await TryBeatAsync(LeaseSeconds);
             await time.PauseAsync(Beat, stop.Token);
         }
     }
 
-    private async Task TryBeatAsync(int leaseSeconds)
+    /// <summary>The database told its time.</summary>
+    private async Task<bool> TryBeatAsync(int leaseSeconds)
     {
         var began = time.GetTimestamp();
         long low;
@@ -224,6 +232,7 @@ public sealed class Node : IAsyncDisposable
 
             Volatile.Write(ref lastBeat, began);
             StandbyMissing = false;
+            return true;
         }
         catch (UnconfirmedException)
         {
@@ -235,6 +244,8 @@ public sealed class Node : IAsyncDisposable
             Measures.HeartbeatLost();
             Log.HeartbeatFailed(log, failure);
         }
+
+        return false;
     }
 
     /// <summary>A run of numbers. Old ones are thrown away so that numbers stay in the order of time.</summary>

@@ -142,10 +142,13 @@ public sealed class Recover(
             .Where(lost => lost.Owner == node.Id ? !node.IsUnderWay(lost.Number) : lost.OwnerEnded)
             .Where(lost => !failures.TryGetValue(lost.Number, out var failure) || time.GetTimestamp() >= failure.NotBefore)
             .ToList();
+        // What the database says of ends is so only while its clock goes evenly, and whether it does is asked after it has said it:
+        // between its step and the next heartbeat every claim of a living node looks as if it had ended.
+        var even = mine.Exists(lost => lost.ClaimEnded) && await node.BeatNowAsync() && node.TimeIsEven;
         var (taken, left) = (0, found.Count - mine.Count);
         foreach (var some in mine.Chunk(AtOnce))
         {
-            var claimEnded = some.ToDictionary(lost => (lost.AgentId, lost.Number), lost => lost.ClaimEnded);
+            var claimEnded = some.ToDictionary(lost => (lost.AgentId, lost.Number), lost => lost.ClaimEnded && even);
             var payments = await book.FindAsync([.. some.Select(l => l.AgentId)], [.. some.Select(l => l.Number)], stop);
             var outcomes = await Task.WhenAll(payments.Select(
                 payment => TryTakeOverAsync(payment, claimEnded[(payment.AgentId, payment.Number)])));
@@ -165,8 +168,7 @@ public sealed class Recover(
             var outcome = payment.State switch
             {
                 PaymentState.Accepted => BeginToSend(payment),
-                // After a step of the database's clock nobody knows which claims have ended, for as long as one may last.
-                PaymentState.Dispatched => claimEnded && node.TimeIsEven ? await AskFromNowOnAsync(payment) : Outcome.Left,
+                PaymentState.Dispatched => claimEnded ? await AskFromNowOnAsync(payment) : Outcome.Left,
                 _ => Outcome.Taken,
             };
             if (outcome == Outcome.Taken)

@@ -13,6 +13,9 @@ internal sealed record ProgramRun(int ExitCode, string Output, string Errors)
 /// <summary>The real program in a process of its own, in a folder of its own.</summary>
 internal sealed class RunningProgram : IAsyncDisposable
 {
+    private const int StopSignal = 19;
+    private const int ContinueSignal = 18;
+
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(4);
 
     private readonly Process process;
@@ -100,6 +103,11 @@ internal sealed class RunningProgram : IAsyncDisposable
     });
 
     public void KillHard() => process.Kill();
+
+    /// <summary>It does nothing, and its connections stay open, until <see cref="Thaw"/>.</summary>
+    public void Freeze() => _ = Kill(process.Id, StopSignal);
+
+    public void Thaw() => _ = Kill(process.Id, ContinueSignal);
 
     public async Task<ProgramRun> EndAsync()
     {

@@ -12,6 +12,7 @@ internal sealed class Host : TaskScheduler
     public static readonly Instant Epoch = Instant.FromUtc(2017, 11, 22, 10, 0);
 
     private readonly List<Task> ready = [];
+    private readonly List<Action> late = [];
     private readonly World world;
 
     public Host(World world, int number)
@@ -28,7 +29,7 @@ internal sealed class Host : TaskScheduler
 
     public bool Dead { get; private set; }
 
-    public bool Frozen { get; set; }
+    public bool Frozen { get; private set; }
 
     public int Ready => ready.Count;
 
@@ -39,6 +40,34 @@ internal sealed class Host : TaskScheduler
     {
         Dead = true;
         ready.Clear();
+        late.Clear();
+    }
+
+    public void Freeze() => Frozen = true;
+
+    /// <summary>What came over the network meanwhile is there at once; its timers find out in a moment that they are late.</summary>
+    public void Thaw()
+    {
+        Frozen = false;
+        foreach (var due in late)
+        {
+            world.After(TimeSpan.FromTicks(world.Random.Next((int)TimeSpan.TicksPerMillisecond)), () => PostDue(due));
+        }
+
+        late.Clear();
+    }
+
+    /// <summary>A timer is due.</summary>
+    public void PostDue(Action action)
+    {
+        if (Frozen)
+        {
+            late.Add(action);
+        }
+        else
+        {
+            Post(action);
+        }
     }
 
     /// <summary>Something comes to this machine: an answer, the end of a timer. It is done when its turn comes.</summary>
@@ -166,7 +195,7 @@ internal sealed class HostClock(Host host, World world) : TimeProvider, IClock
                 return;
             }
 
-            host.Post(() =>
+            host.PostDue(() =>
             {
                 if (!ended && armed == version)
                 {

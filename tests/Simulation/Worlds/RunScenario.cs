@@ -45,7 +45,7 @@ internal sealed class RunScenario
     {
         this.scenario = scenario;
         this.planted = planted;
-        world = new World(scenario.Weather) { Story = tell ? [] : null };
+        world = new World(scenario.Weather) { Story = tell ? [] : null, Calm = scenario.Calm };
         book = new ModelBook(planted.Model);
         book.AddFunds(Machine.Terminal.AgentId, scenario.Seed % 5 == 0 ? 1_000 : 1_000_000);
         server = new DatabaseServer(world, book);
@@ -182,8 +182,8 @@ internal sealed class RunScenario
                 world.After(length, () => machines[fault.Node % machines.Length] = NewMachine());
                 break;
             case Blow.FreezeNode:
-                machine.Host.Frozen = true;
-                world.After(length, () => machine.Host.Frozen = false);
+                machine.Host.Freeze();
+                world.After(length, machine.Host.Thaw);
                 break;
             case Blow.CutOffNode:
                 machine.Database.CutOff = true;

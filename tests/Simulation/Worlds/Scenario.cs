@@ -64,6 +64,10 @@ internal sealed record SceneFault(int Index, Blow Blow, int AtMilliseconds, int 
 internal sealed record Scenario(int Seed, int Weather, int Nodes, ScenePayment[] Payments, SceneFault[] Faults)
 {
     private const int PaysWithinMilliseconds = 4_000;
+    private const int AimedWithinMilliseconds = 30;
+
+    /// <summary>The network is quick and stays so: an answer within the time limit is heard. No scenario of a seed is.</summary>
+    public bool Calm { get; init; }
 
     public static Scenario From(int seed)
     {
@@ -88,6 +92,10 @@ internal sealed record Scenario(int Seed, int Weather, int Nodes, ScenePayment[]
                 i, blow, random.Next(PaysWithinMilliseconds + 2_000), random.Next(50, random.Next(3) == 0 ? 20_000 : 3_000),
                 random.Next(nodes),
                 blow == Blow.DatabaseClockSteps ? random.Next(-60, 60) : random.Next(-7_200, 7_200));
+            if (random.Next(2) == 0)
+            {
+                faults[i] = Aimed(faults[i], payments[random.Next(payments.Length)], nodes, random);
+            }
         }
 
         return new Scenario(seed, seed, nodes, payments, faults);
@@ -138,6 +146,17 @@ internal sealed record Scenario(int Seed, int Weather, int Nodes, ScenePayment[]
                 + (f.Blow is Blow.NodeClockSteps or Blow.DatabaseClockSteps ? $", by {f.Size} s" : "");
         }
     }
+
+    /// <summary>
+    /// The way of a payment from its request to its provider takes a few dozen milliseconds of seconds: by mere chance hardly anything
+    /// falls between two of its steps. So it is aimed, at the payment's own node, and lasts about as long as a claim.
+    /// </summary>
+    private static SceneFault Aimed(SceneFault fault, ScenePayment at, int nodes, Random random) => fault with
+    {
+        AtMilliseconds = at.AtMilliseconds + random.Next(AimedWithinMilliseconds),
+        ForMilliseconds = random.Next(3) == 0 ? fault.ForMilliseconds : random.Next(3_500, 9_000),
+        Node = at.Node % nodes,
+    };
 
     private static Temper Roll(Random random) => random.Next(100) switch
     {

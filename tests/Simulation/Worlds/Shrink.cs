@@ -3,7 +3,9 @@ namespace EGovPay.Tests.Simulation.Worlds;
 /// <summary>Makes a failing scenario as small as it goes: fewer payments, fewer faults, fewer nodes, in some weather.</summary>
 internal static class Shrink
 {
-    private const int Weathers = 12;
+    /// <summary>Weathers tried for a scenario, shared by its payments: small worlds run fast, and a narrow gap is rarely met.</summary>
+    private const int Weathers = 60;
+    private const int FewestWeathers = 12;
 
     public static Ran Smallest(Scenario failing, Planted? planted = null)
     {
@@ -27,7 +29,8 @@ internal static class Shrink
     private static Scenario? Fails(Scenario scenario, Planted? planted)
     {
         // Without a part of it chance falls otherwise; so a few other weathers are tried before the part is called needed.
-        for (var weather = 0; weather < Weathers; weather++)
+        var weathers = Math.Max(FewestWeathers, Weathers / Math.Max(1, scenario.Payments.Length));
+        for (var weather = 0; weather < weathers; weather++)
         {
             var tried = weather == 0 ? scenario : scenario with { Weather = weather };
             if (!RunScenario.Run(tried, planted).Good)

@@ -35,6 +35,9 @@ internal sealed class World(int seed)
     /// <summary>What happened, in order; kept only when somebody will read it.</summary>
     public List<string>? Story { get; set; }
 
+    /// <summary>Nothing takes long on the network.</summary>
+    public bool Calm { get; init; }
+
     public bool OnItsThread => Environment.CurrentManagedThreadId == thread;
 
     public void Add(Host host) => hosts.Add(host);
@@ -54,7 +57,7 @@ internal sealed class World(int seed)
 
     /// <summary>A delay of the network, in ticks: as a rule a millisecond or two, now and then much more.</summary>
     public TimeSpan Latency(int mostMilliseconds = 2) => TimeSpan.FromTicks(
-        Random.Next(64) == 0 ? Random.NextInt64(1, 900 * TimeSpan.TicksPerMillisecond)
+        Random.Next(64) == 0 && !Calm ? Random.NextInt64(1, 900 * TimeSpan.TicksPerMillisecond)
             : Random.NextInt64(1, mostMilliseconds * TimeSpan.TicksPerMillisecond));
 
     /// <summary>Goes on until it is done, nothing can happen any more, or the moment has come. True: it is done.</summary>

@@ -107,9 +107,10 @@ internal sealed class WorldProvider(ProviderSettings settings, World world, Host
     public async Task<DeliveryAnswer> PayAsync(Delivery delivery, CancellationToken deadline)
     {
         var temper = providers.SceneOf(delivery.Account).Temper;
+        // Connecting far away takes longer than a commit: that is where most of a claim's time goes before the first byte.
         var connected = await host.CallAsync(
-            world.Latency(), () => !providers.Gone && temper != Temper.NotSent, world.Latency());
-        if (!connected || deadline.IsCancellationRequested 
+            world.Latency(20), () => !providers.Gone && temper != Temper.NotSent, world.Latency(20));
+        if (!connected || deadline.IsCancellationRequested
             || (!Heedless && delivery.SendBefore?.Left(host.Clock) == TimeSpan.Zero))
         {
             return new DeliveryAnswer(DeliveryResult.NotSent);
