@@ -61,7 +61,7 @@ public static class SimulatedAccess
     /// <summary>The shared key of a simulated provider: the same object each time.</summary>
     public static MessageKey KeyOf(ProviderSettings provider) => Keys.GetOrAdd(provider.Code, static code =>
         MessageKey.Shared(
-            $"simulated-{code}", SHA256.HashData(Encoding.UTF8.GetBytes($"egovpay simulated provider {code}"))));
+            $"key-of-{code}", SHA256.HashData(Encoding.UTF8.GetBytes($"egovpay simulated provider {code}"))));
 
     private static readonly ConcurrentDictionary<string, MessageKey> Keys = new(StringComparer.Ordinal);
 }

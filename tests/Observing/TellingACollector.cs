@@ -81,11 +81,12 @@ public sealed class TellingACollector(TestDatabase database) : IClassFixture<Tes
 
     private async Task<string> AddTerminalAsync()
     {
-        var variables = (await TestPeople.OfAsync(database)).Environment(database.ConnectionString);
+        var people = await TestPeople.OfAsync(database);
+        var variables = people.Environment(database.ConnectionString);
         string[][] commands =
         [
             ["agent", "add", "collected", "--name", "Bank"],
-            ["agent", "topup", "collected", "--amount", "1000.00", "--reference", "d-1"],
+            ["agent", "topup", "propose", "collected", "--amount", "1000.00", "--reference", "d-1", "--json"],
             ["point", "add", "p", "--agent", "collected", "--name", "Mərkəz"],
             ["terminal", "add", "t", "--agent", "collected", "--point", "p", "--name", "Kassa", "--json"],
         ];
@@ -95,6 +96,13 @@ public sealed class TellingACollector(TestDatabase database) : IClassFixture<Tes
             var run = await RunningProgram.RunAsync(folder.Path, variables, command);
             run.ExitCode.Should().Be(0, run.Errors);
             last = run.LastLine;
+            if (command[1] == "topup")
+            {
+                var proposal = JsonDocument.Parse(last).RootElement.GetProperty("proposal").GetRawText();
+                var approved = await RunningProgram.RunAsync(
+                    folder.Path, people.Environment(database.ConnectionString, people.ApproverKey), "agent", "topup", "approve", proposal);
+                approved.ExitCode.Should().Be(0, approved.Errors);
+            }
         }
 
         return JsonDocument.Parse(last).RootElement.GetProperty("key").GetString()!;

@@ -16,6 +16,11 @@ public sealed class PlantedBuild : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
+        if (!Torturing.Asked)
+        {
+            return;
+        }
+
         var (exitCode, output, _) = await RunAsync(
             "build", Path.Combine(Tree.Root, "benchmarks"), "-c", "Release", "-p:PlantedDefects=true", "-p:RunAnalyzers=false",
             "-m:1", "-v", "q", "--nologo");
@@ -67,9 +72,14 @@ public sealed class PlantedBuild : IAsyncLifetime
 /// <summary>The torture finds nothing in the engine, and each planted defect. Minutes on two cores; everything is real.</summary>
 public sealed class Torturing(PlantedBuild build) : IClassFixture<PlantedBuild>
 {
+    /// <summary>Minutes of both processors, and its directed scenarios want a machine that does little else.</summary>
+    private const string NotNow = "runs with EGOVPAY_TORTURE=1";
+
+    public static bool Asked => Environment.GetEnvironmentVariable("EGOVPAY_TORTURE") == "1";
+
     private const string Repeating = """{"deduplicates":false,"magicAccounts":false}""";
 
-    [Fact]
+    [Fact(Skip = NotNow, SkipUnless = nameof(Asked))]
     public async Task A_round_of_everything_leaves_three_books_that_agree()
     {
         var run = await RunAsync(
@@ -84,14 +94,14 @@ public sealed class Torturing(PlantedBuild build) : IClassFixture<PlantedBuild>
         run.ExitCode.Should().Be(0, run.Errors);
     }
 
-    [Fact]
+    [Fact(Skip = NotNow, SkipUnless = nameof(Asked))]
     public async Task The_scenario_of_the_late_sender_is_clean_without_the_defect()
     {
         var run = await RunAsync(Frozen("none"));
         run.ExitCode.Should().Be(0, run.Errors);
     }
 
-    [Fact]
+    [Fact(Skip = NotNow, SkipUnless = nameof(Asked))]
     public async Task A_question_under_a_new_number_is_doubled()
     {
         var run = await RunAsync(Lying("new-number"));
@@ -99,7 +109,7 @@ public sealed class Torturing(PlantedBuild build) : IClassFixture<PlantedBuild>
         run.ExitCode.Should().Be(1);
     }
 
-    [Fact]
+    [Fact(Skip = NotNow, SkipUnless = nameof(Asked))]
     public async Task A_node_that_wakes_and_sends_late_is_doubled()
     {
         var run = await RunAsync(Frozen("late-send"));
@@ -107,7 +117,7 @@ public sealed class Torturing(PlantedBuild build) : IClassFixture<PlantedBuild>
         run.ExitCode.Should().Be(1);
     }
 
-    [Fact]
+    [Fact(Skip = NotNow, SkipUnless = nameof(Asked))]
     public async Task A_lost_hold_is_unbalanced()
     {
         var run = await RunAsync(Lying("lost-hold"));
@@ -115,7 +125,7 @@ public sealed class Torturing(PlantedBuild build) : IClassFixture<PlantedBuild>
         run.ExitCode.Should().Be(1);
     }
 
-    [Fact]
+    [Fact(Skip = NotNow, SkipUnless = nameof(Asked))]
     public async Task A_hold_that_is_released_on_silence_is_lost()
     {
         var run = await RunAsync(Lying("silence-declines"));
