@@ -16,6 +16,10 @@ internal sealed class Stage : IAsyncDisposable
         Centre = new SimulatedCentre(database, Record);
     }
 
+    /// <summary>Counts who waits for a lane in this database; the tests of other databases share its server.</summary>
+    public const string WaitingForLanes = "select count(*) from pg_locks where locktype = 'advisory' and not granted "
+        + "and database = (select oid from pg_database where datname = current_database())";
+
     public ProvidersRecord Record { get; } = new(HonestSeed());
 
     public TestDatabase Database { get; }

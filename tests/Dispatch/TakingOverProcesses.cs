@@ -61,7 +61,7 @@ public sealed class TakingOverProcesses(ITestOutputHelper output) : IDisposable
             await take.ExecuteNonQueryAsync();
             _ = PayAsync(http, "F-1");
             await UntilAsync(
-                database, "select count(*) from pg_locks where locktype = 'advisory' and not granted", 1, TimeSpan.FromSeconds(10));
+                database, Stage.WaitingForLanes, 1, TimeSpan.FromSeconds(10));
             first.Program.Freeze();
         }
 

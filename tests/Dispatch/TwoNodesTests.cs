@@ -90,8 +90,15 @@ public sealed class TwoNodesTests
         await using (await stage.HoldLaneAsync())
         {
             paying = stage.PayAsync(stage.A, "frozen");
-            // One second for the provider and three for the margin are the claim; the commit began before it was held up.
-            await Task.Delay(TimeSpan.FromSeconds(Deliver.ClaimMarginSeconds + 1.4));
+            while (await stage.Database.AskAsync<long>(
+                Stage.WaitingForLanes) == 0)
+            {
+                await Task.Delay(20);
+            }
+
+            // One second for the provider and three for the margin are the claim, which began before the commit was held up; at five
+            // seconds the wait for the lane ends, and a new claim begins.
+            await Task.Delay(TimeSpan.FromSeconds(Deliver.ClaimMarginSeconds + 1.1));
         }
 
         (await paying).Payment!.State.Should().Be(PaymentState.Unknown);
