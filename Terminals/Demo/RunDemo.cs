@@ -220,12 +220,14 @@ internal sealed class RunDemo
     }
 
     /// <summary>
-    /// No payment of this run has a lesser number: nodes take their numbers in blocks from the sequence.
+    /// No payment of this run has a lesser number, and none of an earlier run a greater one: nodes take their numbers in
+    /// blocks from the sequence, and the last block taken may have been used up to its end.
     /// </summary>
     private static async Task<long> NextNumberAsync(NpgsqlDataSource database, CancellationToken stop)
     {
         await using var command = database.CreateCommand(
-            "select last_value + case when is_called then 1 else 0 end from payment_number");
+            "select last_value + case when is_called then $1 else 0 end from payment_number");
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = Processing.Dispatch.Node.BlockSize });
         return (long)(await command.ExecuteScalarAsync(stop))!;
     }
 
