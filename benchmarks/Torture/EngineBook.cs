@@ -72,6 +72,8 @@ internal sealed class EngineBook
     public static async Task<EngineBook> ReadAsync(NpgsqlDataSource database, CancellationToken stop)
     {
         var book = new EngineBook();
+        // PostgreSQL may have been stopped since: what the pool kept from before is dead.
+        database.Clear();
         await using var connection = await database.OpenConnectionAsync(stop);
         await using var snapshot = await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, stop);
         var codes = new Dictionary<int, string>();
