@@ -48,20 +48,23 @@ public sealed class AgentFunds(NpgsqlDataSource database, Journal.Journal journa
     }
 
     /// <summary>
-    /// Sets the credit limit, evenly over the parts. False: a part already uses more; then the limit is as it was.
+    /// Sets the credit limit, evenly over the parts. False: a part already uses more; then the limit is as it was. False as well,
+    /// and nothing is written, where the proposal is not approved any more: somebody else has carried it out, and a later one
+    /// may stand since.
     /// </summary>
     /// <param name="before">The limit that stood when the change was proposed: it is set back to where a part refuses.</param>
+    /// <param name="proposalId">The approved proposal that is carried out.</param>
     /// <remarks>Carries out what two people decided (<see cref="People.Proposals"/>).</remarks>
-    internal async Task<bool> SetLimitAsync(int agentId, int parts, long limitQepik, long before)
+    internal async Task<bool> SetLimitAsync(int agentId, int parts, long limitQepik, long before, long proposalId)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(limitQepik);
         for (var part = 0; part < parts; part++)
         {
-            if (!await journal.ExecuteAsync(new SetLimit(agentId + part, Share(limitQepik, part, parts))))
+            if (!await journal.ExecuteAsync(new SetLimit(agentId + part, Share(limitQepik, part, parts), proposalId)))
             {
                 for (var changed = 0; changed < part; changed++)
                 {
-                    await journal.ExecuteAsync(new SetLimit(agentId + changed, Share(before, changed, parts)));
+                    await journal.ExecuteAsync(new SetLimit(agentId + changed, Share(before, changed, parts), proposalId));
                 }
 
                 return false;
@@ -88,7 +91,7 @@ public sealed class AgentFunds(NpgsqlDataSource database, Journal.Journal journa
         return new FundsNow(balance, held, checked(balance + limit - held), limit);
     }
 
-    private sealed class SetLimit(int agentId, long limitQepik) : SingleCommand<bool>(agentId)
+    private sealed class SetLimit(int agentId, long limitQepik, long proposalId) : SingleCommand<bool>(agentId)
     {
         private static readonly string Statement = Sql.Load("Ledger/SetLimit.sql");
 
@@ -99,6 +102,7 @@ public sealed class AgentFunds(NpgsqlDataSource database, Journal.Journal journa
             var command = new NpgsqlBatchCommand(Statement);
             command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = AgentId });
             command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = limitQepik });
+            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = proposalId });
             return command;
         }
 

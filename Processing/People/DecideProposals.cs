@@ -125,20 +125,31 @@ public sealed class DecideProposals(
         var ended = 0;
         foreach (var proposal in await proposals.DueAsync(leftAloneSeconds, cancel))
         {
-            if (proposal.State == ProposalState.Approved)
-            {
-                await CarryOutAsync(proposal);
-                ended++;
-            }
-            else
-            {
-                var verdict = await journal.ExecuteAsync(
-                    new Decide(proposal.AgentId, proposal.Id, ProposalState.Expired, null, null));
-                ended += verdict.Now ? 1 : 0;
-            }
+            ended += await TryKeepAsync(proposal) ? 1 : 0;
         }
 
         return ended;
+    }
+
+    /// <summary>Looks after one; what goes wrong with it must not stop those that come after it.</summary>
+    private async Task<bool> TryKeepAsync(Proposal proposal)
+    {
+        try
+        {
+            if (proposal.State != ProposalState.Approved)
+            {
+                return (await journal.ExecuteAsync(
+                    new Decide(proposal.AgentId, proposal.Id, ProposalState.Expired, null, null))).Now;
+            }
+
+            await CarryOutAsync(proposal);
+            return true;
+        }
+        catch (Exception failure)
+        {
+            Log.BackgroundFailed(log, failure, "looking after one proposal");
+            return false;
+        }
     }
 
     private async Task<Decided> EndAsync(Person by, long id, ProposalState state, string? reason)
@@ -207,7 +218,7 @@ public sealed class DecideProposals(
                 break;
             case ProposalKind.CreditLimit:
                 var set = await funds.SetLimitAsync(
-                    proposal.AgentId, proposal.Parts, proposal.AmountQepik!.Value, proposal.BeforeQepik!.Value);
+                    proposal.AgentId, proposal.Parts, proposal.AmountQepik!.Value, proposal.BeforeQepik!.Value, proposal.Id);
                 await EndAsync(
                     proposal, set ? ProposalState.Done : ProposalState.Void,
                     set ? null : "the agent already uses more credit than that");
