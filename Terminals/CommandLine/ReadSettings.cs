@@ -60,7 +60,7 @@ internal static class ReadSettings
             ReceiptCertificate = Path("receiptCertificate"),
             ReceiptCertificatePassword = Text("receiptCertificatePassword"),
         };
-        settings = WithDoors(WithTelling(settings, Find), Find, Path);
+        settings = WithDoors(WithTelling(settings, Find, Path), Find, Path);
         settings = settings with
         {
             MaxConnections = Count(Find("maxConnections")) ?? settings.MaxConnections,
@@ -109,7 +109,7 @@ internal static class ReadSettings
     }
 
     /// <summary>What concerns webhooks, e-mail and SMS.</summary>
-    private static Settings WithTelling(Settings settings, Func<string, Given?> find)
+    private static Settings WithTelling(Settings settings, Func<string, Given?> find, Func<string, string?> path)
     {
         var (smtp, sms) = (find("smtp"), find("sms"));
         var told = settings with
@@ -120,6 +120,7 @@ internal static class ReadSettings
             SmtpUser = find("smtpUser")?.Value,
             SmtpPassword = find("smtpPassword")?.Value,
             SmtpFrom = find("smtpFrom")?.Value,
+            SmtpAuthorities = path("smtpAuthorities"),
             Sms = Address(sms),
             SmsKey = find("smsKey")?.Value,
             SmsFrom = find("smsFrom")?.Value ?? "eGovPay",

@@ -91,6 +91,9 @@ public sealed record Settings
     /// <summary>The sender of e-mail to payers.</summary>
     public string? SmtpFrom { get; init; }
 
+    /// <summary>PEM of who may vouch for the relay's certificate; null: whom the machine trusts.</summary>
+    public string? SmtpAuthorities { get; init; }
+
     /// <summary>The gateway for SMS to payers; null: no SMS.</summary>
     public Uri? Sms { get; init; }
 
@@ -213,6 +216,8 @@ internal static class SettingsTable
         Row("smtpUser", "EGOVPAY_SMTP_USER", "--smtp-user", "NAME", "none", "user at the relay; only with smtps"),
         Row("smtpPassword", "EGOVPAY_SMTP_PASSWORD", null, "", "none", "its password"),
         Row("smtpFrom", "EGOVPAY_SMTP_FROM", "--smtp-from", "ADDRESS", "required with `smtp`", "sender of e-mail to payers"),
+        Row("smtpAuthorities", "EGOVPAY_SMTP_AUTHORITIES", "--smtp-authorities", "FILE", "whom the machine trusts",
+            "PEM of the authorities that may vouch for the relay's certificate"),
         Row("sms", "EGOVPAY_SMS", "--sms", "ADDRESS", "no SMS",
             "gateway for SMS to payers, https: gets `{id, to, from, text}`"),
         Row("smsKey", "EGOVPAY_SMS_KEY", null, "", "none", "bearer key at the gateway"),

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using EGovPay.Processing.Telling;
 using EGovPay.Terminals.Telling;
 
@@ -19,9 +21,29 @@ internal static class TellingSetting
         PublicAddress = settings.PublicAddress?.AbsoluteUri.TrimEnd('/') ?? listening.TrimEnd('/'),
         Mail = settings.Smtp is { } relay
             ? new MailRelay(
-                relay.Host, relay.Port > 0 ? relay.Port : relay.Scheme == "smtps" ? 587 : 25, relay.Scheme == "smtps",
-                settings.SmtpUser, settings.SmtpPassword, settings.SmtpFrom!)
+                relay.IdnHost, relay.Port > 0 ? relay.Port : relay.Scheme == "smtps" ? 587 : 25, relay.Scheme == "smtps",
+                settings.SmtpUser, settings.SmtpPassword, settings.SmtpFrom!, Authorities(settings.SmtpAuthorities))
             : null,
         Sms = settings.Sms is { } gateway ? new SmsGateway(gateway, settings.SmsKey, settings.SmsFrom) : null,
     };
+
+    private static X509Certificate2Collection? Authorities(string? file)
+    {
+        if (file is null)
+        {
+            return null;
+        }
+
+        var authorities = new X509Certificate2Collection();
+        try
+        {
+            authorities.ImportFromPemFile(file);
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            throw CommandException.Usage($"smtpAuthorities cannot be read: {unreadable.Message}");
+        }
+
+        return authorities.Count > 0 ? authorities : throw CommandException.Usage("smtpAuthorities holds no certificate in PEM.");
+    }
 }

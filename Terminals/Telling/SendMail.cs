@@ -1,5 +1,5 @@
-using System.Net;
-using System.Net.Mail;
+using System.Globalization;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using EGovPay.Processing.Payments;
 
@@ -7,17 +7,22 @@ namespace EGovPay.Terminals.Telling;
 
 /// <summary>The relay that takes our e-mail.</summary>
 /// <param name="StartTls">The line must be encrypted by STARTTLS before anything is said; without it: in clear.</param>
-/// <param name="User">Null: it asks for none.</param>
+/// <param name="User">Null: it asks for none. Where there is one, the line must be encrypted.</param>
 /// <param name="From">The sender's address.</param>
-public sealed record MailRelay(string Host, int Port, bool StartTls, string? User, string? Password, string From)
+/// <param name="Authorities">Who may vouch for the relay's certificate; null: whom this machine trusts.</param>
+public sealed record MailRelay(
+    string Host, int Port, bool StartTls, string? User, string? Password, string From, X509Certificate2Collection? Authorities = null)
 {
     /// <summary>The password is never printed.</summary>
     public override string ToString() => $"{nameof(MailRelay)} {Host}:{Port}";
 }
 
-/// <summary>Tells payers by e-mail.</summary>
+/// <summary>Tells payers by e-mail. A connection for each letter: a relay is near, and a broken one is nobody else's.</summary>
 internal sealed class SendMail(MailRelay relay, PayerTexts texts) : IWay
 {
+    /// <summary>Of a part of a subject, before it is coded: an encoded word has 75 characters at most.</summary>
+    private const int WordBytes = 42;
+
     public async Task<Reached> TellAsync(Telling telling, CancellationToken cancel)
     {
         if (telling.Told.Contact is not { Email: { } to } contact)
@@ -25,33 +30,9 @@ internal sealed class SendMail(MailRelay relay, PayerTexts texts) : IWay
             return new Reached(Reach.Never, "the payer's address is no longer kept");
         }
 
-        if (!IsAddress(to))
-        {
-            return new Reached(Reach.Never, "no e-mail address");
-        }
-
-        var text = texts.Write(telling.Told.Payment, contact.Language);
-        using var message = Compose(telling.Id, to, text, contact);
-        // A connection for each: a relay is near, and a broken one is nobody else's.
-        using var client = new SmtpClient(relay.Host, relay.Port) { EnableSsl = relay.StartTls };
-        if (relay.User is { } user)
-        {
-            client.Credentials = new NetworkCredential(user, relay.Password);
-        }
-
-        try
-        {
-            await client.SendMailAsync(message, cancel);
-            return Reached.Told;
-        }
-        catch (SmtpFailedRecipientException refused)
-        {
-            return Refused(refused.StatusCode);
-        }
-        catch (SmtpException failed) when (!cancel.IsCancellationRequested)
-        {
-            return new Reached(Reach.Ill, Note(failed.StatusCode));
-        }
+        return IsAddress(to)
+            ? await SmtpTalk.SendAsync(relay, to, Letter(telling, to, contact), cancel)
+            : new Reached(Reach.Never, "no e-mail address");
     }
 
     /// <summary>
@@ -74,28 +55,57 @@ internal sealed class SendMail(MailRelay relay, PayerTexts texts) : IWay
     private static readonly System.Buffers.SearchValues<char> DomainLetters = System.Buffers.SearchValues.Create(
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-");
 
-    private MailMessage Compose(string id, string to, PayerText text, Contact contact)
+    /// <summary>The letter as it goes over the wire: the same bytes in every attempt.</summary>
+    private string Letter(Telling telling, string to, Contact contact)
     {
-        var message = new MailMessage(new MailAddress(relay.From, "eGovPay"), new MailAddress(to))
-        {
-            Subject = text.Subject,
-            SubjectEncoding = Encoding.UTF8,
-            Body = text.Text,
-            BodyEncoding = Encoding.UTF8,
-            IsBodyHtml = false,
-        };
+        var text = texts.Write(telling.Told.Payment, contact.Language);
+        var body = Convert.ToBase64String(
+            Encoding.UTF8.GetBytes(text.Text.ReplaceLineEndings("\r\n")), Base64FormattingOptions.InsertLineBreaks);
+        var at = telling.Told.Payment.At.ToDateTimeOffset().ToString("ddd, dd MMM yyyy HH:mm:ss", CultureInfo.InvariantCulture);
         var domain = relay.From[(relay.From.LastIndexOf('@') + 1)..];
-        // The same in every attempt: a mail program shows one that came twice once.
-        message.Headers.Add("Message-ID", $"<{id}@{domain}>");
-        message.Headers.Add("Auto-Submitted", "auto-generated");
-        message.Headers.Add("Content-Language", Receipts.Texts.Language(contact.Language));
-        return message;
+        // A mail program shows one that came twice once, by its Message-ID. No line begins with a dot.
+        return string.Join(
+            "\r\n",
+            $"Date: {at} +0000",
+            $"From: eGovPay <{relay.From}>",
+            $"To: <{to}>",
+            $"Subject: {Words(text.Subject)}",
+            $"Message-ID: <{telling.Id}@{domain}>",
+            "MIME-Version: 1.0",
+            "Content-Type: text/plain; charset=utf-8",
+            "Content-Transfer-Encoding: base64",
+            $"Content-Language: {Receipts.Texts.Language(contact.Language)}",
+            "Auto-Submitted: auto-generated",
+            "",
+            body,
+            "");
     }
 
-    private static Reached Refused(SmtpStatusCode code) => (int)code is >= 500 and < 600
-        ? new Reached(Reach.Never, Note(code))
-        : new Reached(Reach.NotNow, Note(code));
+    /// <summary>A header's text as encoded words: no letter of it can end the line.</summary>
+    private static string Words(string text)
+    {
+        var words = new StringBuilder();
+        var part = new List<byte>();
+        Span<byte> letter = stackalloc byte[4];
+        foreach (var rune in text.EnumerateRunes())
+        {
+            var size = rune.EncodeToUtf8(letter);
+            if (part.Count + size > WordBytes)
+            {
+                Close();
+            }
 
-    private static string Note(SmtpStatusCode code) =>
-        (int)code > 0 ? FormattableString.Invariant($"SMTP {(int)code}") : "the relay was not reached";
+            part.AddRange(letter[..size]);
+        }
+
+        Close();
+        return words.ToString();
+
+        void Close()
+        {
+            words.Append(words.Length > 0 ? "\r\n " : "").Append("=?utf-8?B?")
+                .Append(Convert.ToBase64String(part.ToArray())).Append("?=");
+            part.Clear();
+        }
+    }
 }

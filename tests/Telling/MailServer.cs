@@ -1,6 +1,9 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 
 namespace EGovPay.Tests.Telling;
@@ -100,6 +103,21 @@ internal sealed class MailServer : IAsyncDisposable
     /// <summary>The answer to a command, instead of the usual one; null: the usual; empty: break off.</summary>
     public Func<string, string?> Answer { get; set; } = _ => null;
 
+    /// <summary>It offers STARTTLS and shows this; null: it does not.</summary>
+    public X509Certificate2? Certificate { get; set; }
+
+    /// <summary>The ways to prove who one is that it offers under encryption, and on each line where it has no certificate.</summary>
+    public string Auth { get; set; } = "";
+
+    /// <summary>User and password that it takes; null: it takes letters from anybody.</summary>
+    public (string User, string Password)? Account { get; set; }
+
+    /// <summary>What it says in clear after it has agreed to STARTTLS, as somebody on the way would.</summary>
+    public string PutIn { get; set; } = "";
+
+    /// <summary>All that was said to it without encryption, and all that was under it.</summary>
+    public ConcurrentQueue<(bool Encrypted, string Line)> Said { get; } = new();
+
     /// <summary>True: it says nothing at all.</summary>
     public bool Mute { get; set; }
 
@@ -143,49 +161,117 @@ internal sealed class MailServer : IAsyncDisposable
         {
             try
             {
-                var stream = client.GetStream();
                 if (Mute)
                 {
                     await Task.Delay(Timeout.Infinite, stop.Token);
                 }
 
-                using var reader = new StreamReader(stream, Encoding.Latin1);
-                await SayAsync(stream, "220 relay");
-                var (from, to) = ("", "");
-                while (await reader.ReadLineAsync(stop.Token) is { } line)
+                await SayAsync(client.GetStream(), "220 relay");
+                if (await TalkAsync(client.GetStream(), encrypted: false))
                 {
-                    var other = Answer(line);
-                    if (other is "")
-                    {
-                        return;
-                    }
-
-                    var verb = line.Split(' ')[0].ToUpperInvariant();
-                    (from, to) = verb == "MAIL" ? (line, to) : verb == "RCPT" ? (from, line) : (from, to);
-                    if (other is null && verb == "DATA")
-                    {
-                        await SayAsync(stream, "354 go on");
-                        var text = await DataAsync(reader);
-                        if (Answer("\r\n.") is { } atTheEnd)
+                    await using var secure = new SslStream(client.GetStream());
+                    await secure.AuthenticateAsServerAsync(
+                        new SslServerAuthenticationOptions
                         {
-                            await SayAsync(stream, atTheEnd);
-                            continue;
-                        }
-
-                        letters.Enqueue(new Letter(from, to, text));
-                        came.Release();
-                    }
-
-                    await SayAsync(stream, other ?? (verb == "QUIT" ? "221 bye" : "250 ok"));
+                            ServerCertificateContext = SslStreamCertificateContext.Create(Certificate!, null, offline: true),
+                        }, stop.Token);
+                    await TalkAsync(secure, encrypted: true);
                 }
             }
-            catch (Exception ended) when (ended is OperationCanceledException or IOException or SocketException)
+            catch (Exception ended) when (ended is OperationCanceledException or IOException or SocketException or AuthenticationException)
             {
                 // The caller went away, or the test is over.
                 return;
             }
         }
     }
+
+    /// <summary>Talks until the caller has done; true: TLS begins.</summary>
+    private async Task<bool> TalkAsync(Stream stream, bool encrypted)
+    {
+        using var reader = new StreamReader(stream, Encoding.Latin1, leaveOpen: true);
+        var (from, to, known) = ("", "", Account is null);
+        while (await reader.ReadLineAsync(stop.Token) is { } line)
+        {
+            Said.Enqueue((encrypted, line));
+            var other = Answer(line);
+            if (other is "")
+            {
+                return false;
+            }
+
+            var verb = line.Split(' ')[0].ToUpperInvariant();
+            (from, to) = verb == "MAIL" ? (line, to) : verb == "RCPT" ? (from, line) : (from, to);
+            if (other is null && verb == "STARTTLS" && Certificate is not null && !encrypted)
+            {
+                await SayAsync(stream, "220 go on" + (PutIn.Length > 0 ? "\r\n" + PutIn : ""));
+                return true;
+            }
+
+            if (other is null && verb == "AUTH")
+            {
+                known = await KnownAsync(reader, stream, line, encrypted);
+                other = known ? "235 welcome" : "535 5.7.8 bad credentials";
+            }
+
+            if (other is null && verb == "MAIL" && !known)
+            {
+                other = "530 5.7.0 who are you";
+            }
+
+            if (other is null && verb == "DATA")
+            {
+                await SayAsync(stream, "354 go on");
+                var text = await DataAsync(reader);
+                if (Answer("\r\n.") is { } atTheEnd)
+                {
+                    await SayAsync(stream, atTheEnd);
+                    continue;
+                }
+
+                letters.Enqueue(new Letter(from, to, text));
+                came.Release();
+            }
+
+            await SayAsync(stream, other ?? (verb == "EHLO" ? Offers(encrypted) : verb == "QUIT" ? "221 bye" : "250 ok"));
+        }
+
+        return false;
+    }
+
+    private string Offers(bool encrypted)
+    {
+        var auth = Auth.Length > 0 && encrypted == Certificate is not null ? "250-AUTH " + Auth + "\r\n" : "";
+        return "250-relay\r\n250-SIZE 1000000\r\n" + (Certificate is not null && !encrypted ? "250-STARTTLS\r\n" : "") + auth + "250 HELP";
+    }
+
+    private async Task<bool> KnownAsync(StreamReader reader, Stream stream, string line, bool encrypted)
+    {
+        string[] words;
+        if (line.StartsWith("AUTH PLAIN ", StringComparison.Ordinal) && Auth.Contains("PLAIN", StringComparison.Ordinal))
+        {
+            words = Decoded(line["AUTH PLAIN ".Length..]).Split('\0')[1..];
+        }
+        else if (line == "AUTH LOGIN" && Auth.Contains("LOGIN", StringComparison.Ordinal))
+        {
+            words = new string[2];
+            for (var i = 0; i < 2; i++)
+            {
+                await SayAsync(stream, i == 0 ? "334 VXNlcm5hbWU6" : "334 UGFzc3dvcmQ6");
+                words[i] = await reader.ReadLineAsync(stop.Token) ?? "";
+                Said.Enqueue((encrypted, words[i]));
+                words[i] = Decoded(words[i]);
+            }
+        }
+        else
+        {
+            return false;
+        }
+
+        return words is [var user, var password] && (user, password) == Account;
+    }
+
+    private static string Decoded(string text) => Encoding.UTF8.GetString(Convert.FromBase64String(text));
 
     private async Task<string> DataAsync(StreamReader reader)
     {
@@ -198,6 +284,6 @@ internal sealed class MailServer : IAsyncDisposable
         return text.ToString();
     }
 
-    private async Task SayAsync(NetworkStream stream, string line) =>
+    private async Task SayAsync(Stream stream, string line) =>
         await stream.WriteAsync(Encoding.ASCII.GetBytes(line + "\r\n"), stop.Token);
 }

@@ -5,6 +5,7 @@ using EGovPay.Processing.Telling;
 using EGovPay.Terminals.Telling;
 using EGovPay.Tests.Payments;
 using EGovPay.Tests.PostgreSql;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace EGovPay.Tests.Telling;
@@ -61,9 +62,9 @@ internal sealed class TellingCentre : IAsyncDisposable
     }
 
     /// <summary>Tells all the time, until the centre ends.</summary>
-    public TellEveryone Tell(TellingSettings? settings = null)
+    public TellEveryone Tell(TellingSettings? settings = null, ILogger<TellEveryone>? log = null)
     {
-        var teller = new TellEveryone(Engine, settings ?? new TellingSettings(), NullLogger<TellEveryone>.Instance);
+        var teller = new TellEveryone(Engine, settings ?? new TellingSettings(), log ?? NullLogger<TellEveryone>.Instance);
         var stop = new CancellationTokenSource();
         running.Add((teller, stop, teller.RunAsync(stop.Token)));
         return teller;
