@@ -154,7 +154,7 @@ internal sealed class SmtpTalk : IDisposable
         }
 
         var ways = offers.Where(offer => offer.StartsWith("AUTH ", StringComparison.OrdinalIgnoreCase))
-            .SelectMany(offer => offer.ToUpperInvariant().Split(' ', StringSplitOptions.RemoveEmptyEntries)[1..]).ToHashSet();
+            .SelectMany(offer => offer.ToUpperInvariant().Split(' ', StringSplitOptions.RemoveEmptyEntries)[1..]).ToHashSet(StringComparer.Ordinal);
         var password = relay.Password ?? "";
         int answer;
         if (ways.Contains("PLAIN"))

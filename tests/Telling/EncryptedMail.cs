@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
@@ -22,6 +21,8 @@ public sealed class EncryptedMail : IAsyncLifetime
     private readonly KeptLines lines = new();
     private readonly X509Certificate2 authority = Authority();
     private TellingCentre centre = null!;
+
+    private static DateTimeOffset Now => NodaTime.SystemClock.Instance.GetCurrentInstant().ToDateTimeOffset();
 
     public async ValueTask InitializeAsync() => centre = await TellingCentre.StartAsync(new PayerChannels(Email: true, Sms: false));
 
@@ -47,7 +48,7 @@ public sealed class EncryptedMail : IAsyncLifetime
         letter.Subject.Should().StartWith("Ödənişiniz çatdı");
         letter.Header("Date").Should().EndWith("+0000");
         DateTimeOffset.Parse(letter.Header("Date")!, System.Globalization.CultureInfo.InvariantCulture)
-            .Should().BeCloseTo(DateTimeOffset.UtcNow, TimeSpan.FromMinutes(5));
+            .Should().BeCloseTo(Now, TimeSpan.FromMinutes(5));
         relay.Said.Where(one => !one.Encrypted).Select(one => one.Line.Split(' ')[0]).Should().Equal("EHLO", "STARTTLS");
         await centre.UntilAsync("select count(*) from told where receiver = -1", 1);
     }
@@ -210,7 +211,7 @@ public sealed class EncryptedMail : IAsyncLifetime
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest($"CN=Authority {Guid.NewGuid():N}", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
-        return request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-20), DateTimeOffset.UtcNow.AddDays(20));
+        return request.CreateSelfSigned(Now.AddDays(-20), Now.AddDays(20));
     }
 
     private static X509Certificate2 Certificate(string name, X509Certificate2 by, bool ended = false)
@@ -221,7 +222,7 @@ public sealed class EncryptedMail : IAsyncLifetime
         names.AddDnsName(name);
         request.CertificateExtensions.Add(names.Build());
         using var signed = request.Create(
-            by, DateTimeOffset.UtcNow.AddDays(-10), DateTimeOffset.UtcNow.AddDays(ended ? -1 : 10), RandomNumberGenerator.GetBytes(8));
+            by, Now.AddDays(-10), Now.AddDays(ended ? -1 : 10), RandomNumberGenerator.GetBytes(8));
         using var whole = signed.CopyWithPrivateKey(key);
         return X509CertificateLoader.LoadPkcs12(whole.Export(X509ContentType.Pkcs12), null);
     }
