@@ -64,6 +64,59 @@ public sealed class DatabaseClockTests
         clock.Told(Noon + Duration.FromSeconds(0.1), asked).Should().Be(Duration.Zero);
     }
 
+    [Theory]
+    [InlineData(2.9, 0.0)]
+    [InlineData(2.9, 3.0)]
+    [InlineData(0.0, 3.0)]
+    public void A_prompt_answer_after_a_slow_one_is_not_taken_for_a_step(double told, double trip)
+    {
+        var hands = new Hands();
+        var clock = new DatabaseClock(hands);
+        var asked = hands.GetTimestamp();
+        hands.Pass(TimeSpan.FromSeconds(3));
+        // The database looked at its clock when it was asked, or only just before it answered.
+        clock.Told(Noon + Duration.FromSeconds(told), asked).Should().Be(Duration.Zero);
+        asked = hands.GetTimestamp();
+        hands.Pass(TimeSpan.FromSeconds(trip));
+
+        clock.Told(Noon + Duration.FromSeconds(3), asked).Should().Be(Duration.Zero);
+        clock.Even(TimeSpan.FromDays(1)).Should().BeTrue();
+    }
+
+    [Fact]
+    public void A_slow_answer_does_not_spoil_what_prompt_ones_have_told()
+    {
+        var hands = new Hands();
+        var clock = new DatabaseClock(hands);
+        clock.Told(Noon, hands.GetTimestamp());
+        var asked = hands.GetTimestamp();
+        hands.Pass(TimeSpan.FromSeconds(3));
+
+        clock.Told(Noon + Duration.FromSeconds(3), asked);
+
+        clock.GetCurrentInstant().Should().BeInRange(Noon + Duration.FromSeconds(2.99), Noon + Duration.FromSeconds(3.01));
+    }
+
+    [Theory]
+    [InlineData(2.2)]
+    [InlineData(-2.2)]
+    public void A_step_shows_beside_answers_that_take_a_second(double seconds)
+    {
+        var hands = new Hands();
+        var clock = new DatabaseClock(hands);
+        for (var beat = 0; beat < 5; beat++)
+        {
+            var asked = hands.GetTimestamp();
+            hands.Pass(TimeSpan.FromSeconds(1));
+            clock.Told(Noon + Duration.FromSeconds(beat + 0.5), asked).Should().Be(Duration.Zero);
+        }
+
+        var last = hands.GetTimestamp();
+        hands.Pass(TimeSpan.FromSeconds(1));
+
+        clock.Told(Noon + Duration.FromSeconds(5.5 + seconds), last).TotalSeconds.Should().BeApproximately(seconds, 0.01);
+    }
+
     [Fact]
     public async Task A_node_whose_wall_is_hours_wrong_judges_by_the_databases_time()
     {
