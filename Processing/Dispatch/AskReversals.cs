@@ -39,7 +39,7 @@ public sealed class AskReversals(
                 Log.BackgroundFailed(log, failure, "asking for reversals");
             }
 
-            await Task.WhenAny(sleep.Task, Task.Delay(Pause, time, stop));
+            await time.PauseAsync(Pause, sleep, stop);
         }
     }
 

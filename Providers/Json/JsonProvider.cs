@@ -96,7 +96,9 @@ public sealed class JsonProvider : IProvider, IDisposable
             }
         }
 
-        return Judge(reversal, await connection.SendAsync(requests.Delete(reversal.Delivery), deadline));
+        // Over a connection of its own, for a request without a body passes no other gate: late, it would reach a provider that
+        // people may have counted upon meanwhile to be asked no more.
+        return Judge(reversal, await connection.SendFreshAsync(requests.Delete(reversal.Delivery), deadline));
     }
 
     public void Dispose() => connection.Dispose();

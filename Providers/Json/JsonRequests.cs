@@ -53,7 +53,7 @@ internal sealed class JsonRequests(string address, MessageKey key, IClock clock)
 
     public WireRequest Get(Delivery delivery) => Signed(HttpMethod.Get, Payment(delivery), null);
 
-    public WireRequest Delete(Delivery delivery) => Signed(HttpMethod.Delete, Payment(delivery), null);
+    public WireRequest Delete(Delivery delivery) => Signed(HttpMethod.Delete, Payment(delivery), null) with { SendBefore = delivery.SendBefore };
 
     private Uri Payment(Delivery delivery) => Target(
         delivery.ServiceCode, $"payments/{delivery.Number.ToString(CultureInfo.InvariantCulture)}");

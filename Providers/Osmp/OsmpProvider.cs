@@ -85,7 +85,7 @@ public sealed class OsmpProvider : IProvider, IDisposable
     /// </summary>
     public async Task<ReversalAnswer> ReverseAsync(Reversal reversal, CancellationToken deadline)
     {
-        var request = Request(CancelForm(reversal));
+        var request = Request(CancelForm(reversal)) with { SendBefore = reversal.Delivery.SendBefore };
         var answer = dialect.ByGet
             ? await connection.SendFreshAsync(request, deadline)
             : await connection.SendAsync(request, deadline);

@@ -118,6 +118,28 @@ public sealed class ReversalsOverTheWire
         }
     }
 
+    /// <summary>A process that was frozen after its lease finds here that the lease has ended, before its timers tell it.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_would_leave_after_the_end_of_its_lease_never_leaves(bool askedBefore)
+    {
+        var late = Reversal(askedBefore);
+        late = late with { Delivery = late.Delivery with { SendBefore = SendDeadline.Passed } };
+        await using var osmp = RawServer.AnsweringXml(Osmp(0));
+        await using var json = Answering(
+            request => (200, request.StartsWith("GET", StringComparison.Ordinal) ? "accepted" : "reversed"));
+        foreach (var provider in (IProvider[])[OsmpAt(osmp, Electricity), JsonAt(json)])
+        {
+            (await provider.ReverseAsync(late, CancellationToken.None)).Result.Should().Be(ReversalResult.Silent);
+            ((IDisposable)provider).Dispose();
+        }
+
+        osmp.Requests.Should().BeEmpty();
+        json.Requests.Should().HaveCount(askedBefore ? 1 : 0, "only a question may be late")
+            .And.NotContain(request => request.StartsWith("DELETE", StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData("azerishiq")]
     [InlineData("azeriqaz")]

@@ -31,7 +31,7 @@ public sealed class DeterministicSimulation(ITestOutputHelper output)
         var first = Random.Shared.Next(1_000_000, int.MaxValue - Fresh);
         var seeds = Enumerable.Range(1, Fixed).Concat(Enumerable.Range(first, Fresh));
         var began = Stopwatch.GetTimestamp();
-        var (runs, steps, answers, confirmed, unknown) = (0, 0L, 0L, 0L, 0L);
+        var (runs, steps, answers, confirmed, unknown, reversed, kept) = (0, 0L, 0L, 0L, 0L, 0L, 0L);
         foreach (var seed in seeds)
         {
             var ran = RunScenario.Run(Scenario.From(seed));
@@ -40,6 +40,8 @@ public sealed class DeterministicSimulation(ITestOutputHelper output)
             answers += ran.Answers;
             confirmed += ran.Confirmed;
             unknown += ran.Unknown;
+            reversed += ran.Reversed;
+            kept += ran.Kept;
             if (!ran.Good)
             {
                 Assert.Fail(Explain(Shrink.Smallest(ran.Scenario)));
@@ -47,9 +49,11 @@ public sealed class DeterministicSimulation(ITestOutputHelper output)
         }
 
         output.WriteLine($"{runs} runs, fresh seeds from {first}, {steps} steps, {answers} answers, {confirmed} confirmed, "
-            + $"{unknown} once unknown, {Stopwatch.GetElapsedTime(began).TotalSeconds:F1} s");
+            + $"{unknown} once unknown, {reversed} reversed, {kept} kept, {Stopwatch.GetElapsedTime(began).TotalSeconds:F1} s");
         confirmed.Should().BeGreaterThan(runs);
         unknown.Should().BeGreaterThan(runs / 4);
+        reversed.Should().BeGreaterThan(runs / 8);
+        kept.Should().BeGreaterThan(runs / 25);
     }
 
     /// <summary>

@@ -44,7 +44,7 @@ internal static class JudgeRun
                 wrong.Add($"{payment.Asked.Number} ({payment.Asked.Reference}) is {stands} when the world has been quiet for long");
             }
 
-            if (payment.Events.Exists(e => e.Edge is 28 or 29 or 30 or 31))
+            if (payment.Events.Exists(e => e.Edge is >= 28 and <= 32))
             {
                 wrong.Add($"{payment.Asked.Number} met a late truth");
             }
@@ -63,7 +63,7 @@ internal static class JudgeRun
 
         wrong.AddRange(providers.Entries.GroupBy(e => e.Value.Account).Where(g => g.Count() > 1)
             .Select(g => $"the payment of account {g.Key} went out under {g.Count()} numbers"));
-        var credited = providers.Entries.Where(e => e.Value.Credits > 0).Select(e => e.Key).ToHashSet();
+        var credited = providers.Entries.Where(e => e.Value is { Credits: > 0, ReturnedUnder.Count: 0 }).Select(e => e.Key).ToHashSet();
         var confirmed = payments.Where(p => p.State == PaymentState.Confirmed).Select(p => p.Asked.Number).ToHashSet();
         wrong.AddRange(confirmed.Except(credited).Select(n => $"{n} is confirmed and was never credited"));
         wrong.AddRange(credited.Except(confirmed).Select(n => $"{n} was credited and is not confirmed"));
@@ -76,7 +76,9 @@ internal static class JudgeRun
             var mine = payments.Where(p => p.Asked.AgentId == agentId).ToList();
             var held = mine.Where(p => p.State is PaymentState.Accepted or PaymentState.Dispatched or PaymentState.Unknown)
                 .Sum(p => p.Asked.AmountQepik + p.Asked.FeeQepik);
-            var spent = mine.Where(p => p.State == PaymentState.Confirmed).Sum(p => p.Asked.AmountQepik + p.Asked.FeeQepik);
+            var back = mine.Where(p => p.State == PaymentState.Reversed).Sum(p => p.Asked.AmountQepik + p.Asked.FeeQepik);
+            var spent = back + mine.Where(p => p.State is PaymentState.Confirmed or PaymentState.Reversing)
+                .Sum(p => p.Asked.AmountQepik + p.Asked.FeeQepik);
             if (funds.Pending != held)
             {
                 wrong.Add($"agent {agentId} has {funds.Pending} held, and {held} is open");
@@ -84,7 +86,12 @@ internal static class JudgeRun
 
             if (funds.Posted != spent)
             {
-                wrong.Add($"agent {agentId} has {funds.Posted} posted, and {spent} is confirmed");
+                wrong.Add($"agent {agentId} has {funds.Posted} posted, and {spent} was confirmed");
+            }
+
+            if (funds.Credits != funds.Deposited + back)
+            {
+                wrong.Add($"agent {agentId} got {funds.Credits - funds.Deposited} back, and {back} is reversed");
             }
 
             if (funds.Available < 0)
@@ -95,8 +102,8 @@ internal static class JudgeRun
 
         foreach (var payment in payments)
         {
-            var due = payment.State == PaymentState.Confirmed ? payment.Asked.AmountQepik : 0;
-            if (payment.Transfers.Where(t => t.Credit > 1_000).Sum(t => t.AmountQepik) != due)
+            var due = payment.State is PaymentState.Confirmed or PaymentState.Reversing ? payment.Asked.AmountQepik : 0;
+            if (payment.Transfers.Sum(t => t.Credit > 1_000 ? t.AmountQepik : t.Debit > 1_000 ? -t.AmountQepik : 0) != due)
             {
                 wrong.Add($"{payment.Asked.Number} is {payment.State} and its provider is owed something else");
             }
@@ -116,7 +123,8 @@ internal static class JudgeRun
                 {
                     wrong.Add($"{reference} was told as {payment.Number} and is {stands?.Asked.Number ?? 0} in the book");
                 }
-                else if (Transitions.IsFinal(payment.State) && payment.State != stands.State)
+                else if (Transitions.IsFinal(payment.State) && payment.State != stands.State
+                    && (payment.State, stands.State) is not (PaymentState.Confirmed, PaymentState.Reversed or PaymentState.Reversing))
                 {
                     wrong.Add($"{reference} was told as {payment.State} and is {stands.State}");
                 }

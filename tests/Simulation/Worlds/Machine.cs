@@ -12,30 +12,15 @@ using Npgsql;
 
 namespace EGovPay.Tests.Simulation.Worlds;
 
-/// <summary>A defect that is planted in a machine's wiring.</summary>
-internal enum PlantedInMachine
-{
-    None,
-
-    /// <summary>Deadlines are looked at by nobody but a timer.</summary>
-    DeadlineIgnored,
-
-    /// <summary>A deadline is not looked at where the first byte leaves.</summary>
-    SendsWhenItWakes,
-
-    /// <summary>The heartbeat says that nothing is unfinished.</summary>
-    NothingUnfinished,
-
-    /// <summary>What the connection broke under is taken for committed.</summary>
-    BrokenIsCommitted,
-}
-
 /// <summary>
 /// One node: the engine's own parts, wired as the engine wires them, on a machine of a world, with the model for a database.
 /// </summary>
 internal sealed class Machine
 {
     public static readonly CatalogueSnapshot Catalogue = EmbeddedCatalogue.Load();
+
+    /// <summary>For how many minutes of the rules a payment of a world may be taken back.</summary>
+    public static readonly int ReversibleMinutes = Catalogue.Find(10101)!.RuleOn(Processing.Baku.DateOf(Host.Epoch))!.ReversibleMinutes;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
     private static readonly SealQuotes Quotes = new([new QuoteKey(1, new byte[32])]);
@@ -46,6 +31,7 @@ internal sealed class Machine
     private readonly CancellationTokenSource stop = new();
     private PayPayment? pay;
     private CancelPayment? cancel;
+    private ReversePayment? reverse;
 
     public Machine(World world, DatabaseServer server, WorldProviders providers, int number, PlantedInMachine planted)
     {
@@ -88,6 +74,12 @@ internal sealed class Machine
     public Task<PayAnswer> PayAsync(PaymentRequest request) => pay!.PayAsync(Terminal, request, Patience);
 
     public Task<Payment> CancelAsync(string reference) => cancel!.CancelAsync(Terminal, reference);
+
+    /// <summary>Looks the payment up and asks for it back, as the terminals' side does; null: there is none.</summary>
+    public async Task<ReverseAnswer?> ReverseAsync(string reference) =>
+        await ((IFindPayments)Database).FindAsync(Terminal.AgentId, reference) is { } payment
+            ? await reverse!.ReverseAsync(Terminal, payment, "səhv hesab")
+            : null;
 
     /// <summary>Accepts without a claim, and breaks off: it is for whoever takes over.</summary>
     public async Task OnlyAcceptAsync(PaymentRequest request)
@@ -139,6 +131,7 @@ internal sealed class Machine
         gates.Replace([new WorldProvider(Catalogue.Provider("azerishiq")!, world, Host, providers)
         {
             Heedless = planted is PlantedInMachine.DeadlineIgnored or PlantedInMachine.SendsWhenItWakes,
+            TakesSilenceForYes = planted == PlantedInMachine.SilenceIsYes,
         }]);
         Journal = new Processing.Journal.Journal(
             Database, new JournalSettings(1, QueueLimit: 64, BatchLimit: 8), NullLogger.Instance, time);
@@ -149,12 +142,14 @@ internal sealed class Machine
         cancel = new CancelPayment(Journal, Database, Node);
         var recover = new Recover(cluster, Journal, Database, gates, deliver, Node, time, NullLogger<Recover>.Instance);
         var ask = new AskUnknown(cluster, Database, gates, deliver, Node, time, NullLogger<AskUnknown>.Instance);
+        var reversals = new AskReversals(cluster, Database, gates, deliver, Node, time, NullLogger<AskReversals>.Instance);
+        reverse = new ReversePayment(catalogue, Journal, Database, Node, reversals);
         var probe = new ProbeProviders(catalogue, gates, Node, time, time, NullLogger<ProbeProviders>.Instance);
         pay = new PayPayment(
             catalogue, Quotes, gates, (_, _) => null, Journal, Database, deliver, Node, waiting,
             new Subscribers(_ => false, default), time, time,
             NullLogger<PayPayment>.Instance);
-        foreach (var work in new[] { recover.RunAsync, ask.RunAsync, (Func<CancellationToken, Task>)probe.RunAsync })
+        foreach (var work in new Func<CancellationToken, Task>[] { recover.RunAsync, ask.RunAsync, reversals.RunAsync, probe.RunAsync })
         {
             _ = KeepAsync(work);
         }

@@ -6,24 +6,6 @@ using NodaTime;
 
 namespace EGovPay.Tests.Simulation.Worlds;
 
-/// <summary>What a defect that is planted in the model does; with None it does what PostgreSQL does.</summary>
-internal enum PlantedInModel
-{
-    None,
-
-    /// <summary>An event is appended wherever the payment stands.</summary>
-    NoCompareAndSet,
-
-    /// <summary>A reference may name two payments.</summary>
-    NoReferences,
-
-    /// <summary>The hold is given back when the provider is silent.</summary>
-    ReleaseOnSilence,
-
-    /// <summary>Claims end when they are made.</summary>
-    ClaimsEndAtOnce,
-}
-
 /// <summary>
 /// The reference model of the database: what the statements of the journal, of recovery and of the book do, said once more in plain
 /// code, with the time given. <c>ModelAgainstPostgreSql</c> runs the same random operations against both and compares every answer.
@@ -49,6 +31,12 @@ internal sealed class ModelBook(PlantedInModel planted = PlantedInModel.None)
 
     public IEnumerable<ModelPayment> Payments => payments.Values;
 
+    /// <summary>How many rows of event there are: a batch that leaves them as they were has written nothing.</summary>
+    public int Events => payments.Values.Sum(p => p.Events.Count);
+
+    /// <summary>How long a minute of the services' rules lasts: in a world of seconds the time for reversals ends too.</summary>
+    public Duration RuleMinute { get; init; } = Duration.FromMinutes(1);
+
     /// <summary>Every moment at which something that was true of a row ends; a test keeps clear of them.</summary>
     public IEnumerable<Instant> Deadlines() =>
         [.. Nodes.Values.SelectMany(n => new[] { n.LeaseUntil, n.LeaseUntil + Duration.FromSeconds(60) }),
@@ -59,7 +47,7 @@ internal sealed class ModelBook(PlantedInModel planted = PlantedInModel.None)
     /// <summary>The open business day.</summary>
     public LocalDate Day { get; set; } = new(2017, 11, 22);
 
-    public void AddFunds(int agentId, long creditsQepik) => Funds.Add(agentId, new ModelFunds { Credits = creditsQepik });
+    public void AddFunds(int agentId, long creditsQepik) => Funds.Add(agentId, new ModelFunds { Credits = creditsQepik, Deposited = creditsQepik });
 
     /// <summary>Accept.sql, row by row.</summary>
     public List<AcceptRow> Accept(IReadOnlyList<Acceptance> batch, Instant now)
@@ -211,11 +199,17 @@ internal sealed class ModelBook(PlantedInModel planted = PlantedInModel.None)
     {
         var key = (agentId, number);
         if (payments.TryGetValue(key, out var payment) && payment.State == PaymentState.Confirmed && !Reversals.ContainsKey(key)
-            && payment.Events.Exists(e => e.ReceiptCounter is not null && now < e.At + Duration.FromMinutes(minutes))
+            && payment.Events.Exists(e => e.ReceiptCounter is not null && now < e.At + (RuleMinute * minutes))
             && !payment.Events.Exists(e => e.Edge is >= 24 and <= 27))
         {
             payment.Events.Add(new ModelEvent { Edge = 18, NodeId = nodeId, At = now });
-            Reversals.Add(key, new ModelReversal(payment.Asked.ProviderId, cancelNumber, now, now, 0));
+            Reversals.Add(key, new ModelReversal(
+                payment.Asked.ProviderId, cancelNumber, now, planted == PlantedInModel.ReversalsForgotten ? null : now, 0));
+            if (planted == PlantedInModel.ReturnBeforeTheAnswer)
+            {
+                Move(payment, Transitions.Numbered(19), (short)(payment.Events.Count - 1));
+            }
+
             return true;
         }
 
@@ -232,7 +226,8 @@ internal sealed class ModelBook(PlantedInModel planted = PlantedInModel.None)
                 .OrderBy(r => r.Value.NextAskAt).ThenBy(r => r.Key.Number).Take(room[i]).ToList())
             {
                 Reversals[key] = one with { NextAskAt = now + Duration.FromSeconds(leaseSeconds[i]), Asks = one.Asks + 1 };
-                due.Add(new DueReversal(key.AgentId, key.Number, one.CancelNumber, one.AskedAt, one.Asks));
+                var mine = one.CancelNumber + (planted == PlantedInModel.ReversalsUnderNewNumbers ? one.Asks * 1_000_000L : 0);
+                due.Add(new DueReversal(key.AgentId, key.Number, mine, one.AskedAt, one.Asks));
             }
         }
 

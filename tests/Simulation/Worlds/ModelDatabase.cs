@@ -137,16 +137,23 @@ internal sealed class ModelDatabase(World world, Host host, DatabaseServer serve
             // As they are sent: what its sender does with the batch afterwards does not change what is under way.
             var sent = new Sent(
                 [.. batch.Accepts.Commands.Select(c => c.Acceptance)], [.. batch.Records.Commands.Select(c => c.Happening)],
-                [.. batch.Singles.Cast<CancelPayment.Command>()], mustWrite);
+                [.. batch.Singles], mustWrite);
             var answer = await SendAsync(sent);
             var ticks = batch.StartedTicks;
             batch.Accepts.Begin();
             answer.Accepts.ForEach(row => batch.Accepts.Take(row, ticks));
             batch.Accepts.End();
             answer.Records.ForEach(row => batch.Records.Take(row, ticks));
-            foreach (var (command, number) in sent.Cancels.Zip(answer.Cancels))
+            foreach (var (command, result) in sent.Singles.Zip(answer.Singles))
             {
-                command.Result = number;
+                if (command is CancelPayment.Command cancel)
+                {
+                    cancel.Result = (long)result;
+                }
+                else
+                {
+                    ((ReversePayment.Command)command).Result = (bool)result;
+                }
             }
 
             return answer.InDoubt;
@@ -199,7 +206,7 @@ internal sealed class ModelDatabase(World world, Host host, DatabaseServer serve
                         },
                         world.Latency());
                 default:
-                    var slow = world.Random.Next(32) == 0 ? TimeSpan.FromMilliseconds(world.Random.Next(4_900)) : TimeSpan.Zero;
+                    var slow = !world.Calm && world.Random.Next(32) == 0 ? TimeSpan.FromMilliseconds(world.Random.Next(4_900)) : TimeSpan.Zero;
                     // A commit that waits for its standby ends late, however long ago it was carried out.
                     var waits = to.StandbyGone && world.Random.Next(3) == 0
                         ? TimeSpan.FromMilliseconds(world.Random.Next(12_000))
@@ -224,7 +231,7 @@ internal sealed class ModelDatabase(World world, Host host, DatabaseServer serve
     private Answer Carry(Sent sent)
     {
         Reach();
-        if (server.Full && (sent.Accepts.Count > 0 || sent.Records.Count > 0))
+        if (server.Full && (sent.Accepts.Count > 0 || sent.Records.Count > 0 || sent.Singles.Count > 0))
         {
             throw Told("53100", "no space left on device");
         }
@@ -234,25 +241,29 @@ internal sealed class ModelDatabase(World world, Host host, DatabaseServer serve
             throw Told("22021", "invalid byte sequence for encoding");
         }
 
-        var now = server.Now;
+        var (now, events) = (server.Now, server.Book.Events);
         var accepts = server.Book.Accept(sent.Accepts, now);
         var records = server.Book.Record(sent.Records, now);
-        var cancels = sent.Cancels.ConvertAll(
-            c => server.Book.Cancel(c.AgentId, c.Reference, c.Number, c.TerminalId, c.NodeId, now));
-        var wrote = sent.MustWrite || accepts.Exists(r => r.Verdict == 0) || records.Exists(r => r.Fresh);
-        return new Answer(accepts, records, cancels, server.StandbyGone && wrote);
+        var singles = sent.Singles.ConvertAll<object>(single => single is CancelPayment.Command c
+            ? server.Book.Cancel(c.AgentId, c.Reference, c.Number, c.TerminalId, c.NodeId, now)
+            : Reverse((ReversePayment.Command)single, now));
+        var wrote = sent.MustWrite || server.Book.Events > events;
+        return new Answer(accepts, records, singles, server.StandbyGone && wrote);
     }
+
+    private bool Reverse(ReversePayment.Command wish, Instant now) =>
+        server.Book.Reverse(wish.AgentId, wish.Number, wish.Minutes, wish.CancelNumber, wish.NodeId, now);
 
     /// <summary>An answer as if everything had been written.</summary>
     private Answer Claim(Sent sent) => new(
         [.. sent.Accepts.Select((_, ord) => new AcceptRow(ord, 0, 0, null, null, server.Now, 1_000_000, 1_000_000))],
         [.. sent.Records.Select((_, ord) => new RecordRow(ord, true, 0, 0, null, null, server.Now))],
-        sent.Cancels.ConvertAll(c => c.Number), false);
+        sent.Singles.ConvertAll<object>(single => single is CancelPayment.Command c ? c.Number : true), false);
 
     private static PostgresException Told(string state, string message) => new(message, "ERROR", "ERROR", state);
 
     private sealed record Sent(
-        List<Acceptance> Accepts, List<Happening> Records, List<CancelPayment.Command> Cancels, bool MustWrite);
+        List<Acceptance> Accepts, List<Happening> Records, List<LaneCommand> Singles, bool MustWrite);
 
-    private sealed record Answer(List<AcceptRow> Accepts, List<RecordRow> Records, List<long> Cancels, bool InDoubt);
+    private sealed record Answer(List<AcceptRow> Accepts, List<RecordRow> Records, List<object> Singles, bool InDoubt);
 }

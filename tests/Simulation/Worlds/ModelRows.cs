@@ -14,6 +14,9 @@ internal sealed class ModelFunds
 
     public long Credits { get; set; }
 
+    /// <summary>What was paid in at the beginning.</summary>
+    public long Deposited { get; init; }
+
     public long Available => Credits - Posted - Pending;
 }
 

@@ -1,22 +1,21 @@
 using EGovPay.Processing.Payments;
+using NodaTime;
 using Npgsql;
 
 namespace EGovPay.Tests.Simulation.Worlds;
 
-/// <summary>Which defect a run is to find.</summary>
-internal sealed record Planted(
-    PlantedInModel Model = PlantedInModel.None, PlantedInMachine Machine = PlantedInMachine.None)
-{
-    public static Planted Nothing { get; } = new();
-}
-
 /// <summary>One thing that a terminal was told.</summary>
 internal sealed record SceneTold(ScenePayment Of, PayAnswer Answer, bool IsCancel);
+
+/// <summary>One thing that somebody was told who wanted a payment back.</summary>
+/// <param name="Answer">Null: there was no such payment.</param>
+/// <param name="At">When, by the database's clock.</param>
+internal sealed record SceneWish(ScenePayment Of, ReverseAnswer? Answer, Instant At);
 
 /// <summary>What came of a run.</summary>
 internal sealed record Ran(
     Scenario Scenario, IReadOnlyList<string> Wrong, int Steps, ulong Fingerprint, IReadOnlyList<string> Story, int Answers,
-    int Confirmed, int Unknown)
+    int Confirmed, int Unknown, int Reversed, int Kept)
 {
     public bool Good => Wrong.Count == 0;
 }
@@ -26,7 +25,7 @@ internal sealed class RunScenario
 {
     /// <summary>From when on nothing new goes wrong, and how long the world then has to come to rest.</summary>
     private const int FaultsEndMilliseconds = 27_000;
-    private const int RestSeconds = 240;
+    private const int RestSeconds = 900;
 
     private readonly Scenario scenario;
     private readonly World world;
@@ -36,6 +35,7 @@ internal sealed class RunScenario
     private readonly Machine[] machines;
     private readonly Planted planted;
     private readonly List<SceneTold> told = [];
+    private readonly List<SceneWish> wishes = [];
     private readonly HashSet<int> unanswered = [];
     private readonly HashSet<int> once = [];
     private int asked;
@@ -46,7 +46,7 @@ internal sealed class RunScenario
         this.scenario = scenario;
         this.planted = planted;
         world = new World(scenario.Weather) { Story = tell ? [] : null, Calm = scenario.Calm };
-        book = new ModelBook(planted.Model);
+        book = new ModelBook(planted.Model) { RuleMinute = Duration.FromMilliseconds(400) };
         book.AddFunds(Machine.Terminal.AgentId, scenario.Seed % 5 == 0 ? 1_000 : 1_000_000);
         server = new DatabaseServer(world, book);
         providers = new WorldProviders(world, server, account => scenario.Payments.First(p => AccountOf(p) == account))
@@ -86,10 +86,13 @@ internal sealed class RunScenario
         world.Run(() => asked == 0 && Settled() && Healed(), most);
         var wrong = new List<string>(world.Complaints);
         JudgeRun.Judge(scenario, book, providers, told, unanswered, wrong);
+        JudgeReversals.Judge(scenario, book, providers, wishes, wrong);
         return new Ran(
             scenario, wrong, world.Steps, world.Fingerprint, world.Story ?? [], told.Count,
             book.Payments.Count(p => p.State == Processing.StateMachine.PaymentState.Confirmed),
-            book.Payments.Count(p => p.Events.Exists(e => e.Edge == 12)));
+            book.Payments.Count(p => p.Events.Exists(e => e.Edge == 12)),
+            book.Payments.Count(p => p.State == Processing.StateMachine.PaymentState.Reversed),
+            book.Payments.Count(p => p.Events.Exists(e => e.Edge == 21)));
     }
 
     private bool Healed() => world.Now > Milliseconds(FaultsEndMilliseconds)
@@ -104,7 +107,7 @@ internal sealed class RunScenario
         foreach (var at in payment.Repeats.Prepend(payment.AtMilliseconds))
         {
             asked++;
-            world.At(Milliseconds(at), () => Ask(payment, machine => payment.OnlyAccepted && once.Add(payment.Index)
+            world.At(Milliseconds(at), () => Ask(payment, payment.Node, machine => payment.OnlyAccepted && once.Add(payment.Index)
                 ? OnlyAcceptAsync(machine, request)
                 : PayAsync(payment, machine, request)));
         }
@@ -112,18 +115,25 @@ internal sealed class RunScenario
         if (payment.CancelAt is { } cancelled)
         {
             asked++;
-            world.At(Milliseconds(cancelled), () => Ask(payment, machine => CancelAsync(payment, machine)));
+            world.At(Milliseconds(cancelled), () => Ask(payment, payment.Node, machine => CancelAsync(payment, machine)));
+        }
+
+        for (var wish = 0; wish < payment.Back?.AtMilliseconds.Length; wish++)
+        {
+            var node = payment.Back.Node + wish;
+            asked++;
+            world.At(Milliseconds(payment.Back.AtMilliseconds[wish]), () => Ask(payment, node, machine => ReverseAsync(payment, machine)));
         }
     }
 
     /// <summary>Asks a node that is up; whoever is killed or fails leaves its terminal without an answer.</summary>
-    private void Ask(ScenePayment payment, Func<Machine, Task> ask)
+    private void Ask(ScenePayment payment, int node, Func<Machine, Task> ask)
     {
         asked--;
         var up = machines.Where(m => m.Up).ToList();
         if (up.Count > 0)
         {
-            var machine = up[payment.Node % up.Count];
+            var machine = up[node % up.Count];
             unanswered.Add(payment.Index);
             _ = machine.Host.Run(() => ask(machine));
         }
@@ -167,6 +177,20 @@ internal sealed class RunScenario
         catch (Exception failure) when (failure is NpgsqlException or IOException)
         {
             world.Tell($"the cancel of {payment.Index} gets no answer: {failure.Message}");
+        }
+    }
+
+    private async Task ReverseAsync(ScenePayment payment, Machine machine)
+    {
+        try
+        {
+            var answer = await machine.ReverseAsync(ReferenceOf(payment));
+            world.Tell($"{ReferenceOf(payment)} back? {answer?.Payment?.State.ToString() ?? answer?.Refused?.Why.ToString()}");
+            wishes.Add(new SceneWish(payment, answer, server.Now));
+        }
+        catch (Exception failure) when (failure is NpgsqlException or IOException)
+        {
+            world.Tell($"the wish for {payment.Index} gets no answer: {failure.Message}");
         }
     }
 

@@ -29,6 +29,35 @@ internal enum Temper
     Garbles,
 }
 
+/// <summary>What a provider does when it is asked to take a payment back. What it decided once it says for ever.</summary>
+internal enum Parting
+{
+    Returns,
+    Keeps,
+
+    /// <summary>Loses the first request and says nothing.</summary>
+    Loses,
+
+    /// <summary>Gives back, or decides to keep, and says nothing of it at first.</summary>
+    ReturnsSilently,
+    KeepsSilently,
+
+    /// <summary>Gives back long after the time limit.</summary>
+    TooLate,
+
+    /// <summary>Gives back and answers late, but within the limit.</summary>
+    Slow,
+
+    /// <summary>The adapter fails by a defect, before or after the money went back.</summary>
+    FailsBefore,
+    FailsAfter,
+}
+
+/// <summary>Somebody wants a payment back.</summary>
+/// <param name="AtMilliseconds">When it is asked for, each time at another node: perhaps before it is confirmed, perhaps too late.</param>
+/// <param name="Silences">How many questions are met with silence before there is any answer.</param>
+internal sealed record SceneReversal(int[] AtMilliseconds, int Node, Parting Parting, int Silences);
+
 /// <summary>A payment, and what its terminal does about it.</summary>
 /// <param name="AtMilliseconds">When it is first asked for.</param>
 /// <param name="Node">Which of the nodes that are up is asked.</param>
@@ -39,7 +68,11 @@ internal enum Temper
 /// <param name="OnlyAccepted">It is accepted without a claim and its way breaks off there.</param>
 internal sealed record ScenePayment(
     int Index, int AtMilliseconds, int Node, long AmountQepik, Temper Temper, int[] Repeats, int? CancelAt, int Silences,
-    bool AskDelivers, bool OnlyAccepted);
+    bool AskDelivers, bool OnlyAccepted)
+{
+    /// <summary>Who wants it back, or null.</summary>
+    public SceneReversal? Back { get; init; }
+}
 
 /// <summary>What goes wrong.</summary>
 internal enum Blow
@@ -94,11 +127,40 @@ internal sealed record Scenario(int Seed, int Weather, int Nodes, ScenePayment[]
                 blow == Blow.DatabaseClockSteps ? random.Next(-60, 60) : random.Next(-7_200, 7_200));
             if (random.Next(2) == 0)
             {
-                faults[i] = Aimed(faults[i], payments[random.Next(payments.Length)], nodes, random);
+                var at = payments[random.Next(payments.Length)];
+                faults[i] = Aimed(faults[i], at.AtMilliseconds, at.Node, nodes, random);
             }
         }
 
+        WantBack(payments, faults, nodes, random);
         return new Scenario(seed, seed, nodes, payments, faults);
+    }
+
+    /// <summary>A third of the payments are wanted back, by one or by several at once, and some of what goes wrong is aimed at that.</summary>
+    private static void WantBack(ScenePayment[] payments, SceneFault[] faults, int nodes, Random random)
+    {
+        for (var i = 0; i < payments.Length; i++)
+        {
+            if (random.Next(3) == 0)
+            {
+                var at = payments[i].AtMilliseconds + random.Next(random.Next(4) == 0 ? 60 : 9_000);
+                int[] times = [at, .. Enumerable.Range(0, random.Next(3)).Select(_ => at + random.Next(random.Next(2) == 0 ? 20 : 9_000))];
+                payments[i] = payments[i] with
+                {
+                    Back = new SceneReversal(times, random.Next(4), RollParting(random), random.Next(3)),
+                };
+            }
+        }
+
+        var wanted = payments.Where(p => p.Back is not null).ToList();
+        for (var i = 0; i < faults.Length && wanted.Count > 0; i++)
+        {
+            if (random.Next(3) == 0)
+            {
+                var back = wanted[random.Next(wanted.Count)].Back!;
+                faults[i] = Aimed(faults[i], back.AtMilliseconds[0], back.Node, nodes, random);
+            }
+        }
     }
 
     /// <summary>Reads what <see cref="ToString"/> wrote: a seed, and which of its payments and faults are kept.</summary>
@@ -114,6 +176,7 @@ internal sealed record Scenario(int Seed, int Weather, int Nodes, ScenePayment[]
             {
                 'p' => whole with { Payments = [.. whole.Payments.Where(p => kept.Contains(p.Index))] },
                 'f' => whole with { Faults = [.. whole.Faults.Where(f => kept.Contains(f.Index))] },
+                'b' => whole with { Payments = [.. whole.Payments.Select(p => kept.Contains(p.Index) ? p : p with { Back = null })] },
                 'w' => whole with { Weather = kept.Single() },
                 'n' => whole with { Nodes = kept.Single() },
                 _ => throw new FormatException($"'{text}' is not a scenario."),
@@ -125,7 +188,11 @@ internal sealed record Scenario(int Seed, int Weather, int Nodes, ScenePayment[]
 
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Seed}/p{string.Join(',', Payments.Select(p => p.Index))}/f{string.Join(',', Faults.Select(f => f.Index))}/n{Nodes}/w{Weather}");
+        $"{Seed}/p{Indexes(Payments)}/b{Indexes(Payments.Where(p => p.Back is not null))}/f{Indexes(Faults)}/n{Nodes}/w{Weather}");
+
+    private static string Indexes(IEnumerable<ScenePayment> payments) => string.Join(',', payments.Select(p => p.Index));
+
+    private static string Indexes(IEnumerable<SceneFault> faults) => string.Join(',', faults.Select(f => f.Index));
 
     /// <summary>The scenario in words, a line each.</summary>
     public IEnumerable<string> Lines()
@@ -137,6 +204,12 @@ internal sealed record Scenario(int Seed, int Weather, int Nodes, ScenePayment[]
                 + $"silent to {p.Silences} questions, a question about nothing {(p.AskDelivers ? "delivers" : "declines")}"
                 + (p.Repeats.Length > 0 ? $", again at {string.Join(", ", p.Repeats)}" : "")
                 + (p.CancelAt is { } at ? $", cancelled at {at}" : "") + (p.OnlyAccepted ? ", only accepted" : "");
+            if (p.Back is { } back)
+            {
+                yield return $"{back.AtMilliseconds[0],6} ms: payment {p.Index} is wanted back at node {back.Node}, provider {back.Parting}, "
+                    + $"silent {back.Silences} times first"
+                    + (back.AtMilliseconds.Length > 1 ? $", again at {string.Join(", ", back.AtMilliseconds.Skip(1))}" : "");
+            }
         }
 
         foreach (var f in Faults)
@@ -151,11 +224,24 @@ internal sealed record Scenario(int Seed, int Weather, int Nodes, ScenePayment[]
     /// The way of a payment from its request to its provider takes a few dozen milliseconds of seconds: by mere chance hardly anything
     /// falls between two of its steps. So it is aimed, at the payment's own node, and lasts about as long as a claim.
     /// </summary>
-    private static SceneFault Aimed(SceneFault fault, ScenePayment at, int nodes, Random random) => fault with
+    private static SceneFault Aimed(SceneFault fault, int atMilliseconds, int node, int nodes, Random random) => fault with
     {
-        AtMilliseconds = at.AtMilliseconds + random.Next(AimedWithinMilliseconds),
+        AtMilliseconds = atMilliseconds + random.Next(AimedWithinMilliseconds),
         ForMilliseconds = random.Next(3) == 0 ? fault.ForMilliseconds : random.Next(3_500, 9_000),
-        Node = at.Node % nodes,
+        Node = node % nodes,
+    };
+
+    private static Parting RollParting(Random random) => random.Next(100) switch
+    {
+        < 30 => Parting.Returns,
+        < 45 => Parting.Keeps,
+        < 55 => Parting.Loses,
+        < 65 => Parting.ReturnsSilently,
+        < 75 => Parting.KeepsSilently,
+        < 84 => Parting.TooLate,
+        < 92 => Parting.Slow,
+        < 96 => Parting.FailsBefore,
+        _ => Parting.FailsAfter,
     };
 
     private static Temper Roll(Random random) => random.Next(100) switch

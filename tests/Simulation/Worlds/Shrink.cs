@@ -57,6 +57,11 @@ internal static class Shrink
             yield return whole with { Payments = [.. whole.Payments.Where(p => p != payment)] };
         }
 
+        foreach (var payment in whole.Payments.Where(p => p.Back is not null))
+        {
+            yield return whole with { Payments = [.. whole.Payments.Select(p => p == payment ? p with { Back = null } : p)] };
+        }
+
         foreach (var fault in whole.Faults)
         {
             yield return whole with { Faults = [.. whole.Faults.Where(f => f != fault)] };

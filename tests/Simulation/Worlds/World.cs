@@ -35,7 +35,7 @@ internal sealed class World(int seed)
     /// <summary>What happened, in order; kept only when somebody will read it.</summary>
     public List<string>? Story { get; set; }
 
-    /// <summary>Nothing takes long on the network.</summary>
+    /// <summary>Nothing takes long on the network, nor in the database.</summary>
     public bool Calm { get; init; }
 
     public bool OnItsThread => Environment.CurrentManagedThreadId == thread;

@@ -21,6 +21,19 @@ internal sealed class ProvidersEntry(string account, long amountQepik)
     /// <summary>It arrived and is not worked off.</summary>
     public bool Pending { get; set; }
 
+    /// <summary>The numbers under which it was given back: more than one, and the payer has it twice.</summary>
+    public SortedSet<long> ReturnedUnder { get; } = [];
+
+    /// <summary>It said, or will say, that it keeps what it was paid.</summary>
+    public bool Keeps { get; set; }
+
+    public int ReversalAsks { get; set; }
+
+    /// <summary>A reversal arrived and is not worked off.</summary>
+    public bool ReversalPending { get; set; }
+
+    public long? CancelNumber { get; set; }
+
     /// <summary>Credits the payer, once; what was declined stays declined.</summary>
     public bool Credit()
     {
@@ -87,6 +100,44 @@ internal sealed class WorldProviders(World world, DatabaseServer database, Func<
             world.Complain($"number {delivery.Number} was sent as new twice");
         }
     }
+
+    /// <summary>The first byte of a wish to have a payment back leaves a machine.</summary>
+    public void LeavesBack(Reversal reversal, Host from)
+    {
+        var number = reversal.Delivery.Number;
+        world.Tell($"machine {from.Number} asks for {number} back under {reversal.CancelNumber}");
+        var written = database.Book.Reversals.FirstOrDefault(r => r.Key.Number == number).Value;
+        if (written is null || written.CancelNumber != reversal.CancelNumber || written.AskedAt != reversal.AskedAt)
+        {
+            world.Complain($"{number} is asked back otherwise than it is written down");
+        }
+        else if (!ClocksMoved && written.NextAskAt < database.Now)
+        {
+            world.Complain($"{number} was asked back after its lease had ended");
+        }
+    }
+
+    public ProvidersEntry ArrivesBack(Reversal reversal)
+    {
+        var entry = EntryOf(reversal.Delivery);
+        world.Tell($"{reversal.Delivery.Number} is wanted back at its provider");
+        if (entry.Credits == 0)
+        {
+            world.Complain($"{reversal.Delivery.Number} is wanted back and was never credited");
+        }
+
+        if ((entry.CancelNumber ??= reversal.CancelNumber) != reversal.CancelNumber)
+        {
+            world.Complain($"{reversal.Delivery.Number} is wanted back under two numbers");
+        }
+
+        if (entry.ReversalAsks > 0 && !reversal.PerhapsAskedBefore)
+        {
+            world.Complain($"{reversal.Delivery.Number} is wanted back as new twice");
+        }
+
+        return entry;
+    }
 }
 
 /// <summary>One machine's line to the providers; it keeps the contract of the port, and its answers come from the scene.</summary>
@@ -97,6 +148,9 @@ internal sealed class WorldProvider(ProviderSettings settings, World world, Host
 
     /// <summary>A planted defect: nobody looks at the end of the claim where the first byte leaves.</summary>
     public bool Heedless { get; init; }
+
+    /// <summary>A planted defect: no answer to a reversal counts as a yes.</summary>
+    public bool TakesSilenceForYes { get; init; }
 
     public async Task<InquiryAnswer> InquireAsync(InquiryQuestion question, CancellationToken deadline)
     {
@@ -117,7 +171,7 @@ internal sealed class WorldProvider(ProviderSettings settings, World world, Host
         }
 
         providers.Leaves(delivery, host);
-        return await ExchangeAsync(tell => Receive(delivery, temper, tell), deadline);
+        return await ExchangeAsync<DeliveryAnswer>(tell => Receive(delivery, temper, tell), Silent, deadline);
     }
 
     public async Task<DeliveryAnswer> AskAsync(Delivery delivery, CancellationToken deadline)
@@ -133,19 +187,31 @@ internal sealed class WorldProvider(ProviderSettings settings, World world, Host
             return new DeliveryAnswer(DeliveryResult.Silent);
         }
 
-        return await ExchangeAsync(tell => Hear(delivery, tell), deadline);
+        return await ExchangeAsync<DeliveryAnswer>(tell => Hear(delivery, tell), Silent, deadline);
     }
 
-    public Task<ReversalAnswer> ReverseAsync(Reversal reversal, CancellationToken deadline) =>
-        Task.FromResult(new ReversalAnswer(ReversalResult.Kept));
+    public async Task<ReversalAnswer> ReverseAsync(Reversal reversal, CancellationToken deadline)
+    {
+        var silent = new ReversalAnswer(TakesSilenceForYes ? ReversalResult.Reversed : ReversalResult.Silent);
+        var connected = await host.CallAsync(world.Latency(20), () => !providers.Gone, world.Latency(20));
+        if (!connected || deadline.IsCancellationRequested
+            || (!Heedless && reversal.Delivery.SendBefore?.Left(host.Clock) == TimeSpan.Zero))
+        {
+            return silent;
+        }
+
+        providers.LeavesBack(reversal, host);
+        return await ExchangeAsync<ReversalAnswer>(tell => TakeBack(reversal, tell), silent, deadline);
+    }
 
     /// <summary>
     /// A request travels and its answer comes back, or the deadline: then the connection is closed, and what has not arrived either
     /// arrives at that moment or never.
     /// </summary>
-    private async Task<DeliveryAnswer> ExchangeAsync(Action<Action<DeliveryAnswer?>> arrive, CancellationToken deadline)
+    private async Task<T> ExchangeAsync<T>(Action<Action<T?>> arrive, T silence, CancellationToken deadline)
+        where T : class
     {
-        var answer = new TaskCompletionSource<DeliveryAnswer?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var answer = new TaskCompletionSource<T?>(TaskCreationOptions.RunContinuationsAsynchronously);
         var arrived = false;
         void Arrive()
         {
@@ -165,7 +231,7 @@ internal sealed class WorldProvider(ProviderSettings settings, World world, Host
             }
 
             Arrive();
-            answer.TrySetResult(new DeliveryAnswer(DeliveryResult.Silent, Exchange: new RawExchange("asked", null, 2_000)));
+            answer.TrySetResult(silence);
         });
         return await answer.Task ?? throw new InvalidOperationException("a defect of the adapter");
     }
@@ -236,6 +302,63 @@ internal sealed class WorldProvider(ProviderSettings settings, World world, Host
         // What never arrived is declined by a provider that remembers nothing of having said so.
         tell(entry.Credits > 0 ? Confirmed(delivery) : Declined());
     }
+
+    /// <summary>A wish to have a payment back arrives.</summary>
+    private void TakeBack(Reversal reversal, Action<ReversalAnswer?> tell)
+    {
+        var (scene, entry) = (providers.SceneOf(reversal.Delivery.Account).Back!, providers.ArrivesBack(reversal));
+        var asks = entry.ReversalAsks++ - scene.Silences;
+        if (asks < 0 || entry.ReversalPending || (asks == 0 && scene.Parting == Parting.Loses))
+        {
+            if (entry.ReversalAsks % 2 == 0)
+            {
+                tell(new ReversalAnswer(TakesSilenceForYes ? ReversalResult.Reversed : ReversalResult.Silent, "90"));
+            }
+
+            return;
+        }
+
+        switch (asks == 0 ? scene.Parting : Parting.Returns)
+        {
+            case Parting.Keeps:
+                entry.Keeps = true;
+                tell(new ReversalAnswer(ReversalResult.Kept, "7"));
+                break;
+            case Parting.KeepsSilently:
+                entry.Keeps = true;
+                break;
+            case Parting.ReturnsSilently:
+                Returned();
+                break;
+            case Parting.TooLate:
+                entry.ReversalPending = true;
+                world.After(TimeSpan.FromSeconds(WorldProviders.TimeoutSeconds + world.Random.Next(7)), () => Returned());
+                break;
+            case Parting.Slow:
+                entry.ReversalPending = true;
+                world.After(TimeSpan.FromSeconds(1.2), () => tell(Returned()));
+                break;
+            case Parting.FailsBefore:
+                tell(null);
+                break;
+            case Parting.FailsAfter:
+                Returned();
+                tell(null);
+                break;
+            default:
+                tell(entry.Keeps ? new ReversalAnswer(ReversalResult.Kept, "7") : Returned());
+                break;
+        }
+
+        ReversalAnswer Returned()
+        {
+            entry.ReversalPending = false;
+            entry.ReturnedUnder.Add(reversal.CancelNumber);
+            return new ReversalAnswer(ReversalResult.Reversed, "0");
+        }
+    }
+
+    private static readonly DeliveryAnswer Silent = new(DeliveryResult.Silent, Exchange: new RawExchange("asked", null, 2_000));
 
     private static DeliveryAnswer Confirmed(Delivery delivery) => new(DeliveryResult.Confirmed, ProviderTransaction: $"p{delivery.Number}");
 
