@@ -7,10 +7,10 @@ with head as materialized (
 ),
 closed as (
     update business_day
-    set closed_at = clock_timestamp(), act_number = coalesce((select h.number from head h), 0),
+    set closed_at = greatest(clock_timestamp(), dated_from, opened_at), act_number = coalesce((select h.number from head h), 0),
         act_hash = coalesce((select h.hash from head h), decode(repeat('00', 32), 'hex'))
     where day = $1 and closed_at is null
-    returning day
+    returning closed_at
 )
 insert into business_day (day, opened_at)
-select $2, clock_timestamp() from closed
+select $2, c.closed_at from closed c

@@ -70,9 +70,14 @@ public sealed class SettlementWindows(NpgsqlDataSource database)
         }
 
         await using var close = new NpgsqlCommand(
-            "update settlement_window w set closes_at = clock_timestamp() from (select s.closes_at from settlement_window s "
-            + "where s.cutoff_group = $1 and s.closes_at > clock_timestamp() order by s.closes_at limit 1) o "
-            + "where w.cutoff_group = $1 and w.closes_at = o.closes_at returning w.bank_day", connection, transaction);
+            "with clock as (select greatest(clock_timestamp(), coalesce(d.dated_from, d.opened_at) + interval '1 microsecond') as at "
+            + "from business_day d where d.closed_at is null), "
+            + "closed as (update settlement_window w set closes_at = c.at from clock c cross join lateral ("
+            + "select s.closes_at from settlement_window s where s.cutoff_group = $1 and s.closes_at > c.at "
+            + "order by s.closes_at limit 1) o "
+            + "where w.cutoff_group = $1 and w.closes_at = o.closes_at returning w.bank_day, w.closes_at), "
+            + "dated as (update business_day d set dated_from = c.closes_at from closed c where d.closed_at is null) "
+            + "select c.bank_day from closed c", connection, transaction);
         close.Parameters.Add(new NpgsqlParameter<short> { TypedValue = cutoffGroup });
         LocalDate? closed = await close.ExecuteScalarAsync(cancel) switch
         {
@@ -82,6 +87,37 @@ public sealed class SettlementWindows(NpgsqlDataSource database)
         };
         await transaction.CommitAsync(CancellationToken.None);
         return closed;
+    }
+
+    /// <summary>
+    /// Makes the cut-offs that have passed final, before anybody acts on them: whatever the clock shows later, nothing is dated before
+    /// them any more. It waits for the commits under way, which may have chosen a window that has closed meanwhile.
+    /// </summary>
+    public async Task SealAsync(CancellationToken cancel = default)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        await using (var look = new NpgsqlCommand(
+            "select exists (select from settlement_window w join business_day d on d.closed_at is null "
+            + "where w.closes_at <= now() and w.closes_at > coalesce(d.dated_from, d.opened_at))", connection))
+        {
+            if (await look.ExecuteScalarAsync(cancel) is not true)
+            {
+                return;
+            }
+        }
+
+        await using var transaction = await connection.BeginTransactionAsync(cancel);
+        await using (var wait = new NpgsqlCommand("select pg_advisory_xact_lock(7301, 0)", connection, transaction))
+        {
+            await wait.ExecuteNonQueryAsync(cancel);
+        }
+
+        await using var seal = new NpgsqlCommand(
+            "update business_day d set dated_from = greatest(d.dated_from, d.opened_at, "
+            + "(select max(w.closes_at) from settlement_window w where w.closes_at <= clock_timestamp())) where d.closed_at is null",
+            connection, transaction);
+        await seal.ExecuteNonQueryAsync(cancel);
+        await transaction.CommitAsync(CancellationToken.None);
     }
 
     /// <summary>Monday to Friday, unless it is a holiday.</summary>

@@ -9,7 +9,8 @@
 --      $28 node · $29 seconds until nothing may be sent · $30 a shift is required
 --      $31 the agent's first part · $32 its parts
 with clock as materialized (
-    select d.day, clock_timestamp() as at from business_day d where d.closed_at is null
+    select d.day, greatest(clock_timestamp(), coalesce(d.dated_from, d.opened_at)) as at
+    from business_day d where d.closed_at is null
 ),
 judged as materialized (
     select

@@ -9,7 +9,9 @@
 --      $25 its milliseconds · $26 only while the window in which it was posted is open: nobody has its register yet
 --      $27 the approved proposal that it carries out, or null
 with clock as materialized (
-    select d.day, clock_timestamp() as at, coalesce(g.generation, 0)::int as generation
+    -- Nothing is dated before what was closed already, whatever the clock shows: see 0008_dated_from.sql.
+    select d.day, greatest(clock_timestamp(), coalesce(d.dated_from, d.opened_at)) as at,
+        coalesce(g.generation, 0)::int as generation
     from business_day d
     left join receipt_generation g on g.business_day = d.day
     where d.closed_at is null

@@ -2,7 +2,8 @@
 -- locks: the caller holds the day (shared) and the part's lane
 -- parameters: $1 part · $2 a new number · $3 reference · $4 amount · $5 made by
 with clock as materialized (
-    select d.day, clock_timestamp() as at from business_day d where d.closed_at is null
+    select d.day, greatest(clock_timestamp(), coalesce(d.dated_from, d.opened_at)) as at
+    from business_day d where d.closed_at is null
 ),
 known as materialized (
     select m.number from movement m

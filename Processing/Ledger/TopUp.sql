@@ -3,7 +3,8 @@
 -- parameters: $1 agent · $2 a new number · $3 reference · $4 amount · $5 made by · $6 note · $7 kind
 --      $8 account it comes from · $9 approved by
 with clock as materialized (
-    select d.day, clock_timestamp() as at from business_day d where d.closed_at is null
+    select d.day, greatest(clock_timestamp(), coalesce(d.dated_from, d.opened_at)) as at
+    from business_day d where d.closed_at is null
 ),
 known as materialized (
     select m.number, m.amount_qepik from movement m

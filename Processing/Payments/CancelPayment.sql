@@ -2,7 +2,9 @@
 --      and its money released, anything else stays as it is
 -- locks: the caller holds the day (shared) and the agent's lane
 -- parameters: $1 agent · $2 reference · $3 a new number · $4 terminal · $5 node · $6 somebody subscribed
-with clock as materialized (select clock_timestamp() as at),
+with clock as materialized (
+    select greatest(clock_timestamp(), coalesce(d.dated_from, d.opened_at)) as at from business_day d where d.closed_at is null
+),
 known as materialized (
     select p.number, p.amount_qepik + p.fee_qepik as held, p.notify, e.step, e.edge
     from payment p

@@ -3,7 +3,9 @@
 -- locks: the caller holds the day (shared) and the agent's lane
 -- parameters: $1 agent · $2 number · $3 minutes from the confirmation, by this clock; 0 never · $4 the reversal's own number
 --      $5 terminal or null · $6 who asks · $7 the reason · $8 node
-with clock as materialized (select clock_timestamp() as at),
+with clock as materialized (
+    select greatest(clock_timestamp(), coalesce(d.dated_from, d.opened_at)) as at from business_day d where d.closed_at is null
+),
 known as materialized (
     select p.number, p.provider_id, p.notify, e.step, e.edge, r.number is not null as asked
     from payment p

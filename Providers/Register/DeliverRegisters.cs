@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using EGovPay.Processing;
 using EGovPay.Processing.Catalogue;
+using EGovPay.Processing.Days;
 using EGovPay.Processing.Payments;
 using EGovPay.Processing.PostgreSql;
 using Microsoft.Extensions.Logging;
@@ -80,6 +81,7 @@ public sealed class DeliverRegisters(
 
     private async Task<int> WriteDueAsync(List<ProviderSettings> providers, CancellationToken cancel)
     {
+        await new SettlementWindows(database).SealAsync(cancel);
         var due = new List<(int ProviderId, short Group, LocalDate Day, bool Budget)>();
         await using (var command = database.CreateCommand(DueRegisters))
         {
@@ -89,11 +91,6 @@ public sealed class DeliverRegisters(
             {
                 due.Add((reader.GetInt32(0), reader.GetInt16(1), reader.GetLocalDate(2), reader.GetBoolean(3)));
             }
-        }
-
-        if (due.Count > 0)
-        {
-            await WaitForCommitsAsync(cancel);
         }
 
         var written = 0;
@@ -112,16 +109,6 @@ public sealed class DeliverRegisters(
         }
 
         return written;
-    }
-
-    /// <summary>
-    /// A commit chooses its window before it is visible: whoever chose one that has closed meanwhile shares the day's lock until
-    /// it is there to be read.
-    /// </summary>
-    private async Task WaitForCommitsAsync(CancellationToken cancel)
-    {
-        await using var wait = database.CreateCommand("select pg_advisory_xact_lock(7301, 0)");
-        await wait.ExecuteNonQueryAsync(cancel);
     }
 
     private async Task WriteAsync(ProviderSettings provider, short group, LocalDate day, bool budget, CancellationToken cancel)
