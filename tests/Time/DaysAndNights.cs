@@ -1,11 +1,8 @@
 using System.Net;
-using EGovPay.Processing.Agents;
-using EGovPay.Processing.Days;
 using EGovPay.Processing.Dispatch;
 using EGovPay.Providers.Register;
 using EGovPay.Tests.Terminals;
 using FluentAssertions;
-using Microsoft.Extensions.Logging.Abstractions;
 using NodaTime;
 using NodaTime.Text;
 using Xunit;

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
-using EGovPay.Processing.Catalogue;
 using EGovPay.Processing.Days;
 using EGovPay.Processing.Signatures;
 using EGovPay.Providers.Register;
