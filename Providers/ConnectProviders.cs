@@ -105,8 +105,8 @@ public sealed class ConnectProviders(
         {
             return new MeasuredProvider(settings.Protocol switch
             {
-                "osmp" => new OsmpProvider(settings, new Uri(Absolute(settings)), access, log),
-                "json" => new JsonProvider(settings, Absolute(settings), access, clock, log),
+                "osmp" => new OsmpProvider(settings, new Uri(Absolute(settings, access)), access, log),
+                "json" => new JsonProvider(settings, Absolute(settings, access), access, clock, log),
                 "register" => new RegisterProvider(settings),
                 _ => throw new FormatException($"'{settings.Protocol}' is not a protocol"),
             });
@@ -118,7 +118,7 @@ public sealed class ConnectProviders(
         }
     }
 
-    private string Absolute(ProviderSettings settings)
+    private string Absolute(ProviderSettings settings, ProviderAccess access)
     {
         // The place for a service's code is no part of a well-formed address, so it is joined as text.
         var text = settings.Address;
@@ -129,6 +129,11 @@ public sealed class ConnectProviders(
                 ? throw new FormatException(
                     $"its address '{text}' is relative, and it is not set where providers are reached.")
                 : $"{reachedAt.AbsoluteUri.TrimEnd('/')}/{text.TrimStart('/')}";
+        }
+
+        if (access.AuthorityFile is not null && !text.StartsWith("https://", StringComparison.Ordinal))
+        {
+            throw new FormatException($"'{text}' is no https address, and it is set whose certificates are trusted there.");
         }
 
         return Uri.TryCreate(text.Replace("{service}", "0", StringComparison.Ordinal), UriKind.Absolute, out _)

@@ -24,6 +24,12 @@ public sealed record ProviderAccess
     /// <summary>The password of <see cref="CertificateFile"/>, or null.</summary>
     public string? CertificatePassword { get; init; }
 
+    /// <summary>
+    /// A file with the authorities (PEM) of which the provider's certificate must be, or null: those that the machine trusts. With it
+    /// the provider is reached over https or not at all.
+    /// </summary>
+    public string? AuthorityFile { get; init; }
+
     /// <summary>The key that signs requests of the JSON protocol, which does not go without; null elsewhere.</summary>
     public MessageKey? Key { get; init; }
 

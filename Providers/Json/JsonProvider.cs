@@ -27,7 +27,7 @@ public sealed class JsonProvider : IProvider, IDisposable
         var key = access.Key
             ?? throw new ArgumentException($"Provider {settings.Code} has no signing key.", nameof(access));
         requests = new JsonRequests(address, key, clock);
-        connection = new ProviderConnection(settings, Credentials.Certificate(access));
+        connection = new ProviderConnection(settings, access);
     }
 
     public ProviderSettings Settings { get; }

@@ -34,7 +34,7 @@ public sealed class OsmpProvider : IProvider, IDisposable
         this.log = log;
         dialect = access.Osmp;
         zone = DateTimeZoneProviders.Tzdb[settings.Zone];
-        connection = new ProviderConnection(settings, Credentials.Certificate(access));
+        connection = new ProviderConnection(settings, access);
         headers = Credentials.Basic(access) is { } basic ? [new("Accept", "text/xml, application/xml"), basic]
             : [new("Accept", "text/xml, application/xml")];
     }

@@ -1,5 +1,8 @@
-using EGovPay.Processing.Catalogue;
+using System.Collections.Concurrent;
 using System.Net.Sockets;
+using System.Security.Cryptography;
+using EGovPay.Processing.Catalogue;
+using EGovPay.Providers.Wire;
 using Microsoft.Extensions.Logging;
 
 namespace EGovPay.Providers.Register;
@@ -12,22 +15,13 @@ namespace EGovPay.Providers.Register;
 /// <param name="reachedAt">
 /// The absolute address to which relative addresses are added, or null where there are none.
 /// </param>
-public sealed class HandOverRegister(Uri? reachedAt, RegisterFolder folder, ILogger log) : IDisposable
+/// <param name="accessOf">Whose certificates a receiver may show, and ours; null: what the machine trusts, and none.</param>
+public sealed class HandOverRegister(
+    Uri? reachedAt, RegisterFolder folder, ILogger log, Func<ProviderSettings, ProviderAccess>? accessOf = null) : IDisposable
 {
     private const int LongestAcknowledgement = 64 * 1024 * 1024;
 
-    private readonly HttpClient http = new(new SocketsHttpHandler
-    {
-        AllowAutoRedirect = false,
-        UseCookies = false,
-        UseProxy = false,
-        ActivityHeadersPropagator = null,
-        PooledConnectionLifetime = TimeSpan.FromMinutes(2),
-    })
-    {
-        MaxResponseContentBufferSize = LongestAcknowledgement,
-        Timeout = TimeSpan.FromMinutes(5),
-    };
+    private readonly ConcurrentDictionary<ProviderAccess, HttpClient> clients = new();
 
     /// <summary>
     /// Hands over every register of a provider that is not acknowledged. The number that was acknowledged now; a
@@ -51,15 +45,43 @@ public sealed class HandOverRegister(Uri? reachedAt, RegisterFolder folder, ILog
         return done;
     }
 
-    public void Dispose() => http.Dispose();
+    public void Dispose()
+    {
+        foreach (var client in clients.Values)
+        {
+            client.Dispose();
+        }
+    }
+
+    private static HttpClient Client(ProviderAccess access) => new(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false,
+        UseCookies = false,
+        UseProxy = false,
+        ActivityHeadersPropagator = null,
+        PooledConnectionLifetime = TimeSpan.FromMinutes(2),
+        SslOptions = TrustAuthorities.Options(Credentials.Certificate(access), TrustAuthorities.Read(access)),
+    })
+    {
+        MaxResponseContentBufferSize = LongestAcknowledgement,
+        Timeout = TimeSpan.FromMinutes(5),
+    };
 
     private async Task<byte[]?> HandOverAsync(ProviderSettings provider, string name, CancellationToken cancel)
     {
         try
         {
+            var access = accessOf?.Invoke(provider) ?? ProviderAccess.None;
+            var target = Target(provider, name);
+            if (access.AuthorityFile is not null && target.Scheme != Uri.UriSchemeHttps)
+            {
+                throw new FormatException("It is no https address, and it is set whose certificates are trusted there.");
+            }
+
+            var http = clients.GetOrAdd(access, Client);
             await using var file = File.OpenRead(folder.OutPath(provider.Code, name));
             using var content = new StreamContent(file);
-            using var response = await http.PutAsync(Target(provider, name), content, cancel);
+            using var response = await http.PutAsync(target, content, cancel);
             var body = await response.Content.ReadAsByteArrayAsync(cancel);
             if ((int)response.StatusCode == 200)
             {
@@ -77,7 +99,7 @@ public sealed class HandOverRegister(Uri? reachedAt, RegisterFolder folder, ILog
             log.RegisterNotTaken(provider.Code, name, (int)response.StatusCode);
         }
         catch (Exception fault) when (fault is HttpRequestException or IOException or SocketException or InvalidOperationException
-            or UriFormatException or UnauthorizedAccessException
+            or FormatException or CryptographicException or UnauthorizedAccessException
             || (fault is OperationCanceledException && !cancel.IsCancellationRequested))
         {
             log.RegisterNotTaken(provider.Code, name, 0);

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Diagnostics;
 using System.Net;
-using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using EGovPay.Processing.Catalogue;
 
@@ -23,11 +22,14 @@ internal sealed class ProviderConnection : IDisposable
     private readonly HttpMessageInvoker pooled;
     private readonly ProviderSettings settings;
     private readonly X509Certificate2? certificate;
+    private readonly X509Certificate2Collection? authorities;
 
-    public ProviderConnection(ProviderSettings settings, X509Certificate2? certificate)
+    /// <exception cref="FormatException">A file that its access names cannot be used.</exception>
+    public ProviderConnection(ProviderSettings settings, ProviderAccess access)
     {
         this.settings = settings;
-        this.certificate = certificate;
+        certificate = Credentials.Certificate(access);
+        authorities = TrustAuthorities.Read(access);
         pooled = new HttpMessageInvoker(Plain(TimeSpan.FromMinutes(2)));
     }
 
@@ -60,6 +62,10 @@ internal sealed class ProviderConnection : IDisposable
     {
         pooled.Dispose();
         certificate?.Dispose();
+        foreach (var authority in authorities ?? [])
+        {
+            authority.Dispose();
+        }
     }
 
     private SocketsHttpHandler Plain(TimeSpan lifetime)
@@ -81,10 +87,7 @@ internal sealed class ProviderConnection : IDisposable
             PooledConnectionLifetime = lifetime,
             PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
             EnableMultipleHttp2Connections = false,
-            SslOptions = new SslClientAuthenticationOptions
-            {
-                ClientCertificates = certificate is null ? null : [certificate],
-            },
+            SslOptions = TrustAuthorities.Options(certificate, authorities),
         };
     }
 

@@ -8,14 +8,31 @@ namespace EGovPay.Terminals.CommandLine;
 
 /// <summary>
 /// Reads the credentials for providers: a JSON object by provider code, <c>{"azercell": {"user": …, "password": …,
-/// "certificateFile": …, "certificatePassword": …, "keyId": …, "keySecret": base64}}</c>. A provider that is not named
-/// gets none; without a file all get the simulator's published ones.
+/// "certificateFile": …, "certificatePassword": …, "authorityFile": …, "keyId": …, "keySecret": base64}}</c>. A provider that
+/// is not named gets none; without a file all get the simulator's published ones.
 /// </summary>
 internal static class ReadAccess
 {
     /// <exception cref="CommandException">The file cannot be read, or a name or a value in it is wrong; no value is
     /// shown.</exception>
-    public static Func<ProviderSettings, ProviderAccess> From(string? file)
+    /// <param name="authorities">PEM of whose certificates providers may show that have no authorities of their own, or null.</param>
+    public static Func<ProviderSettings, ProviderAccess> From(string? file, string? authorities = null)
+    {
+        if (authorities is null)
+        {
+            return From(file);
+        }
+
+        if (!File.Exists(authorities))
+        {
+            throw CommandException.Usage($"The file of authorities for providers, {authorities}, is not there.");
+        }
+
+        var known = From(file);
+        return provider => known(provider) is { AuthorityFile: null } access ? access with { AuthorityFile = authorities } : known(provider);
+    }
+
+    private static Func<ProviderSettings, ProviderAccess> From(string? file)
     {
         if (file is null)
         {
@@ -55,10 +72,11 @@ internal static class ReadAccess
                 "certificateFile" =>
                     access with { CertificateFile = Path.GetFullPath(value, Path.GetDirectoryName(file)!) },
                 "certificatePassword" => access with { CertificatePassword = value },
+                "authorityFile" => access with { AuthorityFile = Path.GetFullPath(value, Path.GetDirectoryName(file)!) },
                 "keyId" or "keySecret" => access,
                 _ => throw CommandException.Usage(
                     $"{file}: {provider.Name}.{member.Name} is not known; known are user, password, "
-                    + "certificateFile, certificatePassword, keyId, keySecret."),
+                    + "certificateFile, certificatePassword, authorityFile, keyId, keySecret."),
             };
             keyId = member.Name == "keyId" ? value : keyId;
             keySecret = member.Name == "keySecret" ? Convert.FromBase64String(value) : keySecret;

@@ -50,6 +50,7 @@ internal static class ReadSettings
             PublicAddress = Address(Find("publicAddress")),
             Providers = Address(Find("providers")),
             AccessFile = Path("access"),
+            ProviderCa = Path("providerCa"),
             Secret = Text("secret"),
             SecretFile = Path("secretFile"),
             Portability = Path("portability"),

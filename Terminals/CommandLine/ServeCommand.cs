@@ -48,7 +48,7 @@ internal static class ServeCommand
     private static async Task<int> RunAsync(Settings settings, TextWriter output, CancellationToken stop)
     {
         var listen = Endpoint(settings.Listen);
-        var access = ReadAccess.From(settings.AccessFile);
+        var access = ReadAccess.From(settings.AccessFile, settings.ProviderCa);
         using var logs = JsonLogs.Open(settings.Log);
         var log = logs.CreateLogger(nameof(ServeCommand));
         using var telemetry = Telemetry.Open(settings.Node, settings.Traces);
@@ -70,7 +70,7 @@ internal static class ServeCommand
         {
             using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
             var folder = new RegisterFolder(settings.Registers);
-            using var handOver = new HandOverRegister(settings.Providers, folder, log);
+            using var handOver = new HandOverRegister(settings.Providers, folder, log, access);
             var registers = new DeliverRegisters(
                 engine.Database, () => engine.Catalogue.Current, folder, handOver, logs.CreateLogger<DeliverRegisters>());
             var delivering = WhenSureAsync(engine, registers.RunAsync, ending.Token);

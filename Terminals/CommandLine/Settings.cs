@@ -35,6 +35,9 @@ public sealed record Settings
     /// <summary>The file of the credentials for providers; null: the simulator's published ones.</summary>
     public string? AccessFile { get; init; }
 
+    /// <summary>PEM of the authorities of which providers' certificates must be; null: what the machine trusts.</summary>
+    public string? ProviderCa { get; init; }
+
     /// <summary>The server's secret, at least 32 bytes of UTF-8; null: from a file.</summary>
     public string? Secret { get; init; }
 
@@ -178,6 +181,8 @@ internal static class SettingsTable
             "where the catalogue's relative provider addresses are reached"),
         Row("access", "EGOVPAY_ACCESS", "--access", "FILE", "the simulator's published ones",
             "JSON file with the credentials for each provider"),
+        Row("providerCa", "EGOVPAY_PROVIDER_CA", "--provider-ca", "FILE", "what the machine trusts",
+            "PEM of the authorities of which providers' certificates must be, with https only; `authorityFile` in `access` for one provider"),
         Row("secret", "EGOVPAY_SECRET", null, "", "from the secret file",
             "the server's secret, 32 bytes or more, the same on all nodes"),
         Row("secretFile", "EGOVPAY_SECRET_FILE", "--secret-file", "FILE",
