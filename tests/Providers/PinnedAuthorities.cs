@@ -6,7 +6,6 @@ using EGovPay.Processing.Dispatch;
 using EGovPay.Providers;
 using EGovPay.Providers.Osmp;
 using EGovPay.Providers.Register;
-using EGovPay.Providers.Simulator;
 using EGovPay.Terminals.CommandLine;
 using EGovPay.Tests.CommandLine;
 using FluentAssertions;
@@ -59,7 +58,7 @@ public sealed class PinnedAuthorities : IDisposable
     [MemberData(nameof(Wrong))]
     public async Task Any_other_certificate_is_refused_before_anything_is_sent(string what, bool byGet)
     {
-        var now = DateTimeOffset.UtcNow;
+        var now = Now;
         using var shown = what switch
         {
             "another authority" => Issue(another, "127.0.0.1"),
@@ -175,6 +174,8 @@ public sealed class PinnedAuthorities : IDisposable
         (await clear.RunAsync(receiver, CancellationToken.None)).Should().Be(0);
     }
 
+    private static DateTimeOffset Now => SystemClock.Instance.GetCurrentInstant().ToDateTimeOffset();
+
     private static async IAsyncEnumerable<RegisterLine> NoLines()
     {
         await Task.CompletedTask;
@@ -198,7 +199,7 @@ public sealed class PinnedAuthorities : IDisposable
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest(name, key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
-        return request.CreateSelfSigned(DateTimeOffset.UtcNow.AddYears(-1), DateTimeOffset.UtcNow.AddYears(1));
+        return request.CreateSelfSigned(Now.AddYears(-1), Now.AddYears(1));
     }
 
     /// <summary>A certificate for an address or a name; without an authority it signs itself.</summary>
@@ -220,7 +221,7 @@ public sealed class PinnedAuthorities : IDisposable
 
         request.CertificateExtensions.Add(names.Build());
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(usage)], false));
-        var (first, last) = (from ?? DateTimeOffset.UtcNow.AddHours(-1), to ?? DateTimeOffset.UtcNow.AddDays(1));
+        var (first, last) = (from ?? Now.AddHours(-1), to ?? Now.AddDays(1));
         if (authority is null)
         {
             return Whole(request.CreateSelfSigned(first, last));
