@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using NodaTime;
 
 namespace EGovPay.Terminals;
 
@@ -50,6 +51,17 @@ public sealed class ServerCertificate
 
                 return current;
             }
+        }
+    }
+
+    /// <summary>When the certificate in force ends, or the first of its issuers that is shown with it.</summary>
+    public Instant Ends
+    {
+        get
+        {
+            var shown = Current;
+            return Instant.FromDateTimeUtc(shown.IntermediateCertificates.Append(shown.TargetCertificate)
+                .Min(one => one.NotAfter.ToUniversalTime()));
         }
     }
 

@@ -76,7 +76,6 @@ public sealed class Recover(
 
         if (taken > 0)
         {
-            Measures.TakenOver(taken);
             Log.TakenOver(log, taken);
         }
 
@@ -188,7 +187,7 @@ public sealed class Recover(
     /// <summary>Whether or not this node's event is the one that stands, somebody's is.</summary>
     private async Task<Outcome> AskFromNowOnAsync(Payment payment)
     {
-        await journal.RecordAsync(new Happening
+        var recorded = await journal.RecordAsync(new Happening
         {
             AgentId = payment.AgentId,
             Number = payment.Number,
@@ -199,6 +198,11 @@ public sealed class Recover(
             AskSeconds = 0,
             Note = "taken over: perhaps sent by a node that ended",
         });
+        if (recorded.Done)
+        {
+            Measures.TakenOver();
+        }
+
         return Outcome.Taken;
     }
 
@@ -246,6 +250,7 @@ public sealed class Recover(
                 });
                 if (claimed.Done)
                 {
+                    Measures.TakenOver();
                     // A claim found from an earlier execution is older than it looks here: nothing is sent under it.
                     var now = payment with { State = edge.To, Edge = edge.Id, Step = (short)(payment.Step + 1), At = claimed.At };
                     await deliver.PayAsync(

@@ -90,7 +90,8 @@ public static class Measures
 
     internal static void NoRoom() => NoRooms.Add(1);
 
-    internal static void TakenOver(int payments) => TakeOvers.Add(payments);
+    /// <summary>One was taken over by this very node: of several that try, the one whose event stands.</summary>
+    internal static void TakenOver() => TakeOvers.Add(1);
 
     internal static void LateTruth() => LateTruths.Add(1);
 

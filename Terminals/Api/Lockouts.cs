@@ -1,5 +1,6 @@
 using System.Net;
 using System.Runtime.InteropServices;
+using EGovPay.Terminals.Observing;
 
 namespace EGovPay.Terminals.Api;
 
@@ -52,13 +53,41 @@ internal sealed class Lockouts(TimeProvider time)
 
             place.Failures = Math.Min(place.Failures + 1, Free + 30);
             place.Last = now;
+            place.About = KindOf(about);
             if (place.Failures > Free)
             {
+                Measures.LockedOut(place.About);
                 var seconds = Math.Min(1L << (place.Failures - Free - 1), LongestSeconds);
                 place.Until = now + seconds * time.TimestampFrequency;
             }
         }
     }
+
+    /// <summary>Of each kind of guess, how many callers are kept out now.</summary>
+    public IReadOnlyList<(string Kind, int Callers)> Now()
+    {
+        var now = time.GetTimestamp();
+        lock (gate)
+        {
+            var counts = Measures.LockoutKinds.ToDictionary(kind => kind, _ => 0, StringComparer.Ordinal);
+            foreach (ref readonly var place in places.AsSpan())
+            {
+                if (place.Failures > Free && place.Until > now)
+                {
+                    counts[place.About!]++;
+                }
+            }
+
+            return [.. counts.Select(one => (one.Key, one.Value))];
+        }
+    }
+
+    private static string KindOf(int about) => about switch
+    {
+        0 => "key",
+        Codes => "code",
+        _ => "signature",
+    };
 
     /// <summary>Hashes differ from process to process: nobody outside knows who shares a place with whom.</summary>
     private ref Place PlaceOf(IPAddress? address, int about)
@@ -70,6 +99,7 @@ internal sealed class Lockouts(TimeProvider time)
     [StructLayout(LayoutKind.Auto)]
     private struct Place
     {
+        public string? About;
         public int Failures;
         public long Last;
         public long Until;

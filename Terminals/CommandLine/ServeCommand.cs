@@ -6,8 +6,10 @@ using EGovPay.Processing.Schema;
 using EGovPay.Providers;
 using EGovPay.Providers.Portability;
 using EGovPay.Providers.Register;
+using EGovPay.Terminals.Api;
 using EGovPay.Terminals.Observing;
 using EGovPay.Terminals.Telling;
+using NodaTime;
 
 namespace EGovPay.Terminals.CommandLine;
 
@@ -77,9 +79,10 @@ internal static class ServeCommand
             try
             {
                 using var receipts = OperatorOfReceipts.Open(settings, store.Home, log);
+                var certificate = Certificate(settings, logs);
+                await using var app = await OpenDoorsAsync(settings, listen, engine, receipts, certificate, logs, stop);
                 using var host = new WatchHost(
-                    store.Home, clock, () => receipts.Ends is { } ends ? [("receipts", ends)] : []);
-                await using var app = await OpenDoorsAsync(settings, listen, engine, receipts, logs, stop);
+                    store.Home, clock, () => Ends(receipts, certificate), app.Services.GetRequiredService<Lockouts>().Now);
                 await output.WriteLineAsync($"eGovPay listens on {app.Urls.First()}");
                 await output.FlushAsync(CancellationToken.None);
                 using var telling = new TellEveryone(
@@ -131,8 +134,8 @@ internal static class ServeCommand
     }
 
     private static async Task<WebApplication> OpenDoorsAsync(
-        Settings settings, IPEndPoint listen, Engine engine, OperatorOfReceipts receipts, ILoggerFactory logs,
-        CancellationToken stop)
+        Settings settings, IPEndPoint listen, Engine engine, OperatorOfReceipts receipts, ServerCertificate? certificate,
+        ILoggerFactory logs, CancellationToken stop)
     {
         try
         {
@@ -144,7 +147,7 @@ internal static class ServeCommand
                     OperatorName = receipts.Name,
                     OperatorVoen = receipts.Voen,
                     Pdf = receipts.Pdf,
-                    Certificate = Certificate(settings, logs),
+                    Certificate = certificate,
                     TrustedProxies = settings.TrustedProxies,
                     MaxConnections = settings.MaxConnections,
                     MaxRequests = settings.MaxRequests,
@@ -162,6 +165,20 @@ internal static class ServeCommand
             throw new CommandException(
                 $"The server cannot listen on {settings.Listen.GetLeftPart(UriPartial.Authority)}: {taken.Message} "
                 + "Choose another address: --listen http://127.0.0.1:0 takes any free port.", inner: taken);
+        }
+    }
+
+    /// <summary>By use, when the certificates end that we show.</summary>
+    private static IEnumerable<(string Use, Instant Ends)> Ends(OperatorOfReceipts receipts, ServerCertificate? server)
+    {
+        if (receipts.Ends is { } ends)
+        {
+            yield return ("receipts", ends);
+        }
+
+        if (server is not null)
+        {
+            yield return ("server", server.Ends);
         }
     }
 

@@ -20,11 +20,32 @@ internal static class Measures
     private static readonly Counter<long> LogEvents = Meter.CreateCounter<long>(
         "egovpay.log.events", "{event}", "Log lines from Warning on, by their event.");
 
+    /// <summary>What is guessed at: keys, signatures of a terminal, codes of receipts.</summary>
+    public static readonly IReadOnlyList<string> LockoutKinds = ["key", "signature", "code"];
+
+    private static readonly Counter<long> Lockouts = Meter.CreateCounter<long>(
+        "egovpay.lockouts", "{lockout}", "Failures that began or lengthened a lock-out, by what was guessed at.");
+
     private static readonly ConcurrentDictionary<int, string> EventIds = new();
 
     /// <summary>A request was refused.</summary>
     public static void Refused(string name) =>
         Refusals.Add(1, new KeyValuePair<string, object?>("egovpay.refusal", name));
+
+    /// <summary>Somebody is kept out from now on, or for longer.</summary>
+    public static void LockedOut(string kind) => Lockouts.Add(1, Of(kind));
+
+    /// <summary>Shows what rarely happens at zero: a series that begins at one is no increase to an alarm.</summary>
+    public static void Begin()
+    {
+        foreach (var kind in LockoutKinds)
+        {
+            Lockouts.Add(0, Of(kind));
+        }
+    }
+
+    /// <summary>A kind of guess as a tag.</summary>
+    public static KeyValuePair<string, object?> Of(string kind) => new("egovpay.lockout.kind", kind);
 
     /// <summary>Something was logged that may need a person.</summary>
     public static void Logged(LogLevel level, EventId id)

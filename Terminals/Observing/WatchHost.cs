@@ -3,7 +3,7 @@ using NodaTime;
 
 namespace EGovPay.Terminals.Observing;
 
-/// <summary>Gauges of what surrounds a server: the disk it writes to, the certificates it shows.</summary>
+/// <summary>Gauges of what surrounds a server: the disk it writes to, the certificates it shows, whom it keeps out.</summary>
 internal sealed class WatchHost : IDisposable
 {
     private readonly Meter meter = new(Measures.Name);
@@ -11,8 +11,12 @@ internal sealed class WatchHost : IDisposable
 
     /// <param name="folder">Where this node writes; its file system is watched.</param>
     /// <param name="certificates">By use, when each ends.</param>
-    public WatchHost(string folder, IClock clock, Func<IEnumerable<(string Use, Instant Ends)>> certificates)
+    /// <param name="lockedOut">By what is guessed at, how many callers are kept out now.</param>
+    public WatchHost(
+        string folder, IClock clock, Func<IEnumerable<(string Use, Instant Ends)>> certificates,
+        Func<IEnumerable<(string Kind, int Callers)>> lockedOut)
     {
+        Measures.Begin();
         this.folder = folder;
         meter.CreateObservableGauge("egovpay.disk.free", Free, "By", "Free where this node writes.");
         meter.CreateObservableGauge(
@@ -20,6 +24,10 @@ internal sealed class WatchHost : IDisposable
             () => certificates().Select(one => new Measurement<double>(
                 (one.Ends - clock.GetCurrentInstant()).TotalSeconds, new KeyValuePair<string, object?>("egovpay.use", one.Use))),
             "s", "Until a certificate ends.");
+        meter.CreateObservableGauge(
+            "egovpay.lockouts.active",
+            () => lockedOut().Select(one => new Measurement<int>(one.Callers, Measures.Of(one.Kind))),
+            "{caller}", "Callers that are kept out now, by what they guessed at.");
     }
 
     public void Dispose() => meter.Dispose();

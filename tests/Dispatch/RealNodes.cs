@@ -14,16 +14,20 @@ internal sealed class RealNodes : IDisposable
     public void Dispose() => folder.Dispose();
 
     /// <summary>Starts a server that finds all providers at this address, and waits until it listens.</summary>
-    public async Task<RealNode> ServeAsync(TestDatabase database, string name, Uri providers)
+    /// <param name="metrics">Where it shows its measures; null: nowhere.</param>
+    public async Task<RealNode> ServeAsync(TestDatabase database, string name, Uri providers, Uri? metrics = null)
     {
-        var program = RunningProgram.Start(
-            folder.Path,
-            new Dictionary<string, string>
-            {
-                ["EGOVPAY_DATABASE"] = database.ConnectionString,
-                ["EGOVPAY_PROVIDERS"] = providers.GetLeftPart(UriPartial.Authority),
-            },
-            "serve", "--listen", "http://127.0.0.1:0", "--node", name);
+        var variables = new Dictionary<string, string>
+        {
+            ["EGOVPAY_DATABASE"] = database.ConnectionString,
+            ["EGOVPAY_PROVIDERS"] = providers.GetLeftPart(UriPartial.Authority),
+        };
+        if (metrics is not null)
+        {
+            variables["EGOVPAY_METRICS"] = metrics.GetLeftPart(UriPartial.Authority);
+        }
+
+        var program = RunningProgram.Start(folder.Path, variables, "serve", "--listen", "http://127.0.0.1:0", "--node", name);
         var line = await program.LineAsync("listens on");
         return new RealNode(program, new Uri(line[(line.LastIndexOf(' ') + 1)..]));
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -25,8 +26,10 @@ public sealed class TakingOverProcesses(ITestOutputHelper output) : IDisposable
         using var silent = new SilentProvider();
         var key = await nodes.AddTerminalAsync(database);
         await using var first = await nodes.ServeAsync(database, "n1", silent.Address);
-        await using var second = await nodes.ServeAsync(database, "n2", silent.Address);
+        var metrics = FreeAddress();
+        await using var second = await nodes.ServeAsync(database, "n2", silent.Address, metrics);
         using var http = first.Client(key);
+        (await TakenOverAsync(metrics)).Should().Be(0, "a counter that begins above zero is no increase to an alarm");
         _ = Enumerable.Range(0, 30).Select(i => PayAsync(http, $"K-{i}")).ToList();
         await RealNodes.UntilAsync(database, "select count(*) from event where edge = 2", 30, TimeSpan.FromSeconds(30));
 
@@ -37,6 +40,8 @@ public sealed class TakingOverProcesses(ITestOutputHelper output) : IDisposable
         (await database.AskAsync<long>("select count(*) from event e join node n on n.node_id = e.node_id "
             + "where e.edge = 12 and n.name = 'n2'")).Should().Be(30);
         (await database.AskAsync<long>("select count(distinct number) from payment")).Should().Be(30, "each keeps its number");
+        // It is counted after the commit that was just seen.
+        await RealNodes.UntilAsync(() => TakenOverAsync(metrics), 30, TimeSpan.FromSeconds(5), what: "egovpay_takeovers_total");
     }
 
     [Fact]
@@ -81,6 +86,21 @@ public sealed class TakingOverProcesses(ITestOutputHelper output) : IDisposable
             + "(select node_id from node where name = 'n1')", 1, TimeSpan.FromSeconds(20), orMore: true);
         itsProvider.Requests.Should().Be(0);
         (await database.AskAsync<long>("select count(*) from event where edge in (6, 7, 8, 10)")).Should().Be(0);
+    }
+
+    private static Uri FreeAddress()
+    {
+        using var probe = new TcpListener(IPAddress.Loopback, 0);
+        probe.Start();
+        return new Uri($"http://127.0.0.1:{((IPEndPoint)probe.LocalEndpoint).Port}");
+    }
+
+    private static async Task<long> TakenOverAsync(Uri metrics)
+    {
+        using var http = new HttpClient { BaseAddress = metrics };
+        var text = await http.GetStringAsync(new Uri("/metrics", UriKind.Relative));
+        return text.Split('\n').Where(line => line.StartsWith("egovpay_takeovers_total", StringComparison.Ordinal))
+            .Sum(line => long.Parse(line[(line.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture));
     }
 
     /// <summary>Its answer is of no interest: the server is killed before it comes.</summary>

@@ -173,6 +173,33 @@ public sealed class LockingOut(HttpCentre centre) : IClassFixture<HttpCentre>
     }
 
     [Fact]
+    public void Who_is_kept_out_now_is_counted_by_what_was_guessed_at_and_no_longer_when_the_wait_is_over()
+    {
+        var time = new ManualTime();
+        var lockouts = new Lockouts(time);
+        void Fail(string address, int about, int times)
+        {
+            for (var i = 0; i < times; i++)
+            {
+                lockouts.Failed(IPAddress.Parse(address), about);
+            }
+        }
+
+        lockouts.Now().Should().Equal(("key", 0), ("signature", 0), ("code", 0));
+        Fail("203.0.113.1", 0, Lockouts.Free);
+        lockouts.Now().Should().OnlyContain(one => one.Callers == 0, "ten cost nothing");
+        Fail("203.0.113.1", 0, 1);
+        Fail("203.0.113.2", 0, Lockouts.Free + 4);
+        Fail("203.0.113.3", 77, Lockouts.Free + 4);
+        Fail("203.0.113.4", Lockouts.Codes, Lockouts.Free + 3);
+        lockouts.Now().Should().Equal(("key", 2), ("signature", 1), ("code", 1));
+        time.Move(TimeSpan.FromSeconds(5));
+        lockouts.Now().Should().Equal(("key", 1), ("signature", 1), ("code", 0));
+        time.Move(TimeSpan.FromSeconds(5));
+        lockouts.Now().Should().Equal(("key", 0), ("signature", 0), ("code", 0));
+    }
+
+    [Fact]
     public void A_million_addresses_take_no_more_memory_than_one()
     {
         var lockouts = new Lockouts(new ManualTime());
