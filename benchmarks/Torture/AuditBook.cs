@@ -71,6 +71,7 @@ internal static class AuditBook
         }
 
         CheckFunds(book, verdict);
+        CheckMovements(book, verdict);
         CheckReceipts(book, verdict);
     }
 
@@ -165,6 +166,21 @@ internal static class AuditBook
             if (funds.Pending + funds.DebitsPosted > funds.CreditsPosted + funds.CreditLimit)
             {
                 verdict.Add(Wrong.Unbalanced, $"{name} overdrawn", "more held and posted than it has");
+            }
+        }
+    }
+
+    /// <summary>What came in is what was deposited, once; what an agent's parts pass to each other stays with the agent.</summary>
+    private static void CheckMovements(EngineBook book, Verdict verdict)
+    {
+        foreach (var agent in book.Movements.Values.GroupBy(movement => book.Agents[movement.AgentId].Code, StringComparer.Ordinal))
+        {
+            long Sum(string kind) => agent.Where(movement => movement.Kind == kind).Sum(movement => movement.AmountQepik);
+            if (Sum("top-up") != Centre.DepositQepik || Sum("rebalance-in") != Sum("rebalance-out"))
+            {
+                verdict.Add(
+                    Wrong.Unbalanced, $"{agent.Key} deposits",
+                    $"deposited {Sum("top-up")}, between its parts {Sum("rebalance-out")} out and {Sum("rebalance-in")} in");
             }
         }
     }

@@ -20,11 +20,13 @@ internal sealed record Desk(string Agent, string Terminal, string Key);
 /// </summary>
 internal sealed class Centre : IAsyncDisposable
 {
+    /// <summary>What each agent has deposited once, for ever enough.</summary>
+    public const long DepositQepik = 500_000_000_000;
+
     private const int Agents = 12;
     private const int TerminalsEach = 4;
     private const int Divided = 2;
     private const int PartsOfDivided = 4;
-    private const long DepositQepik = 500_000_000_000;
 
     private readonly PrivateCluster cluster;
     private readonly NpgsqlDataSource database;

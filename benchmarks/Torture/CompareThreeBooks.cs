@@ -78,12 +78,41 @@ internal static class CompareThreeBooks
             verdict.Add(Wrong.Untold, name, $"every request was refused, and the book has it as {booked.State}");
         }
 
-        if (told.AmountQepik is { } amount && booked.AmountQepik != amount && booked.ProviderId != 0)
+        CompareAsked(told, booked, name, book, verdict);
+        CompareAnswers(told, booked, name, book, verdict);
+    }
+
+    /// <summary>What was asked for is what was booked, and nothing that nobody asked for.</summary>
+    private static void CompareAsked(ToldPayment told, BookedPayment booked, string name, EngineBook book, Verdict verdict)
+    {
+        // A cancel that came first is booked without provider, account and amount: there is nothing else to know.
+        if (told.AmountQepik is { } amount && booked.ProviderId != 0 && (booked.AmountQepik != amount
+            || booked.AmountQepik + booked.FeeQepik != told.TotalQepik || booked.Service != told.Service
+            || booked.Account != told.Account))
         {
-            verdict.Add(Wrong.Untold, name, $"asked for {amount}, booked {booked.AmountQepik}");
+            verdict.Add(
+                Wrong.Untold, name,
+                $"asked {told.Service} {told.Account} {amount} of {told.TotalQepik}, booked {booked.Service} {booked.Account} "
+                + $"{booked.AmountQepik} + {booked.FeeQepik}");
         }
 
-        CompareAnswers(told, booked, name, book, verdict);
+        if (!told.Reversed && AuditBook.History(booked).Contains("Reversing", StringComparer.Ordinal))
+        {
+            verdict.Add(Wrong.Untold, name, "taken back, and no terminal asked for that");
+        }
+
+        // All of these payers pay in cash, and keep standing there only where they were told something final at once.
+        var leftOpen = told.Said.Exists(said => said is { Verb: "PUT", State.Length: > 0, Final: false });
+        var comesToNothing = booked.State is "Declined" or "Reversed";
+        if ((booked.State == "Reversed" || (comesToNothing && leftOpen)) && !book.CashToReturn.Contains(booked.Number))
+        {
+            verdict.Add(Wrong.Untold, name, $"{booked.State} after its payer had gone, and nobody owes the cash");
+        }
+
+        if (!comesToNothing && book.CashToReturn.Contains(booked.Number))
+        {
+            verdict.Add(Wrong.Untold, name, $"{booked.State}, and its cash is to be given back");
+        }
     }
 
     /// <summary>Every single answer: its number, its receipt, and that nothing final was taken back without approval.</summary>
@@ -123,6 +152,12 @@ internal static class CompareThreeBooks
             }
         }
 
+        if (told.Said.Find(said => said.State.Length > 0) is { Status: > 0 } first
+            && told.Said.Exists(said => said.AskedAt > first.At && said.Status == 404))
+        {
+            verdict.Add(Wrong.Untold, name, "told that it exists, and later that it does not");
+        }
+
         if (told.Said.Exists(said => said.Code == 140) && told.OtherAmounts.Count == 0)
         {
             verdict.Add(Wrong.Untold, name, "the same request was called another one");
@@ -147,6 +182,16 @@ internal static class CompareThreeBooks
         else if (payment.State is not "Confirmed" and not "Reversing" && Final.Contains(payment.State) && delivered)
         {
             verdict.Add(Wrong.Lost, name, $"credited, and {payment.State} in the book");
+        }
+
+        if (credited is { Even: false })
+        {
+            verdict.Add(Wrong.Lost, name, "credited or taken back in part, or to two accounts");
+        }
+
+        if (credited is null && payment.Events.Exists(one => one.Edge is 10 or 11))
+        {
+            verdict.Add(Wrong.Lost, name, "declined in the name of a provider that never heard of it");
         }
 
         if (credited is not null && (credited.AmountQepik != payment.AmountQepik || credited.Account != payment.Account

@@ -23,6 +23,7 @@ internal sealed class BookedPayment
     public required long ProviderFeeQepik { get; init; }
     public required int ProviderId { get; init; }
     public required string Account { get; init; }
+    public required string Service { get; init; }
     public List<BookedEvent> Events { get; } = [];
     public List<BookedTransfer> Transfers { get; } = [];
 
@@ -42,13 +43,15 @@ internal sealed class EngineBook
     private const string ReadAgents = "select agent_id, coalesce(part_of, agent_id), code, lane from agent order by agent_id";
     private const string ReadFunds = "select agent_id, debits_pending, debits_posted, credits_posted, credit_limit from funds";
     private const string ReadPayments = "select agent_id, number, reference, amount_qepik, fee_qepik, commission_qepik, "
-        + "provider_fee_qepik, provider_id, account from payment";
+        + "provider_fee_qepik, provider_id, account, service_code from payment";
     private const string ReadEvents =
-        "select number, step, edge, receipt_counter, business_day, approved_by from event order by agent_id, number, step";
+        "select number, step, edge, receipt_counter, business_day, approved_by, agent_id from event order by agent_id, number, step";
     private const string ReadTransfers =
         "select agent_id, number, step, leg, debit, credit, amount_qepik from transfer order by agent_id, number, step, leg";
     private const string ReadSeries = "select business_day, series, last from receipt_series";
-    private const string ReadQueue = "select number from unknown_payment";
+    private const string ReadQueue = "select agent_id, number from unknown_payment";
+    private const string ReadMovements = "select agent_id, number, kind, amount_qepik from movement";
+    private const string ReadOwed = "select agent_id, number from cash_to_return";
 
     /// <summary>By number; numbers are given out once over all agents.</summary>
     public Dictionary<long, BookedPayment> Payments { get; } = [];
@@ -64,6 +67,12 @@ internal sealed class EngineBook
     public Dictionary<(DateOnly Day, short Series), int> Series { get; } = [];
 
     public HashSet<long> Queue { get; } = [];
+
+    /// <summary>Payments whose cash somebody owes their payer, or has given back.</summary>
+    public HashSet<long> CashToReturn { get; } = [];
+
+    /// <summary>Money that moved without a payment, by the number of the movement.</summary>
+    public Dictionary<long, (int AgentId, string Kind, long AmountQepik)> Movements { get; } = [];
 
     /// <summary>Rows that name nothing.</summary>
     public List<string> Orphans { get; } = [];
@@ -84,12 +93,15 @@ internal sealed class EngineBook
         }, stop);
         await RowsAsync(connection, ReadFunds, row => book.Funds[row.GetInt32(0)] =
             new(row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4)), stop);
+        await RowsAsync(connection, ReadMovements, row => book.Movements[row.GetInt64(1)] =
+            (row.GetInt32(0), row.GetString(2), row.GetInt64(3)), stop);
         await RowsAsync(connection, ReadPayments, book.TakePayment, stop);
         await RowsAsync(connection, ReadEvents, book.TakeEvent, stop);
         await RowsAsync(connection, ReadTransfers, book.TakeTransfer, stop);
         await RowsAsync(connection, ReadSeries, row =>
             book.Series[(row.GetFieldValue<DateOnly>(0), row.GetInt16(1))] = row.GetInt32(2), stop);
-        await RowsAsync(connection, ReadQueue, row => book.Queue.Add(row.GetInt64(0)), stop);
+        await RowsAsync(connection, ReadQueue, row => book.TakeMark(row, book.Queue, "the queue of the unknown"), stop);
+        await RowsAsync(connection, ReadOwed, row => book.TakeMark(row, book.CashToReturn, "the cash to return"), stop);
         return book;
     }
 
@@ -106,6 +118,7 @@ internal sealed class EngineBook
             ProviderFeeQepik = row.GetInt64(6),
             ProviderId = row.GetInt32(7),
             Account = row.GetString(8),
+            Service = row.GetInt32(9).ToString(System.Globalization.CultureInfo.InvariantCulture),
         };
         if (!Payments.TryAdd(payment.Number, payment))
         {
@@ -115,7 +128,7 @@ internal sealed class EngineBook
 
     private void TakeEvent(NpgsqlDataReader row)
     {
-        if (Payments.TryGetValue(row.GetInt64(0), out var payment))
+        if (Payments.TryGetValue(row.GetInt64(0), out var payment) && payment.AgentId == row.GetInt32(6))
         {
             payment.Events.Add(new(
                 row.GetInt16(1), row.GetInt16(2), row.IsDBNull(3) ? null : row.GetInt32(3),
@@ -123,7 +136,7 @@ internal sealed class EngineBook
         }
         else
         {
-            Orphans.Add(FormattableString.Invariant($"an event of {row.GetInt64(0)}, which is no payment"));
+            Orphans.Add(FormattableString.Invariant($"an event of {row.GetInt64(0)}, which is no payment of agent {row.GetInt32(6)}"));
         }
     }
 
@@ -133,9 +146,24 @@ internal sealed class EngineBook
         var (debit, credit, amount) = (row.GetInt32(4), row.GetInt32(5), row.GetInt64(6));
         var (debits, credits) = OfFunds.GetValueOrDefault(agent);
         OfFunds[agent] = (debits + (debit == 1 ? amount : 0), credits + (credit == 1 ? amount : 0));
-        if (Payments.TryGetValue(number, out var payment))
+        if (Payments.TryGetValue(number, out var payment) && payment.AgentId == agent)
         {
             payment.Transfers.Add(new(row.GetInt16(2), row.GetInt16(3), debit, credit, amount));
+        }
+        else if (!Movements.TryGetValue(number, out var movement) || movement.AgentId != agent || movement.AmountQepik != amount)
+        {
+            Orphans.Add(FormattableString.Invariant($"a transfer of {amount} under {number}, which agent {agent} has not"));
+        }
+    }
+
+    /// <summary>A row that only says something of a payment.</summary>
+    private void TakeMark(NpgsqlDataReader row, HashSet<long> marks, string where)
+    {
+        var (agent, number) = (row.GetInt32(0), row.GetInt64(1));
+        marks.Add(number);
+        if (!Payments.TryGetValue(number, out var payment) || payment.AgentId != agent)
+        {
+            Orphans.Add(FormattableString.Invariant($"{number} stands in {where}, and agent {agent} has no such payment"));
         }
     }
 

@@ -11,6 +11,9 @@ internal sealed class Credited
     public int Credits { get; set; }
     public int Reversals { get; set; }
     public bool Declined { get; set; }
+
+    /// <summary>Every line of it is of the same amount and account: nothing was credited or taken back in part.</summary>
+    public bool Even { get; set; } = true;
 }
 
 /// <summary>The third book: the simulator's append-only record, read by its lines and not by asking the simulator.</summary>
@@ -77,6 +80,8 @@ internal sealed class ProviderBook
             AtTwoProviders.Add(number);
         }
 
+        known.Even &= parts[8] == known.Account
+            && long.Parse(parts[4], NumberStyles.None, CultureInfo.InvariantCulture) == known.AmountQepik;
         known.Credits += parts[0] == "C" ? 1 : 0;
         known.Reversals += parts[0] == "R" ? 1 : 0;
         known.Declined |= parts[0] == "D";

@@ -22,6 +22,7 @@ internal sealed class RunTorture : IDisposable
     private readonly ToldBook told = new();
     private readonly Verdict verdict = new();
     private int rounds;
+    private int payments;
 
     private RunTorture(TortureOptions options, string folder)
     {
@@ -120,7 +121,7 @@ internal sealed class RunTorture : IDisposable
     private string Line(Scene scene) => string.Create(
         CultureInfo.InvariantCulture,
         $"{{\"rounds\":{rounds},\"kills\":{scene.Kills},\"killsInFlight\":{scene.KillsInFlight},"
-        + $"\"payments\":{told.Payments.Count},\"lost\":{verdict.Count(Wrong.Lost)},\"doubled\":{verdict.Count(Wrong.Doubled)},"
+        + $"\"payments\":{payments},\"lost\":{verdict.Count(Wrong.Lost)},\"doubled\":{verdict.Count(Wrong.Doubled)},"
         + $"\"untold\":{verdict.Count(Wrong.Untold)},\"unbalanced\":{verdict.Count(Wrong.Unbalanced)},"
         + $"\"unfinished\":{verdict.Count(Wrong.Unfinished)}}}");
 
@@ -128,6 +129,7 @@ internal sealed class RunTorture : IDisposable
     {
         told.Read(Path.Combine(folder, "told"), AgentOf);
         var book = await EngineBook.ReadAsync(scene.Centre.Database, stop);
+        payments = book.Payments.Count;
         var providers = EmbeddedCatalogue.Load().Providers.ToDictionary(provider => provider.Id, provider => provider.Code);
         CompareThreeBooks.Run(told, book, ProviderBook.Read(scene.RecordFile), providers, verdict);
         return book;
