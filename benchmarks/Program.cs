@@ -4,6 +4,7 @@ using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using EGovPay.Benchmarks.Fuzz;
 using EGovPay.Benchmarks.Journal;
+using EGovPay.Benchmarks.Overload;
 using EGovPay.Benchmarks.Torture;
 
 namespace EGovPay.Benchmarks;
@@ -24,6 +25,8 @@ internal static class Program
                 return await RunTorture.RunAsync(arguments);
             case "fuzz":
                 return await RunFuzz.MainAsync(arguments);
+            case "overload":
+                return await RunOverload.RunAsync(arguments);
             case "day" or "growth" or "reconcile":
                 await Console.Error.WriteLineAsync($"The long run {arguments[0]} does not exist yet.");
                 return 2;
