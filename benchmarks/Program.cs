@@ -5,6 +5,7 @@ using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using EGovPay.Benchmarks.Fuzz;
 using EGovPay.Benchmarks.Journal;
 using EGovPay.Benchmarks.Overload;
+using EGovPay.Benchmarks.Observing;
 using EGovPay.Benchmarks.Torture;
 
 namespace EGovPay.Benchmarks;
@@ -21,6 +22,8 @@ internal static class Program
         {
             case "journal":
                 return await MeasureJournal.RunAsync(arguments);
+            case "observing":
+                return await MeasureObserving.RunAsync(arguments);
             case "torture":
                 return await RunTorture.RunAsync(arguments);
             case "fuzz":
