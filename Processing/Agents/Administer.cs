@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using EGovPay.Processing.Journal;
 using EGovPay.Processing.People;
+using EGovPay.Processing.PostgreSql;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -227,7 +228,7 @@ public sealed class Administer(NpgsqlDataSource database, Person by)
     {
         by.Require(act);
         await using var connection = await database.OpenConnectionAsync();
-        await using var transaction = await connection.BeginTransactionAsync();
+        await using var transaction = await connection.BeginChangeAsync();
         await using (var raise = new NpgsqlCommand(
             "update directory_version set version = version + 1", connection, transaction))
         {

@@ -35,40 +35,20 @@ internal sealed class Snapshots(NpgsqlConnection connection)
     /// </summary>
     public async Task CutAsync(int lane, Func<DateTime, Task> read, CancellationToken cancel)
     {
-        // The day first, as the journal does: a close that is not committed yet would be seen by some snapshots of this cut only.
-        await ExecuteAsync($"select pg_advisory_lock_shared({Journal.Lanes.DayLock}, 0)", cancel);
-        NpgsqlTransaction? transaction = null;
-        DateTime at;
-        var holdsLane = false;
+        var at = await HoldAsync(lane, cancel);
         try
-        {
-            await ExecuteAsync($"select pg_advisory_lock({Journal.Lanes.LaneLock}, {lane})", cancel);
-            holdsLane = true;
-            transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancel);
-            await using var clock = new NpgsqlCommand("select clock_timestamp()", connection);
-            at = (DateTime)(await clock.ExecuteScalarAsync(cancel))!;
-        }
-        catch (Exception)
-        {
-            await (transaction?.DisposeAsync() ?? ValueTask.CompletedTask);
-            throw;
-        }
-        finally
-        {
-            if (holdsLane)
-            {
-                await ExecuteAsync($"select pg_advisory_unlock({Journal.Lanes.LaneLock}, {lane})", CancellationToken.None);
-            }
-
-            await ExecuteAsync($"select pg_advisory_unlock_shared({Journal.Lanes.DayLock}, 0)", CancellationToken.None);
-        }
-
-        await using (transaction)
         {
             var began = Stopwatch.GetTimestamp();
             await ExecuteAsync(Walking, cancel);
             await read(at);
             Longest = Max(Longest, Stopwatch.GetElapsedTime(began));
+        }
+        finally
+        {
+            if (connection.State == ConnectionState.Open)
+            {
+                await ExecuteAsync("rollback", CancellationToken.None);
+            }
         }
     }
 
@@ -87,6 +67,52 @@ internal sealed class Snapshots(NpgsqlConnection connection)
         }
 
         return command;
+    }
+
+    /// <summary>
+    /// Holds the day, as the journal does (a close that is not committed yet would be seen by some snapshots of a cut only), then the
+    /// lane, for the moment in which a transaction begins. All of it is one message of statements that each stand alone: whoever is
+    /// frozen in between has sent the end too, and stops nobody.
+    /// </summary>
+    private async Task<DateTime> HoldAsync(int lane, CancellationToken cancel)
+    {
+        try
+        {
+            await using var batch = new NpgsqlBatch(connection) { EnableErrorBarriers = true };
+            foreach (var statement in new[]
+            {
+                $"select pg_advisory_lock_shared({Journal.Lanes.DayLock}, 0)",
+                $"select pg_advisory_lock({Journal.Lanes.LaneLock}, {lane})",
+                "begin isolation level repeatable read",
+                "select clock_timestamp()",
+                $"select pg_advisory_unlock({Journal.Lanes.LaneLock}, {lane})",
+                $"select pg_advisory_unlock_shared({Journal.Lanes.DayLock}, 0)",
+            })
+            {
+                batch.BatchCommands.Add(new NpgsqlBatchCommand(statement));
+            }
+
+            await using var reader = await batch.ExecuteReaderAsync(cancel);
+            for (var result = 0; result < 2; result++)
+            {
+                await reader.NextResultAsync(cancel);
+            }
+
+            await reader.ReadAsync(cancel);
+            var at = reader.GetDateTime(0);
+            while (await reader.NextResultAsync(cancel))
+            {
+            }
+
+            return at;
+        }
+        catch (Exception) when (connection.State == ConnectionState.Open)
+        {
+            // Each statement ran, whatever became of the one before it.
+            await ExecuteAsync("rollback", CancellationToken.None);
+            await ExecuteAsync("select pg_advisory_unlock_all()", CancellationToken.None);
+            throw;
+        }
     }
 
     private async Task<TimeSpan> TakeAsync(string settings, Func<Task> read, CancellationToken cancel)

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using EGovPay.Processing.People;
+using EGovPay.Processing.PostgreSql;
 using Npgsql;
 
 namespace EGovPay.Processing.Catalogue;
@@ -49,7 +50,7 @@ public static class CatalogueStore
     {
         by.Require(Acts.CatalogueApply);
         await using var connection = await database.OpenConnectionAsync(cancellation);
-        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        await using var transaction = await connection.BeginChangeAsync(cancellation);
         await LockAsync(connection, transaction, cancellation);
         var inForce = await LatestAsync(connection, cancellation);
         return await AddAsync(connection, transaction, inForce, utf8, by.Login, cancellation);
@@ -76,7 +77,7 @@ public static class CatalogueStore
             return present;
         }
 
-        await using (var transaction = await connection.BeginTransactionAsync(cancellation))
+        await using (var transaction = await connection.BeginChangeAsync(cancellation))
         {
             await LockAsync(connection, transaction, cancellation);
             // Another node may have been first; then its version stays, whatever catalogue it was built with.

@@ -29,7 +29,7 @@ public sealed class OwnUp(NpgsqlDataSource database)
     {
         by.Require(Acts.Restored);
         await using var connection = await database.OpenConnectionAsync();
-        await using var transaction = await connection.BeginTransactionAsync();
+        await using var transaction = await connection.BeginChangeAsync();
         var met = await LockAsync(connection, transaction);
         LostInterval lost;
         await using (var open = new NpgsqlCommand(Statement, connection, transaction))
@@ -57,7 +57,7 @@ public sealed class OwnUp(NpgsqlDataSource database)
     {
         by.Require(Acts.Restored);
         await using var connection = await database.OpenConnectionAsync();
-        await using var transaction = await connection.BeginTransactionAsync();
+        await using var transaction = await connection.BeginChangeAsync();
         var met = await LockAsync(connection, transaction);
         await using (var doubted = new NpgsqlCommand(
             "select coalesce((select e.doubted_at is not null from cluster_epoch e order by e.epoch desc limit 1), false)",

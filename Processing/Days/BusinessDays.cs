@@ -1,10 +1,10 @@
-using System.Diagnostics;
 using System.Globalization;
 using EGovPay.Processing.People;
 using EGovPay.Processing.PostgreSql;
 using Microsoft.Extensions.Logging;
 using NodaTime;
 using Npgsql;
+using NpgsqlTypes;
 
 namespace EGovPay.Processing.Days;
 
@@ -19,6 +19,10 @@ public sealed record DayClose(LocalDate Closed, LocalDate Opened, TimeSpan Waite
 public sealed class BusinessDays(NpgsqlDataSource database, ILogger<BusinessDays> log)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    /// <summary>Alone in the day: every posting shares it. Only ever sent with what it is held for, in one batch.</summary>
+    internal static readonly string HoldDay =
+        FormattableString.Invariant($"select pg_advisory_xact_lock({Journal.Lanes.DayLock}, 0)");
+
     private static readonly string CloseDay = Sql.Load("Days/CloseDay.sql");
     private static readonly string TotalDay = Sql.Load("Days/TotalDay.sql");
 
@@ -50,43 +54,36 @@ public sealed class BusinessDays(NpgsqlDataSource database, ILogger<BusinessDays
     public async Task<DayClose?> CloseAsync(LocalDate? day = null, Person? by = null, CancellationToken cancel = default)
     {
         by?.Require(Acts.DayClose);
-        await using var connection = await database.OpenConnectionAsync(cancel);
-        await using var transaction = await connection.BeginTransactionAsync(cancel);
-        var began = Stopwatch.GetTimestamp();
-        await using (var wait = new NpgsqlCommand("select pg_advisory_xact_lock(7301, 0)", connection, transaction))
+        LocalDate open, next;
+        TimeSpan waited;
+        await using (var connection = await database.OpenConnectionAsync(cancel))
+        await using (var batch = new NpgsqlBatch(connection))
         {
-            await wait.ExecuteNonQueryAsync(cancel);
-        }
+            // One message, and its end commits: whoever freezes has sent all of it or nothing, and never holds the day meanwhile.
+            batch.BatchCommands.Add(new NpgsqlBatchCommand(HoldDay));
+            var close = new NpgsqlBatchCommand(CloseDay);
+            close.Parameters.Add(new NpgsqlParameter
+            {
+                NpgsqlDbType = NpgsqlDbType.Date,
+                Value = (object?)day?.ToDateColumn() ?? DBNull.Value,
+            });
+            close.Parameters.Add(new NpgsqlParameter<string> { TypedValue = by?.Login ?? "engine" });
+            close.Parameters.Add(new NpgsqlParameter<string> { TypedValue = Acts.DayClose.Name });
+            batch.BatchCommands.Add(close);
+            await using var reader = await batch.ExecuteReaderAsync(cancel);
+            await reader.NextResultAsync(cancel);
+            if (!await reader.ReadAsync(cancel))
+            {
+                return null;
+            }
 
-        var waited = Stopwatch.GetElapsedTime(began);
-        LocalDate open, today;
-        await using (var look = new NpgsqlCommand(
-            "select day, (now() at time zone 'Asia/Baku')::date from business_day where closed_at is null",
-            connection, transaction))
-        await using (var reader = await look.ExecuteReaderAsync(cancel))
-        {
-            await reader.ReadAsync(cancel);
             open = reader.GetLocalDate(0);
-            today = reader.GetLocalDate(1);
+            next = reader.GetLocalDate(1);
+            waited = TimeSpan.FromSeconds(reader.GetDouble(2));
+            // The commit's own error comes at the very end.
+            await reader.NextResultAsync(cancel);
         }
 
-        if (day is { } asked && asked != open)
-        {
-            return null;
-        }
-
-        var next = LocalDate.Max(open.PlusDays(1), today);
-        await using (var close = new NpgsqlCommand(CloseDay, connection, transaction))
-        {
-            close.Parameters.Add(new NpgsqlParameter<DateOnly> { TypedValue = open.ToDateColumn() });
-            close.Parameters.Add(new NpgsqlParameter<DateOnly> { TypedValue = next.ToDateColumn() });
-            await close.ExecuteNonQueryAsync(cancel);
-        }
-
-        await ActRecord.AppendAsync(
-            connection, transaction, by?.Login ?? "engine", Acts.DayClose.Name, $"day {Text(open)}",
-            ActRecord.Details(("opened", Text(next))));
-        await transaction.CommitAsync(CancellationToken.None);
         Log.DayRolled(log, Text(open), Text(next), (long)waited.TotalMilliseconds);
         await TotalAsync(open, cancel);
         return new DayClose(open, next, waited);

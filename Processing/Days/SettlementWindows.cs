@@ -63,13 +63,9 @@ public sealed class SettlementWindows(NpgsqlDataSource database)
     public async Task<LocalDate?> CloseNowAsync(short cutoffGroup, CancellationToken cancel = default)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
-        await using var transaction = await connection.BeginTransactionAsync(cancel);
-        await using (var wait = new NpgsqlCommand("select pg_advisory_xact_lock(7301, 0)", connection, transaction))
-        {
-            await wait.ExecuteNonQueryAsync(cancel);
-        }
-
-        await using var close = new NpgsqlCommand(
+        await using var batch = new NpgsqlBatch(connection);
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(BusinessDays.HoldDay));
+        var close = new NpgsqlBatchCommand(
             "with clock as (select greatest(clock_timestamp(), coalesce(d.dated_from, d.opened_at) + interval '1 microsecond') as at "
             + "from business_day d where d.closed_at is null), "
             + "closed as (update settlement_window w set closes_at = c.at from clock c cross join lateral ("
@@ -77,15 +73,13 @@ public sealed class SettlementWindows(NpgsqlDataSource database)
             + "order by s.closes_at limit 1) o "
             + "where w.cutoff_group = $1 and w.closes_at = o.closes_at returning w.bank_day, w.closes_at), "
             + "dated as (update business_day d set dated_from = c.closes_at from closed c where d.closed_at is null) "
-            + "select c.bank_day from closed c", connection, transaction);
+            + "select c.bank_day from closed c");
         close.Parameters.Add(new NpgsqlParameter<short> { TypedValue = cutoffGroup });
-        LocalDate? closed = await close.ExecuteScalarAsync(cancel) switch
-        {
-            DateOnly day => LocalDate.FromDateOnly(day),
-            DateTime day => LocalDate.FromDateTime(day),
-            _ => null,
-        };
-        await transaction.CommitAsync(CancellationToken.None);
+        batch.BatchCommands.Add(close);
+        await using var reader = await batch.ExecuteReaderAsync(cancel);
+        await reader.NextResultAsync(cancel);
+        LocalDate? closed = await reader.ReadAsync(cancel) ? reader.GetLocalDate(0) : null;
+        await reader.NextResultAsync(cancel);
         return closed;
     }
 
@@ -106,18 +100,12 @@ public sealed class SettlementWindows(NpgsqlDataSource database)
             }
         }
 
-        await using var transaction = await connection.BeginTransactionAsync(cancel);
-        await using (var wait = new NpgsqlCommand("select pg_advisory_xact_lock(7301, 0)", connection, transaction))
-        {
-            await wait.ExecuteNonQueryAsync(cancel);
-        }
-
-        await using var seal = new NpgsqlCommand(
+        await using var batch = new NpgsqlBatch(connection);
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(BusinessDays.HoldDay));
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(
             "update business_day d set dated_from = greatest(d.dated_from, d.opened_at, "
-            + "(select max(w.closes_at) from settlement_window w where w.closes_at <= clock_timestamp())) where d.closed_at is null",
-            connection, transaction);
-        await seal.ExecuteNonQueryAsync(cancel);
-        await transaction.CommitAsync(CancellationToken.None);
+            + "(select max(w.closes_at) from settlement_window w where w.closes_at <= clock_timestamp())) where d.closed_at is null"));
+        await batch.ExecuteNonQueryAsync(cancel);
     }
 
     /// <summary>Monday to Friday, unless it is a holiday.</summary>

@@ -44,7 +44,7 @@ public sealed class KnowPerson(NpgsqlDataSource database)
         }
 
         await using var connection = await database.OpenConnectionAsync(cancel);
-        await using var transaction = await connection.BeginTransactionAsync(cancel);
+        await using var transaction = await connection.BeginChangeAsync(cancel);
         if (await LookAsync(connection, key.Login, cancel) is not { } known)
         {
             // As long as with a login that exists: what is a login is nobody's business.

@@ -231,7 +231,7 @@ public sealed partial class Users(NpgsqlDataSource database)
     private async Task<UserChange> ChangeAsync(Func<NpgsqlConnection, NpgsqlTransaction, Task<UserChange>> change)
     {
         await using var connection = await database.OpenConnectionAsync();
-        await using var transaction = await connection.BeginTransactionAsync();
+        await using var transaction = await connection.BeginChangeAsync();
         await using (var alone = new NpgsqlCommand($"select pg_advisory_xact_lock({UsersLock}, 0)", connection, transaction))
         {
             await alone.ExecuteNonQueryAsync();

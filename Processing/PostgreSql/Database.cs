@@ -59,6 +59,29 @@ public static class Database
         return await SurelyAsync(connection, command.ExecuteScalarAsync);
     }
 
+    /// <summary>
+    /// A transaction that changes something. The server ends it when its client says nothing for three seconds: one that is frozen, or
+    /// whose machine is gone, must not hold rows and locks that payments wait for (the record of acts, a terminal's row).
+    /// </summary>
+    /// <exception cref="PostgresException">25P03 at the next statement or the commit: it was ended, and changed nothing.</exception>
+    public static async Task<NpgsqlTransaction> BeginChangeAsync(
+        this NpgsqlConnection connection, CancellationToken cancel = default)
+    {
+        var transaction = await connection.BeginTransactionAsync(cancel);
+        try
+        {
+            await using var brief = new NpgsqlCommand(
+                "set local idle_in_transaction_session_timeout = '3s'", connection, transaction);
+            await brief.ExecuteNonQueryAsync(cancel);
+            return transaction;
+        }
+        catch
+        {
+            await transaction.DisposeAsync();
+            throw;
+        }
+    }
+
     /// <summary>A notice by which the server says that it no longer waits for its standby.</summary>
     internal static bool SaysUnconfirmed(PostgresNotice notice) =>
         notice.SqlState == "01000" && notice.MessageText.Contains("synchronous replication", StringComparison.Ordinal);

@@ -279,7 +279,7 @@ public sealed class Deliveries : IAsyncDisposable
     {
         by.Require(Acts.TellingResend);
         await using var connection = await database.OpenConnectionAsync(cancel);
-        await using var transaction = await connection.BeginTransactionAsync(cancel);
+        await using var transaction = await connection.BeginChangeAsync(cancel);
         await using var command = new NpgsqlCommand(ResendStatement, connection, transaction);
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = limit });
         command.Parameters.Add(new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Bigint, Value = (object?)number ?? DBNull.Value });

@@ -53,7 +53,7 @@ public sealed class Endpoints(NpgsqlDataSource database, Person? by = null)
 
         Require(Acts.WebhookAdd);
         await using var connection = await database.OpenConnectionAsync(cancel);
-        await using var transaction = await connection.BeginTransactionAsync(cancel);
+        await using var transaction = await connection.BeginChangeAsync(cancel);
         // Whoever adds waits for whoever adds: the limits are counted by the statement after.
         await using (var turn = new NpgsqlCommand("select pg_advisory_xact_lock(7340, 0)", connection, transaction))
         {
@@ -154,7 +154,7 @@ public sealed class Endpoints(NpgsqlDataSource database, Person? by = null)
     {
         Require(Acts.WebhookRotate);
         await using var connection = await database.OpenConnectionAsync(cancel);
-        await using var transaction = await connection.BeginTransactionAsync(cancel);
+        await using var transaction = await connection.BeginChangeAsync(cancel);
         await using var command = new NpgsqlCommand(
             "update webhook_endpoint set generation = generation + 1, previous_until = now() + make_interval(hours => $2) "
             + "where endpoint_id = $1 and removed_at is null returning generation", connection, transaction);
@@ -176,7 +176,7 @@ public sealed class Endpoints(NpgsqlDataSource database, Person? by = null)
     {
         Require(Acts.WebhookTest);
         await using var connection = await database.OpenConnectionAsync(cancel);
-        await using var transaction = await connection.BeginTransactionAsync(cancel);
+        await using var transaction = await connection.BeginChangeAsync(cancel);
         await RecordAsync(connection, transaction, Acts.WebhookTest, endpointId, ActRecord.Details());
         await transaction.CommitAsync(cancel);
     }
@@ -185,7 +185,7 @@ public sealed class Endpoints(NpgsqlDataSource database, Person? by = null)
     {
         Require(act);
         await using var connection = await database.OpenConnectionAsync(cancel);
-        await using var transaction = await connection.BeginTransactionAsync(cancel);
+        await using var transaction = await connection.BeginChangeAsync(cancel);
         await using var change = new NpgsqlCommand(sql, connection, transaction);
         change.Parameters.Add(new NpgsqlParameter<int> { TypedValue = endpointId });
         if (note is not null)
