@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
+using System.Threading.Channels;
 using EGovPay.Processing.Agents;
 using EGovPay.Processing.Catalogue;
 using EGovPay.Processing.Continuity;
@@ -78,6 +79,7 @@ public sealed record EngineSettings
 public sealed class Engine : IAsyncDisposable
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LastPatience = TimeSpan.FromSeconds(1);
 
     private readonly NpgsqlDataSource lanePool;
     private readonly ReadOnlyMemory<byte>[] secrets;
@@ -117,7 +119,7 @@ public sealed class Engine : IAsyncDisposable
         Gates = new Gates(time);
         Journal = new Journal.Journal(
             lanes, settings.Journal with { Saw = continuity.Saw }, logs.CreateLogger<Journal.Journal>(), time);
-        Readiness = new Readiness(database, Journal, node, continuity);
+        Readiness = new Readiness(OneConnection(settings.ConnectionString, continuity), Journal, node, continuity, time);
         Conclude = new Conclude(Journal, Book, node, Waiting, logs.CreateLogger<Conclude>());
         Deliver = new Deliver(Gates, Conclude, node, time, logs.CreateLogger<Deliver>());
         Pay = new PayPayment(
@@ -246,6 +248,9 @@ public sealed class Engine : IAsyncDisposable
             HashAlgorithmName.SHA256, secret.ToArray(), 32, info: Encoding.UTF8.GetBytes("egovpay:" + purpose));
     }
 
+    private static NpgsqlDataSource OneConnection(string database, WatchContinuity continuity) => PostgreSql.Database.Open(
+        new NpgsqlConnectionStringBuilder(database) { MaxPoolSize = 1, MinPoolSize = 0 }.ConnectionString, 1, continuity.MeetAsync);
+
     /// <summary>
     /// Background work begins when the database is known to be the right one, and goes on until the engine ends, whatever it meets:
     /// nobody else would take over, ask or roll. Being stopped in the middle of a statement is an end like any other.
@@ -260,7 +265,8 @@ public sealed class Engine : IAsyncDisposable
                 await run(going.Token);
             }
             catch (Exception ended) when (going.IsCancellationRequested
-                && ended is OperationCanceledException or NpgsqlException or ObjectDisposedException)
+                && ended is OperationCanceledException or NpgsqlException or ObjectDisposedException or TimeoutException
+                    or ChannelClosedException)
             {
                 // What was cut off by the end is done again by whoever comes next.
                 return;
@@ -274,30 +280,57 @@ public sealed class Engine : IAsyncDisposable
     });
 
     /// <summary>
-    /// Ends in order: no background work, then what is under way (<see cref="EngineSettings.StopPatience"/>), then the journal, then this node's lease.
-    /// What is left is taken over by another node, or by this one when it starts again.
+    /// Ends in order: no background work, then what is under way (<see cref="EngineSettings.StopPatience"/>), then the journal
+    /// (<see cref="JournalSettings.StopPatience"/>), then this node's lease. No step waits longer than its patience: a database that
+    /// answers nobody, or a standby that is missing, keeps it no longer than three seconds beyond the two. What is left is open, and is
+    /// taken over by another node, or by this one when it starts again.
     /// </summary>
     public async ValueTask DisposeAsync()
     {
         await stop.CancelAsync();
-        await Task.WhenAll(background.Append(watching));
+        var ending = Task.WhenAll(background.Append(watching));
         var began = Stopwatch.GetTimestamp();
-        while (Node.UnderWay > 0 && Stopwatch.GetElapsedTime(began) < stopPatience)
+        // Background work may wait for the journal as well; both have the same time.
+        while ((Node.UnderWay > 0 || !ending.IsCompleted) && Stopwatch.GetElapsedTime(began) < stopPatience)
         {
             await Task.Delay(20);
         }
 
-        await watch.DisposeAsync();
         await Journal.DisposeAsync();
         Continuity.Keep();
-        await Node.DisposeAsync();
+        // Whoever waited for the journal has been told that the outcome is open; what waits for the network is left to itself.
+        var whole = await EndsAsync(ending);
+        whole &= await EndsAsync(watch.DisposeAsync().AsTask());
+        whole &= await EndsAsync(Node.DisposeAsync().AsTask());
         Gates.Dispose();
         Directory.Dispose();
+        await Readiness.DisposeAsync();
         await Deliveries.DisposeAsync();
         await lanePool.DisposeAsync();
         await Database.DisposeAsync();
-        going.Dispose();
-        Continuity.Dispose();
-        stop.Dispose();
+        if (whole)
+        {
+            going.Dispose();
+            Continuity.Dispose();
+            stop.Dispose();
+        }
+    }
+
+    /// <summary>It ended within <see cref="LastPatience"/>; else it goes on by itself, and what it meets then is nobody's concern.</summary>
+    private static async Task<bool> EndsAsync(Task work)
+    {
+        await Task.WhenAny(work, Task.Delay(LastPatience));
+        if (work.IsCompleted)
+        {
+            await work;
+        }
+        else
+        {
+            _ = work.ContinueWith(
+                static left => _ = left.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously,
+                TaskScheduler.Default);
+        }
+
+        return work.IsCompleted;
     }
 }

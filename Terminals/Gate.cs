@@ -11,7 +11,7 @@ namespace EGovPay.Terminals;
 /// What every request passes before and after its call: how much is under way, how often an address asks, the headers
 /// of every answer, and the one form of every failure.
 /// </summary>
-internal sealed class Gate(Entrance entrance, Paces paces, Func<bool> sure, ILogger log)
+internal sealed class Gate(Entrance entrance, Paces paces, Outage outage, Func<bool> sure, ILogger log)
 {
     private const string Policy = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
@@ -76,6 +76,18 @@ internal sealed class Gate(Entrance entrance, Paces paces, Func<bool> sure, ILog
             // Nobody listens any more. What was begun goes on by itself; anything else that went wrong is told below.
             return;
         }
+        catch (OperationCanceledException) when (entrance.Over.IsCancellationRequested)
+        {
+            // The server stops and does not wait for a provider that hangs: what was begun goes on, here or on another node.
+            await RefuseAsync(http, Open(http));
+            return;
+        }
+        catch (Exception away) when (Outage.Is(away))
+        {
+            outage.Tell(away);
+            await RefuseAsync(http, Open(http));
+            return;
+        }
         catch (Exception defect)
         {
             Log.RequestFailed(log, defect, http.Request.Method, RouteOf(http));
@@ -106,6 +118,12 @@ internal sealed class Gate(Entrance entrance, Paces paces, Func<bool> sure, ILog
                 break;
         }
     }
+
+    /// <summary>What the database did with it is not known; a read took nothing in any case.</summary>
+    private static Refused Open(HttpContext http) => new(
+        HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method)
+            ? Refusal.Overloaded : Refusal.OutcomeNotKnown,
+        RetryAfterSeconds: Outage.RetrySeconds);
 
     private static async Task RefuseAsync(HttpContext http, Refused why, int? status = null)
     {

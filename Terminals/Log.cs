@@ -26,6 +26,13 @@ internal static partial class Log
         "A payment's answer was lost between us and the database; its outcome is not known")]
     public static partial void OutcomeNotKnown(ILogger logger, Exception failure);
 
+    [LoggerMessage(3018, LogLevel.Warning, "The stop was cut short after {Seconds} s; what still waited is open and recovered by others")]
+    public static partial void StopCutShort(ILogger logger, double seconds);
+
+    [LoggerMessage(3017, LogLevel.Warning,
+        "The database is away; requests are told so until it is back (said once for all of them)")]
+    public static partial void DatabaseAway(ILogger logger, Exception failure);
+
     [LoggerMessage(3012, LogLevel.Debug, "Overloaded: {Requests} requests are under way, {Limit} young ones are let in; more are refused")]
     public static partial void Overloaded(ILogger logger, int requests, int limit);
 

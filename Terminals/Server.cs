@@ -147,6 +147,7 @@ public sealed class Server
         builder.Services.AddSingleton(
             _ => new Entrance(settings.MaxRequests, () => engine.Journal.OldestAge, TimeProvider.System));
         builder.Services.AddSingleton(new Lockouts(TimeProvider.System));
+        builder.Services.AddSingleton(services => new Outage(TimeProvider.System, services.LogOf()));
         builder.Services.AddSingleton<Door>();
         OpenApiDocument.Add(builder.Services);
         builder.Services.ConfigureHttpJsonOptions(json =>
@@ -161,7 +162,7 @@ public sealed class Server
         NameSpan.Use(app);
         var gate = new Gate(
             app.Services.GetRequiredService<Entrance>(), app.Services.GetRequiredService<Paces>(),
-            () => engine.Continuity.Sure, app.Services.LogOf());
+            app.Services.GetRequiredService<Outage>(), () => engine.Continuity.Sure, app.Services.LogOf());
         app.Use((HttpContext http, RequestDelegate next) =>
         {
             http.Connection.RemoteIpAddress = CallerAddress.Of(http, settings.TrustedProxies);

@@ -19,12 +19,15 @@ internal readonly record struct Admission(Terminal Terminal, Refused? Refused)
 /// Asks every caller who it is: key, signature, suspension, permission, pace; the refusals 110–130 in this order.
 /// What was asked has been parsed before (100 comes first), and nothing of it has been done.
 /// </summary>
-internal sealed class Door(Engine engine, ServerSettings settings, Paces paces, Lockouts lockouts)
+internal sealed class Door(Engine engine, ServerSettings settings, Paces paces, Lockouts lockouts, Outage outage)
 {
     /// <summary>How far the time of a signature may lie from ours.</summary>
     private static readonly Duration Tolerance = Duration.FromMinutes(5);
 
     private const int LongestNonce = 128;
+
+    /// <summary>The database is away before anything was asked of it that is the caller's: nothing was taken.</summary>
+    private static readonly Refused NotNow = new(Refusal.Overloaded, RetryAfterSeconds: Outage.RetrySeconds);
 
     /// <summary>Lets a terminal in that may do business; with a service, one that may sell it.</summary>
     public Task<Admission> AdmitAsync(HttpContext http, ReadOnlyMemory<byte> body, string? service = null) =>
@@ -67,9 +70,17 @@ internal sealed class Door(Engine engine, ServerSettings settings, Paces paces, 
 
         // Before the nonce is kept, which is a durable row: who asks too often must not make us write.
         var wait = paces.Terminal(terminal);
-        return wait is null && !await engine.Nonces.TryUseAsync(terminal.TerminalId, once.Nonce, once.Until)
-            ? Admission.No(Refusal.Replayed)
-            : Judge(terminal, service, ownPayments, wait);
+        try
+        {
+            return wait is null && !await engine.Nonces.TryUseAsync(terminal.TerminalId, once.Nonce, once.Until)
+                ? Admission.No(Refusal.Replayed)
+                : Judge(terminal, service, ownPayments, wait);
+        }
+        catch (Exception away) when (Outage.Is(away))
+        {
+            outage.Tell(away);
+            return new Admission(null!, NotNow);
+        }
     }
 
     /// <summary>
@@ -94,7 +105,15 @@ internal sealed class Door(Engine engine, ServerSettings settings, Paces paces, 
                 return (null, new Refused(Refusal.TooManyRequests, RetryAfterSeconds: seconds));
             }
 
-            terminal = await engine.Directory.FindByKeyAsync(key, now);
+            try
+            {
+                terminal = await engine.Directory.FindByKeyAsync(key, now);
+            }
+            catch (Exception away) when (Outage.Is(away))
+            {
+                outage.Tell(away);
+                return (null, NotNow);
+            }
         }
 
         if (terminal is not null && owns?.Invoke(terminal) != false)

@@ -56,14 +56,10 @@ internal static class PaymentCalls
         PayAnswer answer;
         try
         {
-            // A server that stops does not wait for a provider that hangs: the payment goes on, here or on another node.
-            answer = await engine.Pay.PayAsync(admission.Terminal, request, settings.PayPatience).WaitAsync(entrance.Over);
+            answer = await engine.Pay.PayAsync(admission.Terminal, request, settings.PayPatience)
+                .InTimeAsync(settings, entrance);
         }
-        catch (OperationCanceledException) when (entrance.Over.IsCancellationRequested)
-        {
-            return (Refuse)Refusal.OutcomeNotKnown;
-        }
-        catch (Exception lost) when (lost is NpgsqlException or TimeoutException)
+        catch (NpgsqlException lost) when (!Outage.Is(lost))
         {
             Log.OutcomeNotKnown(http.RequestServices.LogOf(), lost);
             return (Refuse)Refusal.OutcomeNotKnown;
@@ -111,7 +107,7 @@ internal static class PaymentCalls
     }
 
     private static async Task<Results<Ok<PaymentJson>, Refuse>> CancelAsync(
-        string reference, HttpContext http, Door door, Engine engine)
+        string reference, HttpContext http, Door door, Engine engine, ServerSettings settings, Entrance entrance)
     {
         if (!Plain.IsReference(reference))
         {
@@ -141,7 +137,7 @@ internal static class PaymentCalls
             }
         }
 
-        var payment = await engine.Cancel.CancelAsync(terminal, reference);
+        var payment = await engine.Cancel.CancelAsync(terminal, reference).InTimeAsync(settings, entrance);
         return payment.State == PaymentState.Cancelled
             ? TypedResults.Ok(PaymentJson.Of(payment, engine, AskedLanguage.Of(http.Request)))
             : new Refuse(new Refused(Refusal.TooLate), state: payment.State);
@@ -199,7 +195,7 @@ internal static class PaymentCalls
     /// agent's terminals may ask that is not suspended; for a transaction of an OSMP terminal, only that one.
     /// </summary>
     private static async Task<Results<Accepted<PaymentJson>, Ok<PaymentJson>, Refuse>> ReverseAsync(
-        string reference, HttpContext http, Door door, Engine engine)
+        string reference, HttpContext http, Door door, Engine engine, ServerSettings settings, Entrance entrance)
     {
         var body = await ReadBody.JsonAsync(http.Request, ApiJson.Wire.ReversalAsked);
         if ((body.Refused ?? body.Value!.Fault()) is { } malformed)
@@ -228,9 +224,10 @@ internal static class PaymentCalls
         ReverseAnswer answer;
         try
         {
-            answer = await engine.Reverse.ReverseAsync(terminal, payment, body.Value!.Reason!);
+            answer = await engine.Reverse.ReverseAsync(terminal, payment, body.Value!.Reason!)
+                .InTimeAsync(settings, entrance);
         }
-        catch (Exception lost) when (lost is NpgsqlException or TimeoutException)
+        catch (NpgsqlException lost) when (!Outage.Is(lost))
         {
             Log.OutcomeNotKnown(http.RequestServices.LogOf(), lost);
             return (Refuse)Refusal.OutcomeNotKnown;

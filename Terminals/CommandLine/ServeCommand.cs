@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using EGovPay.Processing;
 using EGovPay.Processing.Catalogue;
+using EGovPay.Processing.Journal;
 using EGovPay.Processing.Schema;
 using EGovPay.Providers;
 using EGovPay.Providers.Portability;
@@ -17,10 +18,19 @@ namespace EGovPay.Terminals.CommandLine;
 internal static class ServeCommand
 {
     /// <summary>
-    /// How long requests under way may take to end when the server stops. With two seconds for last answers, and what the engine
-    /// takes to end (three for providers, five for a database that does not answer), the whole stays under twenty.
+    /// How long requests under way may take to end when the server stops. With two seconds for last answers, one for what tells and
+    /// delivers, and what the engine takes to end (three for providers, three for a database that does not answer, three for the
+    /// rest), the whole stays under twenty.
     /// </summary>
-    private static readonly TimeSpan Drain = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan Drain = TimeSpan.FromSeconds(6);
+
+    private static readonly TimeSpan LastPatience = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// Whatever still waits then (a network that swallows, a collector of traces) is left as a killed process leaves it: open, and
+    /// recovered by others.
+    /// </summary>
+    private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(18_500);
 
     public static Verb Build()
     {
@@ -53,6 +63,8 @@ internal static class ServeCommand
         var access = ReadAccess.From(settings.AccessFile, settings.ProviderCa);
         using var logs = JsonLogs.Open(settings.Log);
         var log = logs.CreateLogger(nameof(ServeCommand));
+        await using var last = new Timer(_ => CutShort(log));
+        await using var bound = stop.Register(() => last.Change(Longest, Timeout.InfiniteTimeSpan));
         using var telemetry = Telemetry.Open(settings.Node, settings.Traces);
         await using var metrics = await MetricsDoor.OpenAsync(
             settings.Metrics is null ? null : Endpoint(settings.Metrics), logs, stop);
@@ -90,16 +102,32 @@ internal static class ServeCommand
                 var told = WhenSureAsync(engine, telling.RunAsync, stop);
                 await Task.Delay(Timeout.Infinite, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 await Server.StopAsync(app, Drain);
-                await told;
+                await EndsAsync(Task.WhenAll(told, delivering));
             }
             finally
             {
                 await ending.CancelAsync();
-                await delivering;
+                await EndsAsync(delivering);
             }
         }
 
         return Exit.Done;
+    }
+
+    /// <summary>It has been told to end; what waits for the network longer than a moment is left to itself.</summary>
+    private static async Task EndsAsync(Task work)
+    {
+        await Task.WhenAny(work, Task.Delay(LastPatience, CancellationToken.None));
+        if (work.IsCompleted)
+        {
+            await work;
+        }
+    }
+
+    private static void CutShort(ILogger log)
+    {
+        Log.StopCutShort(log, Longest.TotalSeconds);
+        Environment.Exit(Exit.Done);
     }
 
     /// <summary>Nothing leaves the house while it is not known whether the database is the right one.</summary>
@@ -125,6 +153,7 @@ internal static class ServeCommand
                 OtherSecrets = ServerSecret.Others(settings),
                 NodeName = settings.Node,
                 StopPatience = TimeSpan.FromSeconds(3),
+                Journal = new JournalSettings { StopPatience = TimeSpan.FromSeconds(3) },
                 MemoryFile = Path.Combine(store.Home, "remembered"),
                 Connect = connect.Connect,
                 Route = portability.Route,

@@ -32,11 +32,12 @@ internal static class OsmpCalls
         await http.Response.Body.WriteAsync(xml, CancellationToken.None);
     }
 
-    private static async Task ServeAsync(HttpContext http, Door door, Engine engine, ServerSettings settings) =>
-        await WriteAsync(http, await AnswerAsync(http, door, engine, settings));
+    private static async Task ServeAsync(
+        HttpContext http, Door door, Engine engine, ServerSettings settings, Entrance entrance, Outage outage) =>
+        await WriteAsync(http, await AnswerAsync(http, door, engine, settings, entrance, outage));
 
     private static async Task<OsmpReply> AnswerAsync(
-        HttpContext http, Door door, Engine engine, ServerSettings settings)
+        HttpContext http, Door door, Engine engine, ServerSettings settings, Entrance entrance, Outage outage)
     {
         var body = await ReadBody.BytesAsync(http.Request);
         var text = HttpMethods.IsPost(http.Request.Method) && !body.IsEmpty
@@ -68,13 +69,25 @@ internal static class OsmpCalls
         try
         {
             return asked.Command == "pay"
-                ? await PayAsync(asked, terminal, engine, settings)
+                ? await PayAsync(asked, terminal, engine, settings).InTimeAsync(settings, entrance)
                 : await CheckAsync(asked, terminal, engine, http.RequestAborted);
         }
-        catch (Exception lost) when (lost is NpgsqlException or TimeoutException)
+        catch (OperationCanceledException) when (entrance.Over.IsCancellationRequested)
         {
-            Log.OutcomeNotKnown(http.RequestServices.LogOf(), lost);
             return OsmpReply.No(transaction, Refusal.OutcomeNotKnown);
+        }
+        catch (Exception lost) when (lost is NpgsqlException || Outage.Is(lost))
+        {
+            if (Outage.Is(lost))
+            {
+                outage.Tell(lost);
+            }
+            else
+            {
+                Log.OutcomeNotKnown(http.RequestServices.LogOf(), lost);
+            }
+
+            return OsmpReply.No(transaction, asked.Command == "pay" ? Refusal.OutcomeNotKnown : Refusal.Overloaded);
         }
     }
 

@@ -21,7 +21,8 @@ internal static class ShiftCalls
         routes.MapPost("/v1/payments/{reference}/cash-returned", ReturnCashAsync).WithTags("shifts");
     }
 
-    private static async Task<Results<Created<ShiftJson>, Refuse>> OpenAsync(HttpContext http, Door door, Engine engine)
+    private static async Task<Results<Created<ShiftJson>, Refuse>> OpenAsync(
+        HttpContext http, Door door, Engine engine, ServerSettings settings, Entrance entrance)
     {
         var body = await ReadBody.JsonAsync(http.Request, ApiJson.Wire.ShiftAsked);
         if ((body.Refused ?? body.Value!.Fault()) is { } malformed)
@@ -41,7 +42,8 @@ internal static class ShiftCalls
         }
 
         var asked = body.Value!;
-        var shift = await engine.Shifts.OpenAsync(admission.Terminal, asked.Cashier!, asked.FloatQepik!.Value);
+        var shift = await engine.Shifts.OpenAsync(admission.Terminal, asked.Cashier!, asked.FloatQepik!.Value)
+            .InTimeAsync(settings, entrance);
         return shift is null
             ? (Refuse)Refusal.ShiftAlreadyOpen
             : TypedResults.Created(
@@ -74,7 +76,8 @@ internal static class ShiftCalls
         return shift is null ? (Refuse)Refusal.NotFound : TypedResults.Ok(ShiftJson.Of(shift));
     }
 
-    private static async Task<Results<Ok<ShiftJson>, Refuse>> CloseAsync(HttpContext http, Door door, Engine engine)
+    private static async Task<Results<Ok<ShiftJson>, Refuse>> CloseAsync(
+        HttpContext http, Door door, Engine engine, ServerSettings settings, Entrance entrance)
     {
         var body = await ReadBody.JsonAsync(http.Request, ApiJson.Wire.ShiftEndAsked);
         if ((body.Refused ?? body.Value!.Fault()) is { } malformed)
@@ -88,7 +91,8 @@ internal static class ShiftCalls
             return (Refuse)refused;
         }
 
-        var shift = await engine.Shifts.CloseAsync(admission.Terminal, body.Value!.CountedCashQepik!.Value);
+        var shift = await engine.Shifts.CloseAsync(admission.Terminal, body.Value!.CountedCashQepik!.Value)
+            .InTimeAsync(settings, entrance);
         return shift is null ? (Refuse)Refusal.ShiftNotOpen : TypedResults.Ok(ShiftJson.Of(shift));
     }
 
@@ -97,7 +101,7 @@ internal static class ShiftCalls
     /// refused at once, does no harm. Where another desk gave it back before, it is too late.
     /// </summary>
     private static async Task<Results<Ok<PaymentJson>, Refuse>> ReturnCashAsync(
-        string reference, HttpContext http, Door door, Engine engine)
+        string reference, HttpContext http, Door door, Engine engine, ServerSettings settings, Entrance entrance)
     {
         if (!Plain.IsReference(reference))
         {
@@ -126,7 +130,8 @@ internal static class ShiftCalls
             return (Refuse)Refusal.NotReversible;
         }
 
-        var done = await engine.Shifts.ReturnCashAsync(terminal, payment, terminal.TerminalCode);
+        var done = await engine.Shifts.ReturnCashAsync(terminal, payment, terminal.TerminalCode)
+            .InTimeAsync(settings, entrance);
         return done switch
         {
             CashReturn.ShiftNotOpen => (Refuse)Refusal.ShiftNotOpen,

@@ -14,11 +14,11 @@ public sealed class GateTests
     private readonly ListeningLog log = new();
 
     [Fact]
-    public async Task A_defect_is_told_also_when_its_client_has_gone()
+    public async Task A_defect_and_an_outage_are_told_also_when_their_client_has_gone()
     {
         await PassAsync(_ => throw new InvalidOperationException("a defect"), gone: true);
         await PassAsync(_ => throw new NpgsqlException("no database"), gone: true);
-        log.Lines.Select(line => line.Event).Should().Equal(3010, 3010);
+        log.Lines.Select(line => line.Event).Should().Equal(3010, 3017);
     }
 
     [Fact]
@@ -43,7 +43,7 @@ public sealed class GateTests
         using var paces = new Paces(settings);
         var http = new DefaultHttpContext { RequestAborted = new CancellationToken(gone) };
         using var entrance = new Entrance(10, () => TimeSpan.Zero, TimeProvider.System);
-        await new Gate(entrance, paces, () => true, log.CreateLogger("test")).PassAsync(http, call);
+        await new Gate(entrance, paces, new Outage(TimeProvider.System, log), () => true, log.CreateLogger("test")).PassAsync(http, call);
         return http;
     }
 }

@@ -9,6 +9,7 @@ using EGovPay.Terminals;
 using EGovPay.Tests.Payments;
 using EGovPay.Tests.PostgreSql;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
@@ -19,7 +20,8 @@ namespace EGovPay.Tests.Terminals;
 /// </summary>
 public sealed class HttpCentre : IAsyncLifetime
 {
-    private readonly TestDatabase database = new();
+    private readonly TestDatabase database;
+    private readonly ILoggerFactory logs;
     private readonly ServerSettings settings;
     private SmallCentre? centre;
     private WebApplication? app;
@@ -30,7 +32,13 @@ public sealed class HttpCentre : IAsyncLifetime
     {
     }
 
-    internal HttpCentre(ServerSettings settings) => this.settings = settings;
+    /// <param name="database">One that somebody else made; null: one of its own.</param>
+    internal HttpCentre(ServerSettings settings, TestDatabase? database = null, ILoggerFactory? logs = null)
+    {
+        this.settings = settings;
+        this.database = database ?? new TestDatabase();
+        this.logs = logs ?? NullLoggerFactory.Instance;
+    }
 
     public Uri Address { get; private set; } = new("http://localhost");
 
@@ -43,6 +51,8 @@ public sealed class HttpCentre : IAsyncLifetime
 
     internal SmallCentre Centre => centre!;
 
+    internal WebApplication App => app!;
+
     internal TestDatabase Database => database;
 
     public async ValueTask InitializeAsync()
@@ -51,7 +61,7 @@ public sealed class HttpCentre : IAsyncLifetime
         centre = await SmallCentre.StartAsync(database);
         app = await Server.StartAsync(
             settings with { Listen = new IPEndPoint(IPAddress.Loopback, 0) }, centre.Engine,
-            NullLoggerFactory.Instance);
+            logs);
         Address = new Uri(app.Urls.First());
         (Key, _) = await AddTerminalAsync();
         Client = ClientOf(Key);

@@ -134,7 +134,7 @@ public sealed class SignedRequests(HttpCentre centre) : IClassFixture<HttpCentre
 
     private MessageKey KeyOf(Terminal terminal) => KeyOf(centre, terminal);
 
-    private static MessageKey KeyOf(HttpCentre centre, Terminal terminal) => MessageKey.Shared(
+    internal static MessageKey KeyOf(HttpCentre centre, Terminal terminal) => MessageKey.Shared(
         terminal.TerminalCode,
         centre.Engine.Key(FormattableString.Invariant($"terminal:{terminal.TerminalId}:{terminal.KeyGeneration}")));
 
@@ -142,7 +142,7 @@ public sealed class SignedRequests(HttpCentre centre) : IClassFixture<HttpCentre
         HttpClient client, MessageKey key, string reference, JsonNode body, string? nonce = null) =>
         PutAsync(centre, client, key, reference, body, nonce);
 
-    private static async Task<Answered> PutAsync(
+    internal static async Task<Answered> PutAsync(
         HttpCentre centre, HttpClient client, MessageKey key, string reference, JsonNode body, string? nonce = null)
     {
         var text = body.ToJsonString();
