@@ -2,7 +2,6 @@ using EGovPay.Processing.Journal;
 using EGovPay.Processing.People;
 using EGovPay.Processing.StateMachine;
 using EGovPay.Tests.CommandLine;
-using EGovPay.Tests.People;
 using FluentAssertions;
 using Npgsql;
 using Xunit;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -47,7 +48,7 @@ public sealed class DatabaseAway
         (await client.PostAsync("/v1/shifts", JsonNode.Parse(Bodies["post /v1/shifts"]))).Status.Should().Be(HttpStatusCode.Created);
         var paid = await client.PayAsync("known", HttpCentre.Payment());
         paid.State.Should().Be("Confirmed");
-        var code = centre.Engine.Codes.Encode(terminal.PartFor("known"), long.Parse((string)paid.Json!["number"]!));
+        var code = centre.Engine.Codes.Encode(terminal.PartFor("known"), long.Parse((string)paid.Json!["number"]!, CultureInfo.InvariantCulture));
         var (signing, signed) = await centre.AddTerminalAsync(plain => plain with { Signed = true });
         using var signer = centre.ClientOf(signing);
         using var key = SignedRequests.KeyOf(centre, signed);
