@@ -162,12 +162,13 @@ public sealed partial class Users(NpgsqlDataSource database)
         });
 
     /// <summary>Everybody, by login; at most <see cref="ListLimit"/>.</summary>
-    public async Task<IReadOnlyList<User>> ListAsync(CancellationToken cancel = default)
+    public async Task<IReadOnlyList<User>> ListAsync(int limit = ListLimit, CancellationToken cancel = default)
     {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, ListLimit);
         await using var command = database.CreateCommand(
             "select login, name, roles, disabled_at is not null, case when locked_until > now() then locked_until end, "
             + "key_generation, seen_at from person order by login limit $1");
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = ListLimit });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = limit });
         var users = new List<User>();
         await using var reader = await command.ExecuteReaderAsync(cancel);
         while (await reader.ReadAsync(cancel))

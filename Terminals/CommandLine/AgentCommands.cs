@@ -12,6 +12,8 @@ namespace EGovPay.Terminals.CommandLine;
 /// <summary>`egovpay agent …`: who takes the money, and how much of ours they may take.</summary>
 internal static partial class AgentCommands
 {
+    private const int MostListed = 10_000;
+
     private static readonly string ListAgents = Sql.Load("CommandLine/ListAgents.sql");
 
     public static Verb Build() => new Verb("agent", "Agents: banks, Şəbəkə centres, the portal.")
@@ -146,58 +148,59 @@ internal static partial class AgentCommands
 
     private static Verb List()
     {
-        var json = Print.JsonOption();
+        var after = new Option<string?>("--after") { Description = "only agents whose code comes after this one", HelpName = "CODE" };
+        var listing = new Listing(MostListed, 1_000);
         return new Verb("list", "Shows all agents with their funds.", "egovpay agent list", "egovpay agent list --json")
-            .With(json)
+            .With([after, .. listing.Options])
             .Does(async (parsed, cancel) =>
             {
+                var most = listing.Ask(parsed);
                 await using var store = await Store.UseAsync(ReadSettings.From(parsed), cancel);
-                await using var command = store.Database.CreateCommand(ListAgents);
-                command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = null });
-                await using var reader = await command.ExecuteReaderAsync(cancel);
-                var rows = new List<string[]>();
-                var output = parsed.InvocationConfiguration.Output;
-                while (await reader.ReadAsync(cancel))
-                {
-                    var agent = (Code: reader.GetString(0), Name: reader.GetString(1), Parts: reader.GetInt16(2),
-                        Suspended: reader.GetBoolean(3), Balance: reader.GetInt64(4), Held: reader.GetInt64(5),
-                        Limit: reader.GetInt64(6), Points: reader.GetInt64(7), Terminals: reader.GetInt64(8));
-                    if (parsed.GetValue(json))
-                    {
-                        Print.Json(output, line =>
-                        {
-                            line.WriteString("agent", agent.Code);
-                            line.WriteString("name", agent.Name);
-                            line.WriteNumber("parts", agent.Parts);
-                            line.WriteBoolean("suspended", agent.Suspended);
-                            line.WriteNumber("balanceQepik", agent.Balance);
-                            line.WriteNumber("heldQepik", agent.Held);
-                            line.WriteNumber("creditLimitQepik", agent.Limit);
-                            line.WriteNumber("points", agent.Points);
-                            line.WriteNumber("terminals", agent.Terminals);
-                        });
-                    }
-
-                    string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
-                    rows.Add(
+                return listing.Show(
+                    parsed, await ListAsync(store.Database, parsed.GetValue(after), most, cancel),
+                    ["agent", "name", "state", ">balance", ">held", ">credit limit", ">points", ">terminals"],
+                    agent =>
                     [
-                        agent.Code, agent.Name, agent.Suspended ? "suspended" : "works", Print.Manat(agent.Balance),
-                        Print.Manat(agent.Held), Print.Manat(agent.Limit), Number(agent.Points), Number(
-                            agent.Terminals),
-                    ]);
-                }
-
-                if (!parsed.GetValue(json))
-                {
-                    Print.Table(
-                        output, null,
-                        ["agent", "name", "state", ">balance", ">held", ">credit limit", ">points", ">terminals"],
-                        rows);
-                }
-
-                return Exit.Done;
+                        agent.Code, agent.Name, agent.Suspended ? "suspended" : "works", Print.Manat(agent.BalanceQepik),
+                        Print.Manat(agent.HeldQepik), Print.Manat(agent.LimitQepik), Number(agent.Points), Number(agent.Terminals),
+                    ],
+                    Write,
+                    last => $"--after {last.Code}");
             });
     }
+
+    private static async Task<List<AgentWithFunds>> ListAsync(
+        NpgsqlDataSource database, string? after, int most, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand(ListAgents);
+        command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = after });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = most });
+        await using var row = await command.ExecuteReaderAsync(cancel);
+        var agents = new List<AgentWithFunds>();
+        while (await row.ReadAsync(cancel))
+        {
+            agents.Add(new AgentWithFunds(
+                row.GetString(0), row.GetString(1), row.GetInt16(2), row.GetBoolean(3), row.GetInt64(4), row.GetInt64(5),
+                row.GetInt64(6), row.GetInt64(7), row.GetInt64(8)));
+        }
+
+        return agents;
+    }
+
+    private static void Write(System.Text.Json.Utf8JsonWriter line, AgentWithFunds agent)
+    {
+        line.WriteString("agent", agent.Code);
+        line.WriteString("name", agent.Name);
+        line.WriteNumber("parts", agent.Parts);
+        line.WriteBoolean("suspended", agent.Suspended);
+        line.WriteNumber("balanceQepik", agent.BalanceQepik);
+        line.WriteNumber("heldQepik", agent.HeldQepik);
+        line.WriteNumber("creditLimitQepik", agent.LimitQepik);
+        line.WriteNumber("points", agent.Points);
+        line.WriteNumber("terminals", agent.Terminals);
+    }
+
+    private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>Says what was done: a sentence, or the same as JSON.</summary>
     internal static async Task SayAsync(
@@ -216,4 +219,8 @@ internal static partial class AgentCommands
 
     [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$", RegexOptions.CultureInvariant)]
     private static partial Regex CodeShape();
+
+    private sealed record AgentWithFunds(
+        string Code, string Name, short Parts, bool Suspended, long BalanceQepik, long HeldQepik, long LimitQepik, long Points,
+        long Terminals);
 }

@@ -20,14 +20,14 @@ internal static class OpenQuestions
         {
             Description = "only those that many minutes old", HelpName = "MINUTES", DefaultValueFactory = _ => 0,
         };
-        var limit = LimitOption(UnknownPayments.ListLimit);
-        var json = Print.JsonOption();
+        var listing = new Listing(UnknownPayments.ListLimit, 1_000);
         return new Verb(
                 "unknown",
                 "Shows the payments whose outcome is not known, oldest first, and totals by provider. What is older than an hour is "
                 + "an alarm: unknown-too-old in RUNBOOK.md.",
-                "egovpay payment unknown", "egovpay payment unknown --older-than 60 --json")
-            .With(provider, older, limit, json)
+                "egovpay payment unknown", "egovpay payment unknown --older-than 60 --json",
+                "egovpay payment unknown --format csv")
+            .With([provider, older, .. listing.Options])
             .Does(async (parsed, cancel) =>
             {
                 if (parsed.GetValue(older) is < 0 or > MostMinutes)
@@ -35,7 +35,7 @@ internal static class OpenQuestions
                     throw CommandException.Usage(FormattableString.Invariant($"--older-than: 0 to {MostMinutes}."));
                 }
 
-                var most = Limit(parsed, limit, UnknownPayments.ListLimit);
+                var most = listing.Ask(parsed);
                 var settings = ReadSettings.From(parsed);
                 var alarm = Duration.FromSeconds(Alarms.UnknownTooOldSeconds);
                 await using var store = await Store.UseAsync(settings, cancel);
@@ -48,21 +48,27 @@ internal static class OpenQuestions
                 var ages = (await UnknownPayments.AgesAsync(store.Database, alarm, cancel))
                     .Where(age => only is null || age.ProviderId == only).ToList();
                 var output = parsed.InvocationConfiguration.Output;
-                if (parsed.GetValue(json))
+                if (listing.Json(parsed))
                 {
-                    Print.Json(output, line => Write(line, found, ages, codes, alarm));
+                    Print.Json(output, line => Write(line, listing.Shown(parsed, found), ages, codes, alarm));
                     return Exit.Done;
                 }
 
-                Print.Table(
-                    output, null, [">number", "agent", "reference", "provider", ">total", "age", ">asks", "next ask (UTC)", ""],
-                    found.Select(one => new[]
-                    {
+                listing.Show(
+                    parsed, found, [">number", "agent", "reference", "provider", ">total", "age", ">asks", "next ask (UTC)", ""],
+                    one =>
+                    [
                         Number(one.Number), one.AgentCode, one.Reference, Code(codes, one.ProviderId), Print.Manat(one.TotalQepik),
                         Age(one.Age), Number(one.Asks),
                         one.HeldBy is { } held ? $"proposal {Number(held)}" : InstantPattern.General.Format(one.NextAskAt),
                         one.Age >= alarm ? "ALARM" : "",
-                    }));
+                    ],
+                    (_, _) => { });
+                if (listing.Csv(parsed))
+                {
+                    return Exit.Done;
+                }
+
                 Print.Table(
                     output, null, ["provider", ">unknown", ">total", "oldest", ">held by proposals", ">alarming"],
                     ages.Select(age => new[]
@@ -77,63 +83,43 @@ internal static class OpenQuestions
     public static Verb Contradictions()
     {
         var all = new Option<bool>("--all") { Description = "also those that were decided" };
-        var limit = LimitOption(Processing.People.Contradictions.ListLimit);
-        var json = Print.JsonOption();
+        var listing = new Listing(Processing.People.Contradictions.ListLimit, 1_000);
         return new Verb(
                 "contradictions",
                 "Shows the payments of which a provider said late what their state denies, until two people have decided: egovpay "
                 + "payment propose NUMBER --delivered, --absent or --stands.",
                 "egovpay payment contradictions", "egovpay payment contradictions --all --json")
-            .With(all, limit, json)
+            .With([all, .. listing.Options])
             .Does(async (parsed, cancel) =>
             {
-                var most = Limit(parsed, limit, Processing.People.Contradictions.ListLimit);
+                var most = listing.Ask(parsed);
                 await using var store = await Store.UseAsync(ReadSettings.From(parsed), cancel);
                 var codes = await CodesAsync(store, cancel);
                 var found = await Processing.People.Contradictions.ListAsync(store.Database, parsed.GetValue(all), most, cancel);
-                var output = parsed.InvocationConfiguration.Output;
-                if (!parsed.GetValue(json))
-                {
-                    Print.Table(
-                        output, null, [">number", "agent", "reference", "provider", ">total", "state", "age", "decided by"],
-                        found.Select(one => new[]
-                        {
-                            Number(one.Number), one.AgentCode, one.Reference, Code(codes, one.ProviderId),
-                            Print.Manat(one.TotalQepik), one.State.ToString(), Age(one.Age),
-                            one.ProposalId is { } by ? $"proposal {Number(by)}" : "open",
-                        }));
-                    return Exit.Done;
-                }
-
-                foreach (var one in found)
-                {
-                    Print.Json(output, line =>
-                    {
-                        line.WriteString("number", Number(one.Number));
-                        line.WriteString("agent", one.AgentCode);
-                        line.WriteString("reference", one.Reference);
-                        line.WriteString("provider", Code(codes, one.ProviderId));
-                        line.WriteNumber("totalQepik", one.TotalQepik);
-                        line.WriteString("state", one.State.ToString());
-                        line.WriteString("openedAt", InstantPattern.ExtendedIso.Format(one.OpenedAt));
-                        line.WriteNumber("ageSeconds", (long)one.Age.TotalSeconds);
-                        line.WriteBoolean("open", one.ClosedAt is null);
-                    });
-                }
-
-                return Exit.Done;
+                return listing.Show(
+                    parsed, found, [">number", "agent", "reference", "provider", ">total", "state", "age", "decided by"],
+                    one =>
+                    [
+                        Number(one.Number), one.AgentCode, one.Reference, Code(codes, one.ProviderId),
+                        Print.Manat(one.TotalQepik), one.State.ToString(), Age(one.Age),
+                        one.ProposalId is { } by ? $"proposal {Number(by)}" : "open",
+                    ],
+                    (line, one) => Write(line, one, codes));
             });
     }
 
-    private static Option<int> LimitOption(int most) => new("--limit")
+    private static void Write(System.Text.Json.Utf8JsonWriter line, Contradiction one, Dictionary<int, string> codes)
     {
-        Description = FormattableString.Invariant($"how many at most, 1 to {most}"), HelpName = "NUMBER",
-        DefaultValueFactory = _ => 1_000,
-    };
-
-    private static int Limit(ParseResult parsed, Option<int> option, int most) =>
-        parsed.GetValue(option) is var given && given >= 1 && given <= most ? given
-        : throw CommandException.Usage(FormattableString.Invariant($"--limit: 1 to {most}."));
+        line.WriteString("number", Number(one.Number));
+        line.WriteString("agent", one.AgentCode);
+        line.WriteString("reference", one.Reference);
+        line.WriteString("provider", Code(codes, one.ProviderId));
+        line.WriteNumber("totalQepik", one.TotalQepik);
+        line.WriteString("state", one.State.ToString());
+        line.WriteString("openedAt", InstantPattern.ExtendedIso.Format(one.OpenedAt));
+        line.WriteNumber("ageSeconds", (long)one.Age.TotalSeconds);
+        line.WriteBoolean("open", one.ClosedAt is null);
+    }
 
     /// <summary>Providers by number, of the catalogue in force; of the program's own before there is one.</summary>
     private static async Task<Dictionary<int, string>> CodesAsync(Store store, CancellationToken cancel)

@@ -7,3 +7,4 @@ left join agent whole on whole.agent_id = a.part_of
 join payment p on p.agent_id = a.agent_id and p.reference = $1
 where $2::text is null or coalesce(whole.code, a.code) = $2
 order by p.number
+limit 20

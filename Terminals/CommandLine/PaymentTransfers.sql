@@ -5,3 +5,4 @@ select t.step, t.debit, t.credit, t.amount_qepik, t.business_day
 from transfer t
 where t.agent_id = $1 and t.number = $2
 order by t.step, t.leg
+limit 1000

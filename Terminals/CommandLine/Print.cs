@@ -83,11 +83,15 @@ internal static partial class Print
 
         foreach (var row in rows)
         {
-            table.AddRow(row.Select(Markup.Escape).ToArray());
+            table.AddRow(row.Select(cell => Markup.Escape(Plain(cell))).ToArray());
         }
 
         On(to).Write(table);
     }
+
+    /// <summary>What somebody else wrote does not command this terminal: no control character of it gets there.</summary>
+    private static string Plain(string text) =>
+        text.Any(char.IsControl) ? string.Concat(text.Select(one => char.IsControl(one) ? '\uFFFD' : one)) : text;
 
     /// <summary>Spectre's console over a writer.</summary>
     public static IAnsiConsole On(TextWriter to)

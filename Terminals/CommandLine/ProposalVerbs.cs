@@ -67,41 +67,21 @@ internal static class ProposalVerbs
     public static Verb List(string name, string description, IReadOnlyList<ProposalKind> kinds, params string[] examples)
     {
         var all = new Option<bool>("--all") { Description = "also those that were decided" };
-        var limit = new Option<int>("--limit")
+        var listing = new Listing(Proposals.ListLimit, 100);
+        return new Verb(name, description, examples).With([all, .. listing.Options]).Does(async (parsed, cancel) =>
         {
-            Description = $"how many at most, 1 to {Proposals.ListLimit}", HelpName = "NUMBER", DefaultValueFactory = _ => 100,
-        };
-        var json = Print.JsonOption();
-        return new Verb(name, description, examples).With(all, limit, json).Does(async (parsed, cancel) =>
-        {
-            if (parsed.GetValue(limit) is < 1 or > Proposals.ListLimit)
-            {
-                throw CommandException.Usage($"--limit: 1 to {Proposals.ListLimit}.");
-            }
-
+            var most = listing.Ask(parsed);
             await using var store = await Store.UseAsync(ReadSettings.From(parsed), cancel);
-            var found = await Proposals.ListAsync(
-                store.Database, !parsed.GetValue(all), kinds, parsed.GetValue(limit), cancel);
-            var output = parsed.InvocationConfiguration.Output;
-            if (!parsed.GetValue(json))
-            {
-                Print.Table(
-                    output, null, [">id", "state", "what", "agent", "made by", "at (UTC)", "approve from (UTC)", "reason", "outcome"],
-                    found.Select(one => new[]
-                    {
-                        one.Id.ToString(CultureInfo.InvariantCulture), Word(one.State), Describe(one), one.AgentCode, one.MadeBy,
-                        InstantPattern.General.Format(one.MadeAt), InstantPattern.General.Format(one.ApproveFrom), one.Reason,
-                        one.Outcome ?? "",
-                    }));
-                return Exit.Done;
-            }
-
-            foreach (var one in found)
-            {
-                Print.Json(output, line => Write(line, one));
-            }
-
-            return Exit.Done;
+            var found = await Proposals.ListAsync(store.Database, !parsed.GetValue(all), kinds, most, cancel);
+            return listing.Show(
+                parsed, found, [">id", "state", "what", "agent", "made by", "at (UTC)", "approve from (UTC)", "reason", "outcome"],
+                one =>
+                [
+                    one.Id.ToString(CultureInfo.InvariantCulture), Word(one.State), Describe(one), one.AgentCode, one.MadeBy,
+                    InstantPattern.General.Format(one.MadeAt), InstantPattern.General.Format(one.ApproveFrom), one.Reason,
+                    one.Outcome ?? "",
+                ],
+                Write);
         });
     }
 

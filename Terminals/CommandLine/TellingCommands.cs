@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text.Json;
 using EGovPay.Processing.People;
 using EGovPay.Processing.Telling;
 using NodaTime.Text;
@@ -10,6 +11,7 @@ namespace EGovPay.Terminals.CommandLine;
 internal static class TellingCommands
 {
     private const int DefaultDead = 50;
+    private const int MostDead = 1_000;
     private const int MostResent = 100_000;
 
     public static Verb Build() => new Verb("telling", "Telling: what subscribers and payers were not reached with.")
@@ -49,51 +51,38 @@ internal static class TellingCommands
     private static Verb Dead()
     {
         var receiver = ReceiverOption();
-        var limit = new Option<int>("--limit")
-        {
-            Description = "1–1000 lines", HelpName = "NUMBER", DefaultValueFactory = _ => DefaultDead,
-        };
-        var json = Print.JsonOption();
+        var listing = new Listing(MostDead, DefaultDead);
         return new Verb(
                 "dead", "Shows what was given up, newest first.", "egovpay telling dead",
-                "egovpay telling dead --receiver 3 --limit 1000 --json")
-            .With(receiver, limit, json)
+                "egovpay telling dead --receiver 3 --limit 1000 --format csv")
+            .With([receiver, .. listing.Options])
             .Does(async (parsed, cancel) =>
             {
-                var many = parsed.GetValue(limit) is >= 1 and <= 1_000 and var given
-                    ? given
-                    : throw CommandException.Usage("--limit: 1 to 1000.");
+                var many = listing.Ask(parsed);
                 var whose = ReceiverOf(parsed.GetValue(receiver));
                 await using var store = await Store.UseAsync(ReadSettings.From(parsed), cancel);
                 await using var deliveries = new Deliveries(store.ConnectionString, default);
-                var letters = await deliveries.DeadAsync(many, whose, cancel);
-                var output = parsed.InvocationConfiguration.Output;
-                if (!parsed.GetValue(json))
-                {
-                    Print.Table(output, null, ["id", "event", "whose", "happened (UTC)", ">attempts", "note"], letters.Select(one => new[]
-                    {
+                return listing.Show(
+                    parsed, await deliveries.DeadAsync(many, whose, cancel),
+                    ["id", "event", "whose", "happened (UTC)", ">attempts", "note"],
+                    one =>
+                    [
                         IdOf(one), one.Type ?? "", one.Whose ?? "payer", InstantPattern.General.Format(one.EventAt),
                         one.Attempts.ToString(CultureInfo.InvariantCulture), one.Note ?? "",
-                    }));
-                    return Exit.Done;
-                }
-
-                foreach (var one in letters)
-                {
-                    Print.Json(output, line =>
-                    {
-                        line.WriteString("id", IdOf(one));
-                        line.WriteString("event", one.Type);
-                        line.WriteString("whose", one.Whose);
-                        line.WriteString("eventAt", InstantPattern.ExtendedIso.Format(one.EventAt));
-                        line.WriteString("deadAt", InstantPattern.ExtendedIso.Format(one.DeadAt));
-                        line.WriteNumber("attempts", one.Attempts);
-                        line.WriteString("note", one.Note);
-                    });
-                }
-
-                return Exit.Done;
+                    ],
+                    Write);
             });
+    }
+
+    private static void Write(Utf8JsonWriter line, DeadLetter one)
+    {
+        line.WriteString("id", IdOf(one));
+        line.WriteString("event", one.Type);
+        line.WriteString("whose", one.Whose);
+        line.WriteString("eventAt", InstantPattern.ExtendedIso.Format(one.EventAt));
+        line.WriteString("deadAt", InstantPattern.ExtendedIso.Format(one.DeadAt));
+        line.WriteNumber("attempts", one.Attempts);
+        line.WriteString("note", one.Note);
     }
 
     private static Verb Resend()

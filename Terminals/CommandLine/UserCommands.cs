@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json;
 using EGovPay.Processing.People;
 using NodaTime;
 using NodaTime.Text;
@@ -138,47 +139,39 @@ internal static class UserCommands
 
     private static Verb List()
     {
-        var json = Print.JsonOption();
-        return new Verb("list", "Shows the people with their roles.", "egovpay user list", "egovpay user list --json")
-            .With(json)
+        var listing = new Listing(Users.ListLimit, Users.ListLimit);
+        return new Verb("list", "Shows the people with their roles.", "egovpay user list", "egovpay user list --format csv")
+            .With([.. listing.Options])
             .Does(async (parsed, cancel) =>
             {
+                var most = listing.Ask(parsed);
                 await using var store = await Store.UseAsync(ReadSettings.From(parsed), cancel);
-                var users = await new Users(store.Database).ListAsync(cancel);
-                var output = parsed.InvocationConfiguration.Output;
-                if (!parsed.GetValue(json))
-                {
-                    Print.Table(
-                        output, null, ["login", "name", "roles", "state", "key was good (UTC)"],
-                        users.Select(user => new[]
-                        {
-                            user.Login, user.Name, string.Join(", ", user.Roles.Select(Acts.Text)), State(user),
-                            user.SeenAt is { } seen ? Text(seen) : "never",
-                        }));
-                    return Exit.Done;
-                }
-
-                foreach (var user in users)
-                {
-                    Print.Json(output, line =>
-                    {
-                        line.WriteString("login", user.Login);
-                        line.WriteString("name", user.Name);
-                        line.WriteStartArray("roles");
-                        foreach (var role in user.Roles)
-                        {
-                            line.WriteStringValue(Acts.Text(role));
-                        }
-
-                        line.WriteEndArray();
-                        line.WriteString("state", State(user));
-                        line.WriteNumber("keyGeneration", user.KeyGeneration);
-                        line.WriteString("seenAt", user.SeenAt is { } seen ? InstantPattern.ExtendedIso.Format(seen) : null);
-                    });
-                }
-
-                return Exit.Done;
+                var users = await new Users(store.Database).ListAsync(most, cancel);
+                return listing.Show(
+                    parsed, users, ["login", "name", "roles", "state", "key was good (UTC)"],
+                    user =>
+                    [
+                        user.Login, user.Name, string.Join(", ", user.Roles.Select(Acts.Text)), State(user),
+                        user.SeenAt is { } seen ? Text(seen) : "never",
+                    ],
+                    Write);
             });
+    }
+
+    private static void Write(Utf8JsonWriter line, User user)
+    {
+        line.WriteString("login", user.Login);
+        line.WriteString("name", user.Name);
+        line.WriteStartArray("roles");
+        foreach (var role in user.Roles)
+        {
+            line.WriteStringValue(Acts.Text(role));
+        }
+
+        line.WriteEndArray();
+        line.WriteString("state", State(user));
+        line.WriteNumber("keyGeneration", user.KeyGeneration);
+        line.WriteString("seenAt", user.SeenAt is { } seen ? InstantPattern.ExtendedIso.Format(seen) : null);
     }
 
     private static string State(User user) => user.Disabled ? "disabled" : user.LockedUntil is null ? "acts" : "locked";

@@ -12,6 +12,7 @@ namespace EGovPay.Terminals.CommandLine;
 /// <summary>`egovpay webhook …`: where agents and providers hear of payments.</summary>
 internal static class WebhookCommands
 {
+    private const int MostListed = 10_000;
     private static readonly TimeSpan TestTimeout = TimeSpan.FromSeconds(15);
 
     public static Verb Build() => new Verb("webhook", "Webhooks: where agents and providers hear of payments.")
@@ -73,29 +74,24 @@ internal static class WebhookCommands
 
     private static Verb List()
     {
-        var json = Print.JsonOption();
+        var listing = new Listing(MostListed, MostListed);
         return new Verb("list", "Shows all endpoints; never a secret.", "egovpay webhook list", "egovpay webhook list --json")
-            .With(json)
+            .With([.. listing.Options])
             .Does(async (parsed, cancel) =>
             {
+                var most = listing.Ask(parsed);
                 await using var store = await Store.UseAsync(ReadSettings.From(parsed), cancel);
                 var catalogue = await CatalogueStore.LatestOrEmbeddedAsync(store.Database, cancel);
-                var endpoints = await new Endpoints(store.Database).ListAsync(cancel);
-                var output = parsed.InvocationConfiguration.Output;
-                if (!parsed.GetValue(json))
-                {
-                    Print.Table(output, null, [">endpoint", "whose", "address", "hears of", "state"], endpoints.Select(one => new[]
-                    {
+                var endpoints = (await new Endpoints(store.Database).ListAsync(cancel)).Take(most).ToList();
+                return listing.Show(
+                    parsed, endpoints, [">endpoint", "whose", "address", "hears of", "state"],
+                    one =>
+                    [
                         one.Id.ToString(CultureInfo.InvariantCulture), Whose(one, catalogue), one.Url.AbsoluteUri,
                         one.Events is null ? "all" : string.Join(", ", one.Events),
                         one.OffAt is null ? "told" : $"off: {one.OffNote}",
-                    }));
-                    return Exit.Done;
-                }
-
-                foreach (var one in endpoints)
-                {
-                    Print.Json(output, line =>
+                    ],
+                    (line, one) =>
                     {
                         line.WriteNumber("endpoint", one.Id);
                         line.WriteString("agent", one.Agent);
@@ -106,9 +102,6 @@ internal static class WebhookCommands
                         line.WriteBoolean("off", one.OffAt is not null);
                         line.WriteString("note", one.OffNote);
                     });
-                }
-
-                return Exit.Done;
             });
     }
 
