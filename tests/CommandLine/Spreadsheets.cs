@@ -1,7 +1,6 @@
 using System.CommandLine;
 using EGovPay.Processing.People;
 using EGovPay.Terminals.CommandLine;
-using EGovPay.Tests.People;
 using EGovPay.Tests.PostgreSql;
 using FluentAssertions;
 using FsCheck;

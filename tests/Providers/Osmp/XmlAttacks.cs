@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Diagnostics;
 using System.Text;
 using EGovPay.Processing.Dispatch;
@@ -78,7 +79,7 @@ public sealed class XmlAttacks : IDisposable
 #pragma warning disable SYSLIB0001 // An attacker's encoding.
         var seven = Encoding.UTF7.GetBytes(good.Replace("UTF-8", "UTF-7", StringComparison.Ordinal));
 #pragma warning restore SYSLIB0001
-        byte[] body = name switch
+        var body = name switch
         {
             "UTF-16LE said to be UTF-8" => Encoding.Unicode.GetBytes(good),
             "UTF-16BE said to be UTF-8" => Encoding.BigEndianUnicode.GetBytes(good),
@@ -160,9 +161,9 @@ public sealed class XmlAttacks : IDisposable
         var text = new StringBuilder($"{Head}<!DOCTYPE response [<!ENTITY l0 \"lol\">");
         for (var i = 1; i < 10; i++)
         {
-            text.Append($"<!ENTITY l{i} \"{string.Concat(Enumerable.Repeat($"&l{i - 1};", 10))}\">");
+            text.Append(CultureInfo.InvariantCulture, $"<!ENTITY l{i} \"{string.Concat(Enumerable.Repeat($"&l{i - 1};", 10))}\">");
         }
 
-        return text.Append($"]><response>{Told}<result>0</result><comment>&l9;</comment></response>").ToString();
+        return text.Append(CultureInfo.InvariantCulture, $"]><response>{Told}<result>0</result><comment>&l9;</comment></response>").ToString();
     }
 }
