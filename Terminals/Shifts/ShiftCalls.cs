@@ -132,6 +132,13 @@ internal static class ShiftCalls
 
         var done = await engine.Shifts.ReturnCashAsync(terminal, payment, terminal.TerminalCode)
             .InTimeAsync(settings, entrance);
+        if (done == CashReturn.NotOwed
+            && await engine.Book.FindAsync(terminal.PartFor(reference), reference) is { State: PaymentState.Confirmed })
+        {
+            // Two people found meanwhile that it was delivered.
+            return (Refuse)Refusal.NotReversible;
+        }
+
         return done switch
         {
             CashReturn.ShiftNotOpen => (Refuse)Refusal.ShiftNotOpen,

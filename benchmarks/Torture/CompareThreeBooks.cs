@@ -109,7 +109,9 @@ internal static class CompareThreeBooks
             verdict.Add(Wrong.Untold, name, $"{booked.State} after its payer had gone, and nobody owes the cash");
         }
 
-        if (!comesToNothing && book.CashToReturn.Contains(booked.Number))
+        // What was refused or taken back late and then found delivered keeps its row; nobody is asked to give that cash back.
+        var cameToNothing = AuditBook.History(booked).Any(state => state is "Declined" or "Reversed");
+        if (!cameToNothing && book.CashToReturn.Contains(booked.Number))
         {
             verdict.Add(Wrong.Untold, name, $"{booked.State}, and its cash is to be given back");
         }

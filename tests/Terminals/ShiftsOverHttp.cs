@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using EGovPay.Processing.Agents;
 using EGovPay.Processing.Journal;
 using EGovPay.Processing.Payments;
+using EGovPay.Processing.Shifts;
 using EGovPay.Processing.StateMachine;
 using FluentAssertions;
 using Xunit;
@@ -164,6 +165,47 @@ public sealed class ShiftsOverHttp(HttpCentre centre) : IClassFixture<HttpCentre
         ((string)payment.Json!["correction"]!["from"]!).Should().Be("Declined");
         ((string)payment.Json["correction"]!["to"]!).Should().Be("Confirmed");
         (await ExpectedAsync(client)).Should().Be(50);
+        client.Dispose();
+    }
+
+    [Fact]
+    public async Task Cash_that_was_owed_is_kept_when_a_correction_shows_that_it_was_delivered_after_all()
+    {
+        var (client, terminal) = await TellerAsync();
+        await OpenAsync(client, 50);
+        await client.PayAsync("late", HttpCentre.Payment(700, Unclear));
+        await DecideAsync(terminal, "late", PaymentEvent.OperatorDeclined);
+        Texts((await client.LookAsync("/v1/shifts/current")).Json!["toReturn"]).Should().Equal("late");
+        var declined = (await centre.Engine.Book.FindAsync(terminal.AgentId, "late"))!;
+
+        await DecideAsync(terminal, "late", PaymentEvent.RegisterShowsDelivered);
+        Texts((await client.LookAsync("/v1/shifts/current")).Json!["toReturn"]).Should().BeEmpty();
+        (await ExpectedAsync(client)).Should().Be(750, "it was taken and stays in the drawer");
+        (await client.PostAsync("/v1/payments/late/cash-returned")).Code.Should().Be(411);
+        (await centre.Engine.Shifts.ReturnCashAsync(terminal, declined, "who still sees it declined"))
+            .Should().Be(CashReturn.NotOwed);
+        (await ExpectedAsync(client)).Should().Be(750);
+
+        await DecideAsync(terminal, "late", PaymentEvent.RegisterShowsAbsent);
+        Texts((await client.LookAsync("/v1/shifts/current")).Json!["toReturn"]).Should().Equal("late");
+        await client.PostAsync("/v1/payments/late/cash-returned");
+        (await ExpectedAsync(client)).Should().Be(50);
+        client.Dispose();
+    }
+
+    [Fact]
+    public async Task Cash_that_was_given_back_stays_given_back_when_a_correction_shows_that_it_was_delivered()
+    {
+        var (client, terminal) = await TellerAsync();
+        await OpenAsync(client, 50);
+        await client.PayAsync("given", HttpCentre.Payment(700, Unclear));
+        await DecideAsync(terminal, "given", PaymentEvent.OperatorDeclined);
+        await client.PostAsync("/v1/payments/given/cash-returned");
+        await DecideAsync(terminal, "given", PaymentEvent.RegisterShowsDelivered);
+
+        (await client.LookAsync("/v1/payments/given")).State.Should().Be("Confirmed");
+        (await ExpectedAsync(client)).Should().Be(50);
+        Texts((await client.LookAsync("/v1/shifts/current")).Json!["toReturn"]).Should().BeEmpty();
         client.Dispose();
     }
 
