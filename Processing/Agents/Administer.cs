@@ -132,8 +132,10 @@ public sealed class Administer(NpgsqlDataSource database, Person by)
     }
 
     /// <summary>
-    /// Gives a terminal a new key; the old one stays good for <paramref name="graceMinutes"/>. Null: there is no such terminal.
+    /// Gives a terminal a new key; the old one stays good for <paramref name="graceMinutes"/>. Null: there is no such terminal, or
+    /// the key before its present one is still good: a second change would end that one before its time.
     /// </summary>
+    /// <param name="graceMinutes">0: all older keys end at once, also one that had time left.</param>
     public async Task<string?> RotateKeyAsync(string terminalCode, int graceMinutes)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(graceMinutes);
@@ -144,7 +146,8 @@ public sealed class Administer(NpgsqlDataSource database, Person by)
         {
             await using var rotate = new NpgsqlCommand(
                 "update terminal set previous_key_hash = key_hash, previous_key_until = now() + make_interval(mins => $3), "
-                + "key_hash = $2, key_generation = key_generation + 1 where code = $1 returning terminal_id",
+                + "key_hash = $2, key_generation = key_generation + 1 "
+                + "where code = $1 and ($3 = 0 or previous_key_until is null or previous_key_until <= now()) returning terminal_id",
                 connection, transaction);
             rotate.Parameters.Add(Text(terminalCode));
             rotate.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = AgentDirectory.HashOf(key) });

@@ -14,7 +14,15 @@ namespace EGovPay.Processing.Telling;
 /// <param name="OffAt">Since when it is switched off; null: it is told.</param>
 public sealed record WebhookEndpoint(
     int Id, string? Agent, int? ProviderId, Uri Url, IReadOnlyList<string>? Events, int Generation, Instant? PreviousUntil,
-    Instant? OffAt, string? OffNote);
+    Instant? OffAt, string? OffNote)
+{
+    /// <summary>The address as lists and records show it.</summary>
+    public string Shown => Show(Url);
+
+    /// <summary>An address without what its query says: many receivers put a token there.</summary>
+    public static string Show(Uri url) =>
+        url.Query.Length > 1 ? url.GetLeftPart(UriPartial.Path) + "?***" : url.AbsoluteUri;
+}
 
 /// <summary>What became of a request for a new endpoint.</summary>
 public enum EndpointMade { Made, Known, TooMany }
@@ -96,7 +104,7 @@ public sealed class Endpoints(NpgsqlDataSource database, Person? by = null)
         var id = (int)(await add.ExecuteScalarAsync(cancel))!;
         await PublishAsync(connection, transaction, id, cancel);
         await RecordAsync(connection, transaction, Acts.WebhookAdd, id, ActRecord.Details(
-            ("agentId", agentId), ("providerId", providerId), ("url", url.AbsoluteUri), ("events", events)));
+            ("agentId", agentId), ("providerId", providerId), ("url", WebhookEndpoint.Show(url)), ("events", events)));
         await transaction.CommitAsync(cancel);
         return (EndpointMade.Made, id);
     }
@@ -148,18 +156,21 @@ public sealed class Endpoints(NpgsqlDataSource database, Person? by = null)
 
     /// <summary>
     /// Gives an endpoint a new secret; the one before signs too for <see cref="GraceHours"/>. The new generation, or null: there is
-    /// no such endpoint.
+    /// no such endpoint, or the secret before its present one still signs.
     /// </summary>
-    public async Task<int?> RotateAsync(int endpointId, CancellationToken cancel = default)
+    /// <param name="force">Also then: the secret before the present one ends at once.</param>
+    public async Task<int?> RotateAsync(int endpointId, bool force = false, CancellationToken cancel = default)
     {
         Require(Acts.WebhookRotate);
         await using var connection = await database.OpenConnectionAsync(cancel);
         await using var transaction = await connection.BeginChangeAsync(cancel);
         await using var command = new NpgsqlCommand(
             "update webhook_endpoint set generation = generation + 1, previous_until = now() + make_interval(hours => $2) "
-            + "where endpoint_id = $1 and removed_at is null returning generation", connection, transaction);
+            + "where endpoint_id = $1 and removed_at is null and ($3 or previous_until is null or previous_until <= now()) "
+            + "returning generation", connection, transaction);
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = endpointId });
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = GraceHours });
+        command.Parameters.Add(new NpgsqlParameter<bool> { TypedValue = force });
         if (await command.ExecuteScalarAsync(cancel) is not int generation)
         {
             return null;

@@ -103,9 +103,10 @@ internal static class TerminalCommands
                 }
 
                 var pointId = await PointIdAsync(desk.Store.Database, agentId, owner, parsed.GetValue(point)!, cancel);
+                var source = SourceOfSignatures(parsed, desk.Store, asked.Signed && pem is null);
                 var key = await desk.Administer.AddTerminalAsync(agentId, pointId, asked) ?? throw new CommandException(
                     $"The terminal code '{terminal}' is taken; codes are unique over all agents. Choose another.");
-                await SayKeyAsync(parsed, json, terminal, key, await SignatureAsync(parsed, desk.Store, terminal, cancel));
+                await SayKeyAsync(parsed, json, terminal, key, await SignatureAsync(desk.Store, source, terminal, cancel));
                 return Exit.Done;
             });
     }
@@ -156,9 +157,13 @@ internal static class TerminalCommands
 
                 await using var desk = await Desk.OpenAsync(parsed, cancel);
                 var terminal = parsed.GetValue(code)!;
+                var signs = await SignsWithOurSecretAsync(desk.Store, terminal, cancel) ?? throw NoTerminal(terminal);
+                var source = SourceOfSignatures(parsed, desk.Store, signs);
                 var key = await desk.Administer.RotateKeyAsync(terminal, parsed.GetValue(grace))
-                    ?? throw NoTerminal(terminal);
-                await SayKeyAsync(parsed, json, terminal, key, await SignatureAsync(parsed, desk.Store, terminal, cancel));
+                    ?? throw new CommandException(
+                        $"Terminal {terminal} was given a key lately, and the one before is still good; another change would end "
+                        + "that one at once. Wait until its time is over, or say --grace-minutes 0: then only the new key is good.");
+                await SayKeyAsync(parsed, json, terminal, key, await SignatureAsync(desk.Store, source, terminal, cancel));
                 return Exit.Done;
             });
     }
@@ -176,24 +181,35 @@ internal static class TerminalCommands
             });
 
     /// <summary>
-    /// The secret with which a terminal of hmac-sha256 signs, or null where it signs otherwise or not at all. It is derived
-    /// from the server's own, so this must be the secret that `serve` has.
+    /// What the secrets of terminals that sign by hmac-sha256 are derived from: the server's own, taken before anything is
+    /// changed, so that a key that is changed is also shown. Null: this terminal signs otherwise or not at all.
     /// </summary>
+    private static byte[]? SourceOfSignatures(ParseResult parsed, Store store, bool needed) =>
+        needed ? ServerSecret.Take(ReadSettings.From(parsed), store.Home, make: false) : null;
+
     private static async Task<string?> SignatureAsync(
-        ParseResult parsed, Store store, string terminal, CancellationToken cancel)
+        Store store, byte[]? source, string terminal, CancellationToken cancel)
     {
-        await using var find = store.Database.CreateCommand(
-            "select terminal_id, key_generation from terminal where code = $1 and signed and public_key is null");
-        find.Parameters.Add(new NpgsqlParameter<string> { TypedValue = terminal });
-        await using var reader = await find.ExecuteReaderAsync(cancel);
-        if (!await reader.ReadAsync(cancel))
+        if (source is null)
         {
             return null;
         }
 
+        await using var find = store.Database.CreateCommand("select terminal_id, key_generation from terminal where code = $1");
+        find.Parameters.Add(new NpgsqlParameter<string> { TypedValue = terminal });
+        await using var reader = await find.ExecuteReaderAsync(cancel);
+        await reader.ReadAsync(cancel);
         var purpose = FormattableString.Invariant($"terminal:{reader.GetInt32(0)}:{reader.GetInt32(1)}");
-        return Convert.ToBase64String(
-            Engine.Derive(ServerSecret.Take(ReadSettings.From(parsed), store.Home), purpose));
+        return Convert.ToBase64String(Engine.Derive(source, purpose));
+    }
+
+    /// <summary>It signs with a secret that is derived; null: there is no such terminal.</summary>
+    private static async Task<bool?> SignsWithOurSecretAsync(Store store, string terminal, CancellationToken cancel)
+    {
+        await using var find = store.Database.CreateCommand(
+            "select signed and public_key is null from terminal where code = $1");
+        find.Parameters.Add(new NpgsqlParameter<string> { TypedValue = terminal });
+        return await find.ExecuteScalarAsync(cancel) as bool?;
     }
 
     internal static CommandException NoTerminal(string terminal) => new($"There is no terminal '{terminal}'.");

@@ -87,7 +87,7 @@ internal static class WebhookCommands
                     parsed, endpoints, [">endpoint", "whose", "address", "hears of", "state"],
                     one =>
                     [
-                        one.Id.ToString(CultureInfo.InvariantCulture), Whose(one, catalogue), one.Url.AbsoluteUri,
+                        one.Id.ToString(CultureInfo.InvariantCulture), Whose(one, catalogue), one.Shown,
                         one.Events is null ? "all" : string.Join(", ", one.Events),
                         one.OffAt is null ? "told" : $"off: {one.OffNote}",
                     ],
@@ -96,7 +96,7 @@ internal static class WebhookCommands
                         line.WriteNumber("endpoint", one.Id);
                         line.WriteString("agent", one.Agent);
                         line.WriteString("provider", one.ProviderId is null ? null : Whose(one, catalogue));
-                        line.WriteString("url", one.Url.AbsoluteUri);
+                        line.WriteString("url", one.Shown);
                         line.WriteString("events", one.Events is null ? null : string.Join(',', one.Events));
                         line.WriteNumber("generation", one.Generation);
                         line.WriteBoolean("off", one.OffAt is not null);
@@ -141,17 +141,29 @@ internal static class WebhookCommands
     private static Verb Rotate()
     {
         var endpoint = EndpointArgument();
+        var force = new Option<bool>("--force")
+        {
+            Description = "also while the secret before still signs; that one ends at once",
+        };
         var json = Print.JsonOption();
         return new Verb(
                 "rotate", $"Gives an endpoint a new secret; the old one signs too for {Endpoints.GraceHours} hours.",
                 "egovpay webhook rotate 3")
-            .With(endpoint, json)
+            .With(endpoint, force, json)
             .Does(Acts.WebhookRotate, async (parsed, cancel) =>
             {
                 await using var desk = await Desk.OpenAsync(parsed, cancel);
                 var secret = ServerSecret.Take(ReadSettings.From(parsed), desk.Store.Home, make: false);
                 var id = parsed.GetValue(endpoint);
-                var generation = await desk.Endpoints.RotateAsync(id, cancel) ?? throw NoEndpoint(id);
+                if (await desk.Endpoints.FindAsync(id, cancel) is null)
+                {
+                    throw NoEndpoint(id);
+                }
+
+                var generation = await desk.Endpoints.RotateAsync(id, parsed.GetValue(force), cancel)
+                    ?? throw new CommandException(
+                        $"Endpoint {id} was given a secret within the last {Endpoints.GraceHours} hours, and the one before still "
+                        + "signs. Wait until that is over, or say --force: the one before ends at once.");
                 await SaySecretAsync(
                     parsed, json, $"Endpoint {id} has a new secret.", id, SignWebhook.Secret(secret, id, generation));
                 return Exit.Done;

@@ -10,6 +10,8 @@ public sealed class Commands(TestDatabase database) : IClassFixture<TestDatabase
 {
     private static int names;
 
+    private const string ServersOwn = "the secret of the server in these tests";
+
     private readonly ScratchFolder folder = new();
 
     public void Dispose() => folder.Dispose();
@@ -113,13 +115,54 @@ public sealed class Commands(TestDatabase database) : IClassFixture<TestDatabase
         var agent = await AgentAsync();
         await RunAsync("point", "add", "p1", "--agent", agent, "--name", "Mərkəz");
         var terminal = Name("t");
+        string[] Add(string code) => ["terminal", "add", code, "--agent", agent, "--point", "p1", "--name", "x", "--json"];
         string? Secret(ProgramRun run) => Json(run).GetProperty("signatureSecret").GetString();
-        var first = Secret(await RunAsync(
-            "terminal", "add", terminal, "--agent", agent, "--point", "p1", "--name", "x", "--signed", "--json"));
+        var invented = await RunAsync([.. Add(terminal), "--signed"]);
+        invented.ExitCode.Should().Be(1, "what is derived from an invented secret is worth nothing");
+        invented.Errors.Should().Contain("EGOVPAY_SECRET");
+        (await TerminalsAsync(terminal)).Should().Be(0, "it is not made without its secret");
+
+        var first = Secret(await RunWithAsync(("EGOVPAY_SECRET", ServersOwn), [.. Add(terminal), "--signed"]));
         Convert.FromBase64String(first!).Should().HaveCount(32);
-        Secret(await RunAsync("terminal", "rotate-key", terminal, "--json")).Should().NotBeNull().And.NotBe(first);
-        Secret(await RunAsync(
-            "terminal", "add", Name("t"), "--agent", agent, "--point", "p1", "--name", "x", "--json")).Should().BeNull();
+        Secret(await RunWithAsync(("EGOVPAY_SECRET", ServersOwn), "terminal", "rotate-key", terminal, "--json"))
+            .Should().NotBeNull().And.NotBe(first);
+        Secret(await RunAsync(Add(Name("t")))).Should().BeNull("a terminal that does not sign needs no secret of the server");
+    }
+
+    [Fact]
+    public async Task A_key_that_could_not_be_shown_is_not_changed()
+    {
+        var agent = await AgentAsync();
+        await RunAsync("point", "add", "p1", "--agent", agent, "--name", "Mərkəz");
+        var terminal = Name("t");
+        var made = await RunWithAsync(
+            ("EGOVPAY_SECRET", ServersOwn), "terminal", "add", terminal, "--agent", agent, "--point", "p1", "--name", "x", "--signed",
+            "--json");
+        foreach (var (name, value) in new[] { ("EGOVPAY_SECRET_FILE", Path.Combine(folder.Path, "none")), ("EGOVPAY_SECRET", "short") })
+        {
+            var run = await RunWithAsync((name, value), "terminal", "rotate-key", terminal, "--grace-minutes", "0");
+            run.ExitCode.Should().NotBe(0);
+            run.Errors.Should().NotContain("   at ");
+        }
+
+        (await IsKeyOfAsync(terminal, Json(made).GetProperty("key").GetString()!)).Should().BeTrue();
+    }
+
+    [Fact]
+    public async Task A_second_change_of_key_waits_until_the_first_ones_grace_is_over()
+    {
+        var agent = await AgentAsync();
+        await RunAsync("point", "add", "p1", "--agent", agent, "--name", "Mərkəz");
+        var terminal = Name("t");
+        await RunAsync("terminal", "add", terminal, "--agent", agent, "--point", "p1", "--name", "x");
+        var second = Json(await RunAsync("terminal", "rotate-key", terminal, "--json")).GetProperty("key").GetString()!;
+        var third = await RunAsync("terminal", "rotate-key", terminal);
+        third.ExitCode.Should().Be(1);
+        third.Errors.Should().Contain("--grace-minutes 0").And.NotContain("   at ");
+        (await IsKeyOfAsync(terminal, second)).Should().BeTrue();
+
+        (await RunAsync("terminal", "rotate-key", terminal, "--grace-minutes", "0")).ExitCode.Should().Be(0);
+        (await RunAsync("terminal", "rotate-key", terminal)).ExitCode.Should().Be(0, "no older key has time left");
     }
 
     [Theory]
@@ -245,6 +288,14 @@ public sealed class Commands(TestDatabase database) : IClassFixture<TestDatabase
 
     private Task<ProgramRun> RunAsync(params string[] arguments) => RunOnAsync(database, arguments);
 
+    private async Task<ProgramRun> RunWithAsync((string Name, string Value) setting, params string[] arguments)
+    {
+        var people = await TestPeople.OfAsync(database);
+        return await RunningProgram.RunAsync(
+            folder.Path,
+            new Dictionary<string, string>(people.Environment(database.ConnectionString)) { [setting.Name] = setting.Value }, arguments);
+    }
+
     private async Task<ProgramRun> RunOnAsync(TestDatabase on, params string[] arguments) =>
         await RunningProgram.RunAsync(
             folder.Path, (await TestPeople.OfAsync(on)).Environment(on.ConnectionString), arguments);
@@ -262,6 +313,13 @@ public sealed class Commands(TestDatabase database) : IClassFixture<TestDatabase
         var agent = Name("agent");
         (await RunAsync("agent", "add", agent, "--name", "Sınaq")).ExitCode.Should().Be(0);
         return agent;
+    }
+
+    private async Task<long> TerminalsAsync(string code)
+    {
+        await using var command = database.DataSource.CreateCommand("select count(*) from terminal where code = $1");
+        command.Parameters.Add(new Npgsql.NpgsqlParameter<string> { TypedValue = code });
+        return (long)(await command.ExecuteScalarAsync())!;
     }
 
     private async Task<bool> IsKeyOfAsync(string terminal, string key)

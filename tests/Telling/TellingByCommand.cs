@@ -42,13 +42,30 @@ public sealed class TellingByCommand(TestDatabase database) : IClassFixture<Test
         var rotated = await RunAsync("webhook", "rotate", $"{id}", "--json");
         JsonDocument.Parse(rotated.LastLine).RootElement.GetProperty("secret").GetString()
             .Should().Be(SignWebhook.Secret(System.Text.Encoding.UTF8.GetBytes(Secret), id, 2));
+        (await RunAsync("webhook", "rotate", $"{id}")).Errors.Should().Contain("--force").And.NotContain("   at ");
+        (await RunAsync("webhook", "rotate", "999")).Errors.Should().Contain("no endpoint");
         var listed = await RunAsync("webhook", "list", "--json");
         listed.Output.Should().Contain("\"agent\":\"told\"").And.Contain("\"generation\":2").And.NotContain("whsec_");
         (await RunAsync("webhook", "remove", $"{id}")).ExitCode.Should().Be(0);
         (await RunAsync("webhook", "remove", $"{id}")).Errors.Should().Contain("no endpoint");
-        (await database.AskAsync<string>("select string_agg(what, ', ' order by what) from act where what like 'webhook %'"))
+        (await database.AskAsync<string>($"select string_agg(what, ', ' order by what) from act where subject = 'endpoint {id}'"))
             .Should().Be("webhook add, webhook remove, webhook rotate, webhook test, webhook test");
         (await database.AskAsync<long>("select count(*) from act where details::text like '%whsec_%'")).Should().Be(0);
+    }
+
+    [Fact]
+    public async Task A_token_in_an_address_is_used_and_shown_nowhere()
+    {
+        (await RunAsync("agent", "add", "token", "--name", "Bank")).ExitCode.Should().Be(0);
+        (await RunAsync("webhook", "add", "https://bank.example/hook?token=t0p-s3cret", "--agent", "token")).ExitCode.Should().Be(0);
+        foreach (var form in new[] { new[] { "webhook", "list" }, ["webhook", "list", "--json"] })
+        {
+            (await RunAsync(form)).Output.Should().Contain("https://bank.example/hook?***").And.NotContain("t0p-s3cret");
+        }
+
+        (await database.AskAsync<long>("select count(*) from act where details like '%t0p-s3cret%'")).Should().Be(0);
+        (await database.AskAsync<long>("select count(*) from act where details like '%bank.example/hook?***%'")).Should().Be(1);
+        (await database.AskAsync<long>("select count(*) from webhook_endpoint where url like '%?token=t0p-s3cret'")).Should().Be(1);
     }
 
     [Theory]

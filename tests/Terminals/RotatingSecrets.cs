@@ -101,10 +101,17 @@ public sealed class RotatingSecrets(HttpCentre centre) : IClassFixture<HttpCentr
                 answers.Add((await client.LookAsync("/v1/account")).Status);
             }
         });
+        var administer = new Administer(centre.Engine.Database, People.TestPeople.Doer);
         for (var change = 0; change < 5; change++)
         {
             var before = answers.Count;
-            var key = (await new Administer(centre.Engine.Database, People.TestPeople.Doer).RotateKeyAsync(terminal.TerminalCode, 10))!;
+            if (change > 0)
+            {
+                (await administer.RotateKeyAsync(terminal.TerminalCode, 10)).Should().BeNull("the key before is still good");
+                await EndGraceAsync(terminal.TerminalCode);
+            }
+
+            var key = (await administer.RotateKeyAsync(terminal.TerminalCode, 10))!;
             while (answers.Count < before + 5)
             {
                 await Task.Yield();
@@ -123,6 +130,14 @@ public sealed class RotatingSecrets(HttpCentre centre) : IClassFixture<HttpCentr
         answers.Should().OnlyContain(status => status == HttpStatusCode.OK);
         using var first = centre.ClientOf(bearer);
         (await first.LookAsync("/v1/account")).Code.Should().Be(110, "only the key before the last is still good");
+    }
+
+    private async Task EndGraceAsync(string terminal)
+    {
+        await using var end = centre.Engine.Database.CreateCommand(
+            "update terminal set previous_key_until = now() - interval '1 second' where code = $1");
+        end.Parameters.AddWithValue(terminal);
+        await end.ExecuteNonQueryAsync();
     }
 
     [Fact]
