@@ -95,10 +95,20 @@ public sealed class ServerCertificate
         }
     }
 
+    /// <summary>
+    /// What the files hold, and not when they were written: behind links that are swapped whole (a mounted secret) neither the
+    /// link nor its times change. A file that cannot be read is a state like another, said once.
+    /// </summary>
     private string Stamp() => string.Join('|', new[] { certificateFile, keyFile }.OfType<string>().Select(path =>
     {
-        var file = new FileInfo(path);
-        return FormattableString.Invariant($"{file.LastWriteTimeUtc.Ticks} {file.Length}");
+        try
+        {
+            return Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(path)));
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            return unreadable.Message;
+        }
     }));
 
     private SslStreamCertificateContext Read()

@@ -7,6 +7,7 @@ using System.Security.Cryptography.X509Certificates;
 using EGovPay.Terminals;
 using EGovPay.Tests.CommandLine;
 using FluentAssertions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
@@ -51,6 +52,53 @@ public sealed class ServingTls(HttpCentre centre) : IClassFixture<HttpCentre>, I
         using var paying = Client(node.Address);
         paying.DefaultRequestHeaders.Authorization = new("Bearer", centre.Key);
         (await paying.PayAsync(HttpCentre.Reference("tls"), HttpCentre.Payment())).Status.Should().Be(HttpStatusCode.Created);
+    }
+
+    [Fact]
+    public void A_certificate_behind_a_link_that_is_swapped_whole_is_read_again()
+    {
+        // As Kubernetes mounts a secret: server.crt → ..data/server.crt, and ..data → a folder of the moment.
+        foreach (var name in new[] { "first", "second" })
+        {
+            var (certificate, key) = Write(name, pkcs12: false);
+            var moment = Directory.CreateDirectory(Path.Combine(folder.Path, name)).FullName;
+            File.Move(certificate, Path.Combine(moment, "server.crt"));
+            File.Move(key!, Path.Combine(moment, "server.key"));
+        }
+
+        var data = Path.Combine(folder.Path, "..data");
+        Directory.CreateSymbolicLink(data, "first");
+        var mounted = Path.Combine(folder.Path, "server.crt");
+        File.CreateSymbolicLink(mounted, "..data/server.crt");
+        File.CreateSymbolicLink(Path.Combine(folder.Path, "server.key"), "..data/server.key");
+        var served = Open(mounted, Path.Combine(folder.Path, "server.key"));
+        served.Current.TargetCertificate.Subject.Should().Be("CN=first");
+
+        Directory.CreateSymbolicLink(Path.Combine(folder.Path, "..next"), "second");
+        File.Delete(data);
+        Directory.Move(Path.Combine(folder.Path, "..next"), data);
+        time.Move(TimeSpan.FromSeconds(2));
+        served.Current.TargetCertificate.Subject.Should().Be("CN=second");
+    }
+
+    [Fact]
+    public void A_certificate_that_is_gone_is_said_once_and_a_new_one_is_read()
+    {
+        var (certificate, key) = Write("first", pkcs12: false);
+        var heard = new CountedErrors();
+        var served = ServerCertificate.Open(certificate, key, null, time, heard);
+        File.Delete(certificate);
+        for (var look = 0; look < 5; look++)
+        {
+            time.Move(TimeSpan.FromSeconds(2));
+            served.Current.TargetCertificate.Subject.Should().Be("CN=first");
+        }
+
+        heard.Errors.Should().Be(1);
+        Write("second", pkcs12: false);
+        time.Move(TimeSpan.FromSeconds(2));
+        served.Current.TargetCertificate.Subject.Should().Be("CN=second");
+        heard.Errors.Should().Be(1);
     }
 
     [Fact]
@@ -129,5 +177,19 @@ public sealed class ServingTls(HttpCentre centre) : IClassFixture<HttpCentre>, I
             CertificateChainPolicy = null, RemoteCertificateValidationCallback = null,
         });
         return tls.SslProtocol;
+    }
+
+    private sealed class CountedErrors : ILogger
+    {
+        public int Errors { get; private set; }
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Errors += logLevel >= LogLevel.Error ? 1 : 0;
     }
 }
