@@ -43,6 +43,7 @@ public interface IClusterTables
     /// <summary>
     /// This node is alive, for so many seconds, and has nothing unfinished below a number; 0: it does not know. Gives the database's time.
     /// </summary>
+    /// <param name="leaseSeconds">0: it ends now; below: it ended so long ago, and may be closed the sooner.</param>
     Task<Instant> BeatAsync(int nodeId, int leaseSeconds, long lowNumber);
 
     /// <summary>
@@ -77,6 +78,9 @@ public sealed class ClusterTables(NpgsqlDataSource database) : IClusterTables
 {
     /// <summary>As in FindLost.sql.</summary>
     public const int FindLimit = 5_000;
+
+    /// <summary>How long after the end of its lease a node may be closed; as in CloseNode.sql.</summary>
+    public const int ClosedAfterSeconds = 60;
 
     private const int TakeSeconds = 20;
     private const int BeatSeconds = 3;

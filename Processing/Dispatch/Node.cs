@@ -192,9 +192,37 @@ public sealed class Node : IAsyncDisposable
     {
         await stop.CancelAsync();
         await beating;
-        await TryBeatAsync(0);
+        await EndAsync();
         stop.Dispose();
         taking.Dispose();
+    }
+
+    /// <summary>
+    /// An ordered end. What has nothing left to take over closes itself at once, and nobody misses it: its lease is told to have
+    /// ended as long ago as a dead node's, before it is closed. Otherwise the lease ends now, and others take over.
+    /// </summary>
+    private async Task EndAsync()
+    {
+        bool left;
+        lock (guard)
+        {
+            left = underWay.Count + lost.Count > 0;
+        }
+
+        if (!await TryBeatAsync(left ? 0 : -ClusterTables.ClosedAfterSeconds) || left)
+        {
+            return;
+        }
+
+        try
+        {
+            await cluster.CloseAsync(Id, CancellationToken.None);
+        }
+        catch (Exception failure) when (failure is NpgsqlException or TimeoutException)
+        {
+            // Another node closes it with its next look.
+            Log.HeartbeatFailed(log, failure);
+        }
     }
 
     private async Task<Block> TakeAsync() => new(time, await cluster.TakeBlockAsync(Id), BlockSize);

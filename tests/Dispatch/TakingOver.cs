@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using EGovPay.Processing.Dispatch;
 using EGovPay.Processing.StateMachine;
+using EGovPay.Tests.PostgreSql;
 using FluentAssertions;
+using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
 namespace EGovPay.Tests.Dispatch;
@@ -75,6 +77,26 @@ public sealed class TakingOver(ITestOutputHelper output)
         (await stage.Database.AskAsync<long>("select count(*) from unknown_payment")).Should().Be(21);
         (await stage.Database.AskAsync<bool>($"select recovered_at is null from node where node_id = {dead}")).Should().BeTrue();
     }
+
+    [Fact]
+    public async Task An_ordered_stop_closes_its_node_at_once_where_nothing_is_left_and_nobody_misses_it()
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        var command = await Node.StartAsync(database.DataSource, "a command", NullLogger.Instance);
+        await command.NextNumberAsync();
+        var serving = await Node.StartAsync(database.DataSource, "serving", NullLogger.Instance);
+        var number = await serving.NextNumberAsync();
+        serving.Done(number);
+        await serving.DisposeAsync();
+        (await MissedAsync(database)).Should().Be(0);
+        (await database.AskAsync<bool>($"select recovered_at is not null from node where node_id = {serving.Id}")).Should().BeTrue();
+
+        await command.DisposeAsync();
+        (await MissedAsync(database)).Should().Be(1, "it had begun a payment: others look after it");
+    }
+
+    private static Task<long> MissedAsync(TestDatabase database) =>
+        database.AskAsync<long>("select count(*) from node where lease_until <= now() and recovered_at is null");
 
     [Fact]
     public void Questions_about_payments_that_fell_silent_together_spread_and_come_later_and_later()
