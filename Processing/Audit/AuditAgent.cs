@@ -55,6 +55,8 @@ internal sealed class AuditAgent(Snapshots snapshots, Findings findings)
     private static readonly bool[] EdgeTwoPeople = [.. Transitions.All.Select(edge => edge.TwoPeople)];
 
     private static readonly short[] EdgesTold = [.. Announcement.All.Select(one => one.EdgeId)];
+    private static readonly string[] TypesTold = [.. Announcement.All.Select(one => one.Type)];
+    private static readonly bool[] ToldToProviders = [.. Announcement.All.Select(one => one.ToProvider)];
 
     private int part = 5_000;
 
@@ -130,7 +132,8 @@ internal sealed class AuditAgent(Snapshots snapshots, Findings findings)
         await using var transfers = snapshots.Command(
             TransfersOf, agent.Id, after, upTo, At(cut), EdgeIds, EdgeMoney);
         await ReadAsync(transfers, agent, told, Measure, cancel);
-        await using var telling = snapshots.Command(TellingOf, agent.Id, after, upTo, At(cut), EdgesTold);
+        await using var telling = snapshots.Command(
+            TellingOf, agent.Id, after, upTo, At(cut), EdgesTold, TypesTold, ToldToProviders);
         await ReadAsync(telling, agent, told, Measure, cancel);
         return sums;
 

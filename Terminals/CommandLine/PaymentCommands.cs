@@ -39,10 +39,13 @@ internal static class PaymentCommands
     {
         var which = PaymentArgument();
         var agent = AgentOption();
-        var full = new Option<bool>("--full") { Description = "show the account in full; it is masked otherwise" };
+        var full = new Option<bool>("--full")
+        {
+            Description = "show the account, and what was asked and answered, in full; masked and cut otherwise",
+        };
         var json = Print.JsonOption();
         return new Verb(
-                "show", "Shows a payment, its events and its transfers.",
+                "show", "Shows a payment, its events with who decided, its transfers, and what its provider was asked and answered.",
                 "egovpay payment show 731000000042", "egovpay payment show T7-000123 --agent btb --json")
             .With(which, agent, full, json)
             .Does(async (parsed, cancel) =>
@@ -53,9 +56,10 @@ internal static class PaymentCommands
                 var output = parsed.InvocationConfiguration.Output;
                 var events = await EventsAsync(store.Database, found, cancel);
                 var transfers = await TransfersAsync(store.Database, found, cancel);
+                var exchanges = await PaymentExchanges.ReadAsync(store.Database, found, parsed.GetValue(full), cancel);
                 if (parsed.GetValue(json))
                 {
-                    Print.Json(output, line => Write(line, found, account, events, transfers));
+                    Print.Json(output, line => Write(line, found, account, events, transfers, exchanges));
                     return Exit.Done;
                 }
 
@@ -68,12 +72,12 @@ internal static class PaymentCommands
                     + $"{Print.Manat(found.FeeQepik)}, total {Print.Manat(found.TotalQepik)} manat, {found.Tender}."));
                 Print.Table(
                     output, null, [
-                        "step", "at (UTC)", "event", "state", "day", "provider's transaction", "decline", "note"],
+                        "step", "at (UTC)", "event", "state", "day", "provider's transaction", "decline", "by", "note"],
                     events.Select(one => new[]
                     {
                         Number(one.Step), Text(one.At), one.Edge.Event.ToString(), one.Edge.To.ToString(), Day(
                             one.BusinessDay),
-                        one.ProviderTransaction ?? "", Decline(one), one.Note ?? "",
+                        one.ProviderTransaction ?? "", Decline(one), By(one), one.Note ?? "",
                     }));
                 if (transfers.Count > 0)
                 {
@@ -87,6 +91,7 @@ internal static class PaymentCommands
                         }));
                 }
 
+                await exchanges.SayAsync(output);
                 return Exit.Done;
             });
     }
@@ -194,7 +199,7 @@ internal static class PaymentCommands
         {
             events.Add(new Happened(
                 reader.GetInt16(0), Transitions.Numbered(reader.GetInt16(1)), reader.GetInstant(2), reader.GetInt32(3),
-                reader.GetLocalDateOrNull(4), Column(5), Column(6), Column(7), Column(8), Column(9)));
+                reader.GetLocalDateOrNull(4), Column(5), Column(6), Column(7), Column(8), Column(9), Column(10)));
         }
 
         return events;
@@ -226,7 +231,7 @@ internal static class PaymentCommands
 
     private static void Write(
         System.Text.Json.Utf8JsonWriter line, Payment payment, string account, List<Happened> events,
-        List<Transferred> transfers)
+        List<Transferred> transfers, PaymentExchanges exchanges)
     {
         line.WriteString("number", Number(payment.Number));
         line.WriteString("reference", payment.Reference);
@@ -249,6 +254,7 @@ internal static class PaymentCommands
             line.WriteString("decline", one.DeclineName);
             line.WriteString("note", one.Note);
             line.WriteString("madeBy", one.MadeBy);
+            line.WriteString("approvedBy", one.ApprovedBy);
             line.WriteEndObject();
         }
 
@@ -266,7 +272,10 @@ internal static class PaymentCommands
         }
 
         line.WriteEndArray();
+        exchanges.Write(line);
     }
+
+    private static string By(Happened one) => one.ApprovedBy is null ? one.MadeBy ?? "" : $"{one.MadeBy}, {one.ApprovedBy}";
 
     private static string Decline(Happened one) =>
         one.DeclineName is null ? "" : $"{one.DeclineName} {one.ProviderCode}".TrimEnd();
@@ -280,7 +289,7 @@ internal static class PaymentCommands
     private sealed record Happened(
         short Step, Edge Edge, Instant At, int Node, LocalDate? BusinessDay, string? ProviderTransaction,
         string? DeclineName,
-        string? ProviderCode, string? Note, string? MadeBy);
+        string? ProviderCode, string? Note, string? MadeBy, string? ApprovedBy);
 
     private sealed record Transferred(short Step, int Debit, int Credit, long AmountQepik, LocalDate BusinessDay);
 }

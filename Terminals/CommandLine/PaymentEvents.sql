@@ -2,7 +2,7 @@
 -- locks: none
 -- parameters: $1 agent (the part) · $2 number
 select e.step, e.edge, e.at, e.node_id, e.business_day, e.provider_transaction, e.decline_name, e.provider_code, e.note,
-    e.made_by
+    e.made_by, e.approved_by
 from event e
 where e.agent_id = $1 and e.number = $2
     and e.step > (select max(v.step) from event v where v.agent_id = $1 and v.number = $2) - 1000

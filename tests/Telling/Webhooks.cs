@@ -53,6 +53,7 @@ public sealed class Webhooks
         await using var centre = await TellingCentre.StartAsync();
         var id = await centre.SubscribeAsync(receiver.Address);
         (await centre.Endpoints.RotateAsync(id)).Should().Be(2);
+        (await centre.Endpoints.RotateAsync(id)).Should().BeNull("the first secret would end before its time");
         centre.Tell();
         await centre.PayAsync("W-1");
         await receiver.UntilAsync(heard => heard.Count == 1);
@@ -65,6 +66,43 @@ public sealed class Webhooks
         await centre.PayAsync("W-2");
         await receiver.UntilAsync(heard => heard.Count == 2);
         receiver.All[1].Signature.Should().Be(Signed(receiver.All[1], fresh));
+        (await centre.Endpoints.RotateAsync(id)).Should().Be(3);
+        (await centre.Endpoints.RotateAsync(id, force: true)).Should().Be(4, "a secret that others have is ended at once");
+    }
+
+    [Fact]
+    public async Task The_audit_misses_what_one_endpoint_was_not_told_though_the_other_was()
+    {
+        await using var receiver = await Receiver.StartAsync();
+        await using var centre = await TellingCentre.StartAsync();
+        var first = await centre.SubscribeAsync(new Uri(receiver.Address, "first"));
+        var second = await centre.SubscribeAsync(new Uri(receiver.Address, "second"));
+        var declines = await centre.SubscribeAsync(new Uri(receiver.Address, "declines"), "payment.declined");
+        // Subscribed long enough ago that the audit knows who was to hear.
+        await centre.Database.ExecuteAsync("update webhook_endpoint set created_at = created_at - interval '1 hour'");
+        centre.Tell();
+        var number = (await centre.PayAsync("W-1")).Number;
+        await centre.UntilAsync("select count(*) from told", 2);
+        await centre.StopTellingAsync();
+        (await TellingFaultsAsync(centre)).Should().BeEmpty("the third does not hear of confirmations");
+
+        await centre.Database.ExecuteAsync($"delete from told where receiver = {second}");
+        (await TellingFaultsAsync(centre)).Should().ContainSingle().Which.Should()
+            .Contain($"endpoint {second}").And.Contain($"{number}").And.NotContain($"endpoint {first}");
+        await centre.Endpoints.SwitchOffAsync(second, "gone");
+        (await TellingFaultsAsync(centre)).Should().BeEmpty("whether it was off then is not known");
+        await centre.Endpoints.SwitchOnAsync(second);
+        (await TellingFaultsAsync(centre)).Should().BeEmpty("it may have been off when the event came");
+        await centre.Database.ExecuteAsync("delete from told");
+        (await TellingFaultsAsync(centre)).Should().ContainSingle().Which.Should().Contain("neither told nor on its way");
+        declines.Should().BeGreaterThan(second);
+    }
+
+    private static async Task<IEnumerable<string>> TellingFaultsAsync(TellingCentre centre)
+    {
+        var report = await Processing.Audit.AuditBooks.RunAsync(
+            centre.Database.DataSource, null, TestContext.Current.CancellationToken);
+        return report.Invariants.Where(one => one.Name == "telling").SelectMany(one => one.Offenders).Select(one => $"{one}");
     }
 
     [Fact]
