@@ -58,6 +58,9 @@ internal static partial class Log
     [LoggerMessage(1110, LogLevel.Error, "A primary on timeline {Timeline} answers, and {Known} is known: it was left behind and must not come back")]
     public static partial void OldPrimary(ILogger logger, int timeline, int known);
 
+    [LoggerMessage(1112, LogLevel.Error, "Somebody owned up to a restore under this process: what it holds belongs to what is lost, and it ends")]
+    public static partial void RestoredUnderThisNode(ILogger logger);
+
     [LoggerMessage(1111, LogLevel.Error, "The database is not the continuation of what is known ({Verdict}); nothing is taken until `egovpay restored`")]
     public static partial void NotTheContinuation(ILogger logger, string verdict);
 

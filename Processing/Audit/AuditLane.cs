@@ -11,7 +11,7 @@ namespace EGovPay.Processing.Audit;
 internal sealed record FundsAtCut(long Pending, long Posted, long Credits, long Limit);
 
 /// <summary>How a lane stood at a moment at which nothing was written on it.</summary>
-internal sealed record LaneCut(DateTime At, Dictionary<int, FundsAtCut> Funds, Dictionary<(LocalDate Day, int Generation), int> Series);
+internal sealed record LaneCut(DateTime At, Dictionary<int, FundsAtCut> Funds, Dictionary<(LocalDate Day, int Generation), SeriesGiven> Series);
 
 /// <summary>
 /// One lane: its agents' payments part by part, their funds as of the lane's cut, and the lane's receipt series. A mismatch of
@@ -92,7 +92,7 @@ internal static class AuditLane
         int lane, AuditedAgent[] agents, Snapshots snapshots, CancellationToken cancel)
     {
         var funds = new Dictionary<int, FundsAtCut>();
-        var series = new Dictionary<(LocalDate Day, int Generation), int>();
+        var series = new Dictionary<(LocalDate Day, int Generation), SeriesGiven>();
         var moment = default(DateTime);
         await snapshots.CutAsync(lane, async at =>
         {
@@ -107,14 +107,36 @@ internal static class AuditLane
             }
 
             await using var last = snapshots.Command(
-                "select business_day, series / 16, last from receipt_series where series % 16 = $1", (short)lane);
+                "select s.business_day, s.series / 16, s.last, array(select r.start from receipt_run r "
+                + "where r.business_day = s.business_day and r.generation = s.series / 16 order by r.start) "
+                + "from receipt_series s where s.series % 16 = $1", (short)lane);
             await using var one = await last.ExecuteReaderAsync(cancel);
             while (await one.ReadAsync(cancel))
             {
-                series[(one.GetLocalDate(0), one.GetInt32(1))] = one.GetInt32(2);
+                series[(one.GetLocalDate(0), one.GetInt32(1))] =
+                    new SeriesGiven(one.GetInt32(2), one.GetFieldValue<int[]>(3));
             }
         }, cancel);
         return new LaneCut(moment, funds, series);
+    }
+}
+
+/// <summary>A series of a day: its last number, and after which numbers it was counted on anew, in order.</summary>
+internal sealed record SeriesGiven(int Last, IReadOnlyList<int> Starts)
+{
+    /// <summary>The runs of numbers, each whole but for what a restore cut off the end of all but the last.</summary>
+    public IEnumerable<(int After, int UpTo, bool IsLast)> Runs
+    {
+        get
+        {
+            int[] starts = Starts is [] or [> 0, ..] ? [0, .. Starts] : [.. Starts];
+            var met = starts.Where(start => start < Last).ToArray();
+            for (var i = 0; i < met.Length; i++)
+            {
+                var isLast = i == met.Length - 1;
+                yield return (met[i], isLast ? Last : met[i + 1], isLast);
+            }
+        }
     }
 }
 
@@ -122,12 +144,12 @@ internal static class AuditLane
 /// Which numbers of a lane's receipt series have been met: a bit for each. A thousand million payments over 16 lanes are
 /// 8 MB at a time.
 /// </summary>
-internal sealed class ReceiptsOfLane(Dictionary<(LocalDate Day, int Generation), int> last)
+internal sealed class ReceiptsOfLane(Dictionary<(LocalDate Day, int Generation), SeriesGiven> last)
 {
     private const int Generations = ReceiptNumber.MaxCounter + 1;
 
     private readonly Dictionary<(LocalDate Day, int Generation), BitArray> met =
-        last.ToDictionary(day => day.Key, day => new BitArray(day.Value));
+        last.ToDictionary(day => day.Key, day => new BitArray(day.Value.Last));
 
     private readonly List<AuditOffender> strange = [];
     private long strangers;
@@ -136,7 +158,7 @@ internal sealed class ReceiptsOfLane(Dictionary<(LocalDate Day, int Generation),
     public long Given { get; private set; }
 
     /// <summary>No gap and no repeat.</summary>
-    public bool Whole => strangers == 0 && met.Values.All(bits => bits.HasAllSet());
+    public bool Whole => strangers == 0 && last.Keys.All(series => !Missing(series).Any());
 
     public void Meet(int agentId, long number, LocalDate day, int counter)
     {
@@ -162,14 +184,36 @@ internal sealed class ReceiptsOfLane(Dictionary<(LocalDate Day, int Generation),
     {
         findings.Check(Findings.Receipts, Given);
         findings.Fault(Findings.Receipts, strangers, strange);
-        foreach (var ((day, generation), bits) in met)
+        foreach (var series in last.Keys)
         {
-            for (var i = 0; i < bits.Length; i++)
+            foreach (var counter in Missing(series))
             {
-                if (!bits[i])
+                findings.Fault(
+                    Findings.Receipts, null, null,
+                    $"no payment has receipt {counter} of {Text(series.Day)}, series {lane + (Lanes.Count * series.Generation)}");
+            }
+        }
+    }
+
+    /// <summary>
+    /// Numbers that no payment has and one should: what a restore lost of a run is the end of it, and the run after it begins further on.
+    /// </summary>
+    private IEnumerable<int> Missing((LocalDate Day, int Generation) series)
+    {
+        var bits = met[series];
+        foreach (var (after, upTo, isLast) in last[series].Runs)
+        {
+            var end = upTo;
+            while (!isLast && end > after && !bits[end - 1])
+            {
+                end--;
+            }
+
+            for (var counter = after + 1; counter <= end; counter++)
+            {
+                if (!bits[counter - 1])
                 {
-                    findings.Fault(
-                        Findings.Receipts, null, null, $"no payment has receipt {i + 1} of {Text(day)}, series {lane + (Lanes.Count * generation)}");
+                    yield return counter;
                 }
             }
         }

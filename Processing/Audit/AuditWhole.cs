@@ -130,8 +130,9 @@ internal sealed class AuditWhole(Snapshots snapshots, Findings findings)
         // A lane without agents was not looked at, and a series further on exists only after a restore began its generation.
         short[] lanes = [.. agents.Select(agent => (short)agent.Lane).Distinct()];
         await using (var read = snapshots.Command(
-            "select s.business_day, s.series from receipt_series s left join receipt_generation g on g.business_day = s.business_day "
-            + "where s.series < 0 or s.series / $1 > least(coalesce(g.generation, 0), $2) or s.series % $1 <> all($3) "
+            "select s.business_day, s.series from receipt_series s where s.series < 0 or s.series % $1 <> all($3) or (s.series >= $1 "
+            + "and (s.series / $1 > $2 or not exists (select from receipt_run r where r.business_day = s.business_day "
+            + "and r.generation = s.series / $1))) "
             + "order by s.business_day, s.series limit 100",
             Lanes.Count, ReceiptNumber.MaxGeneration, lanes))
         await using (var row = await read.ExecuteReaderAsync(cancel))

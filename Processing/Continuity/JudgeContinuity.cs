@@ -26,6 +26,12 @@ public enum Verdict
 
     /// <summary>A primary that was left behind by a promotion and came back.</summary>
     OldPrimary,
+
+    /// <summary>
+    /// Somebody owned up to a restore while this process lived, and it knows of things that are lost: the numbers that it holds and
+    /// what waits in its journal belong to the past that was cut off. It must start again.
+    /// </summary>
+    Cut,
 }
 
 /// <summary>What the database says of its past, and of what a node remembers.</summary>
@@ -33,9 +39,10 @@ public enum Verdict
 /// <param name="RestoredSince">A restore was owned up to after what the node remembers: its memory is of what is lost.</param>
 /// <param name="Mark">How far the node had counted; −1: it never did.</param>
 /// <param name="LastOther">When another process counted last.</param>
+/// <param name="RestoredInLife">A restore was owned up to after this process was last sure of the database.</param>
 public sealed record PastSeen(
     long? Epoch, long SystemIdentifier, int Timeline, bool Doubted, bool EpochKnown, bool RestoredSince, long Mark,
-    bool EventKnown, Instant? LastOther);
+    bool EventKnown, Instant? LastOther, bool RestoredInLife = false);
 
 /// <summary>
 /// Is this database the continuation of what is known? A promotion changes the timeline and loses nothing that was confirmed by a
@@ -49,6 +56,12 @@ public static class JudgeContinuity
 
     public static Verdict Of(Marker? remembered, PrimaryMet met, PastSeen past)
     {
+        if (past.RestoredInLife
+            && (remembered is null || !past.EpochKnown || past.Mark < remembered.Mark || !past.EventKnown))
+        {
+            return Verdict.Cut;
+        }
+
         var memory = past.RestoredSince ? null : remembered;
         if (memory is not null && met.SystemIdentifier == memory.SystemIdentifier && met.Timeline < memory.Timeline)
         {

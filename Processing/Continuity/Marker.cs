@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using NodaTime;
 using NodaTime.Text;
 
@@ -23,15 +24,27 @@ public sealed record Marker(
         + $"{Event?.AgentId ?? 0} {Event?.Number ?? 0} {Event?.Step ?? 0}");
 
     /// <summary>The marker in a file, or null where there is none.</summary>
-    /// <exception cref="InvalidDataException">It is there and cannot be read: nobody may take it for none.</exception>
+    /// <exception cref="InvalidDataException">It is there and cannot be read: nobody may take it for none. Says what to do.</exception>
     public static Marker? Read(string path)
     {
-        if (!File.Exists(path))
+        string text;
+        try
         {
-            return null;
+            if (!File.Exists(path))
+            {
+                return null;
+            }
+
+            text = File.ReadAllText(path);
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidDataException(
+                $"What this node remembers cannot be read: {unreadable.Message} Let this program's user read and write {path}.",
+                unreadable);
         }
 
-        var parts = File.ReadAllText(path).Trim().Split(' ');
+        var parts = text.Trim().Split(' ');
         try
         {
             var culture = CultureInfo.InvariantCulture;
@@ -45,16 +58,22 @@ public sealed record Marker(
             or UnparsableValueException)
         {
             throw new InvalidDataException(
-                $"{path} is not what this program wrote there. If it was damaged, remove it; if the database was restored from a "
-                + "backup meanwhile, run `egovpay restored`.", broken);
+                $"{path} is not what this program wrote there: what this node remembers of the database is lost, and with it this node "
+                + "cannot tell a restored database from the right one. If the database was restored from a backup, or you do not know, "
+                + "run `egovpay restored`. Then remove the file and start again.", broken);
         }
     }
 
-    /// <summary>Puts the file in its place whole.</summary>
+    /// <summary>Puts the file in its place whole: a loss of power leaves the old one or the new one.</summary>
     public void Write(string path)
     {
-        var whole = $"{path}.{Place:N}";
-        File.WriteAllText(whole, Text + "\n");
+        var whole = path + ".new";
+        using (var file = new FileStream(whole, FileMode.Create, FileAccess.Write, FileShare.None))
+        {
+            file.Write(Encoding.ASCII.GetBytes(Text + "\n"));
+            file.Flush(flushToDisk: true);
+        }
+
         File.Move(whole, path, overwrite: true);
     }
 }

@@ -1,5 +1,7 @@
+using EGovPay.Processing.Days;
 using EGovPay.Processing.People;
 using EGovPay.Processing.PostgreSql;
+using Microsoft.Extensions.Logging.Abstractions;
 using NodaTime;
 using Npgsql;
 
@@ -9,28 +11,56 @@ namespace EGovPay.Processing.Continuity;
 /// <param name="FromNumber">Payments that the book does not know have numbers from here…</param>
 /// <param name="NextNumber">…to below here.</param>
 /// <param name="Known">What a node remembered and the database did not know; null: no node did.</param>
-/// <param name="Generation">Receipts of these days go on in series 16 × this further.</param>
+/// <param name="Runs">Where receipts of the days concerned go on, by day.</param>
 public sealed record LostInterval(
-    long Epoch, Instant From, Instant To, long FromNumber, long NextNumber, string? Known, LocalDate FirstDay, LocalDate LastDay,
-    int Generation);
+    long Epoch, Instant From, Instant To, long FromNumber, long NextNumber, string? Known, IReadOnlyList<ReceiptRun> Runs);
+
+/// <summary>Receipts of a day go on in series 16 × the generation further, after the number that is the start.</summary>
+public sealed record ReceiptRun(LocalDate Day, int Generation, int Start);
+
+/// <summary>Why a restore cannot be owned up to now.</summary>
+public enum OwnUpRefusal
+{
+    /// <summary>The database's clock and this machine's differ by more than <see cref="OwnUp.ClockTolerance"/>: one is wrong.</summary>
+    ClocksDiffer = 1,
+
+    /// <summary>A business day after tomorrow is open; there are no receipt numbers that are surely new for it yet.</summary>
+    DayAhead,
+}
+
+/// <summary>What came of owning up: the break that was opened, or why not.</summary>
+/// <param name="Database">What the database's clock shows.</param>
+/// <param name="Here">What this machine's shows.</param>
+public sealed record OwnedUp(LostInterval? Lost, OwnUpRefusal? Refused, Instant Database, Instant Here, LocalDate OpenDay);
 
 /// <summary>
 /// Owns up to a restore: no number and no receipt number that was perhaps given out in what is lost is ever given again, and the
 /// lost interval stands open as a break. Doing it without need costs nothing but numbers.
 /// </summary>
-public sealed class OwnUp(NpgsqlDataSource database)
+public sealed class OwnUp(NpgsqlDataSource database, IClock clock)
 {
+    /// <summary>Numbers after a restore are reckoned from the time, so two clocks have to agree on it.</summary>
+    public static readonly Duration ClockTolerance = Duration.FromMinutes(2);
+
     private const long EpochLock = 0x65476F76506F63;
 
     private static readonly string Statement = Sql.Load("Continuity/OwnUp.sql");
 
     /// <summary>Something was lost: moves the numbers on and opens the break.</summary>
-    public async Task<LostInterval> RestoredAsync(Person by)
+    public async Task<OwnedUp> RestoredAsync(Person by)
     {
         by.Require(Acts.Restored);
+        // The days before today are closed first: there is time enough for numbers of today and tomorrow only.
+        await new BusinessDays(database, NullLogger<BusinessDays>.Instance).RollIfDueAsync(CancellationToken.None);
         await using var connection = await database.OpenConnectionAsync();
         await using var transaction = await connection.BeginChangeAsync();
         var met = await LockAsync(connection, transaction);
+        var asked = await MayAsync(connection, transaction);
+        if (asked.Refused is not null)
+        {
+            return asked;
+        }
+
         LostInterval lost;
         await using (var open = new NpgsqlCommand(Statement, connection, transaction))
         {
@@ -41,12 +71,45 @@ public sealed class OwnUp(NpgsqlDataSource database)
             await row.ReadAsync();
             lost = new LostInterval(
                 row.GetInt64(0), row.GetInstant(1), row.GetInstant(2), row.GetInt64(3), row.GetInt64(4),
-                row.IsDBNull(5) ? null : row.GetString(5), row.GetLocalDate(6), row.GetLocalDate(7), row.GetInt16(8));
+                row.IsDBNull(5) ? null : row.GetString(5), []);
         }
 
+        lost = lost with { Runs = await RunsAsync(connection, transaction, lost.Epoch) };
         await RecordAsync(connection, transaction, by, ActRecord.Details(
             ("from", lost.From.ToString()), ("fromNumber", lost.FromNumber), ("nextNumber", lost.NextNumber)));
-        return lost;
+        return asked with { Lost = lost };
+    }
+
+    private async Task<OwnedUp> MayAsync(NpgsqlConnection connection, NpgsqlTransaction transaction)
+    {
+        await using var ask = new NpgsqlCommand(
+            "select clock_timestamp(), max(day), (clock_timestamp() at time zone 'Asia/Baku')::date from business_day",
+            connection, transaction);
+        await using var row = await ask.ExecuteReaderAsync();
+        await row.ReadAsync();
+        var (there, here) = (row.GetInstant(0), clock.GetCurrentInstant());
+        var today = row.GetLocalDate(2);
+        var open = row.IsDBNull(1) ? today : row.GetLocalDate(1);
+        OwnUpRefusal? refused = Duration.Max(there - here, here - there) > ClockTolerance ? OwnUpRefusal.ClocksDiffer
+            : open > today.PlusDays(1) ? OwnUpRefusal.DayAhead
+            : null;
+        return new OwnedUp(null, refused, there, here, open);
+    }
+
+    private static async Task<IReadOnlyList<ReceiptRun>> RunsAsync(
+        NpgsqlConnection connection, NpgsqlTransaction transaction, long epoch)
+    {
+        await using var read = new NpgsqlCommand(
+            "select business_day, generation, start from receipt_run where epoch = $1 order by 1", connection, transaction);
+        read.Parameters.Add(new NpgsqlParameter<long> { TypedValue = epoch });
+        await using var row = await read.ExecuteReaderAsync();
+        var runs = new List<ReceiptRun>();
+        while (await row.ReadAsync())
+        {
+            runs.Add(new ReceiptRun(row.GetLocalDate(0), row.GetInt16(1), row.GetInt32(2)));
+        }
+
+        return runs;
     }
 
     /// <summary>

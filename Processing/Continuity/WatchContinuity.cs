@@ -14,6 +14,9 @@ public sealed class WatchContinuity : IDisposable
     private const int CountSeconds = 3;
 
     private static readonly TimeSpan Beat = TimeSpan.FromSeconds(1);
+
+    /// <summary>A count alone, without anything that this node saw committed, is written down so often.</summary>
+    private static readonly Duration Idle = Duration.FromSeconds(5);
     private static readonly string Look = Sql.Load("Continuity/Look.sql");
     private static readonly string Witness = Sql.Load("Continuity/Witness.sql");
     private static readonly string BeginEpoch = Sql.Load("Continuity/BeginEpoch.sql");
@@ -25,10 +28,12 @@ public sealed class WatchContinuity : IDisposable
     private readonly Guid place = Guid.NewGuid();
     private readonly CancellationTokenSource broken = new();
     private readonly TaskCompletionSource sure = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource cut = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TimeProvider time;
     private volatile Marker? remembered;
     private volatile EventKey? lastEvent;
     private volatile PrimaryMet? primary;
+    private Marker? kept;
     private long epoch;
     private int verdict = (int)Verdict.NobodyVouches;
 
@@ -52,6 +57,12 @@ public sealed class WatchContinuity : IDisposable
     /// <summary>Ends when the database turns out to be another one under this node, which is then to start again.</summary>
     public CancellationToken Broken => broken.Token;
 
+    /// <summary>
+    /// Ends when somebody has owned up to a restore under this process: the database is to be worked on again, by a process that is
+    /// started now. This one holds numbers, and commands in its journal, of what was lost.
+    /// </summary>
+    public Task CutOff => cut.Task;
+
     /// <summary>Ends when the database is known to be the right one.</summary>
     public Task SureAsync(CancellationToken cancel) => sure.Task.WaitAsync(cancel);
 
@@ -63,7 +74,9 @@ public sealed class WatchContinuity : IDisposable
     public async Task MeetAsync(NpgsqlConnection connection, PrimaryMet met)
     {
         var memory = remembered is { } before && lastEvent is { } seen ? before with { Event = seen } : remembered;
-        var past = await LookAsync(connection, memory);
+        // What this process was sure of in its life: a memory from the file may be older.
+        var living = Volatile.Read(ref epoch);
+        var past = await LookAsync(connection, memory, living);
         var judged = JudgeContinuity.Of(memory, met, past);
         switch (judged)
         {
@@ -73,7 +86,7 @@ public sealed class WatchContinuity : IDisposable
                     "This primary was left behind by a promotion; it must not take anything. Is the other one reachable?");
             case Verdict.First or Verdict.Promoted:
                 await BeginAsync(connection, met, judged);
-                past = await LookAsync(connection, memory);
+                past = await LookAsync(connection, memory, living);
                 break;
             case Verdict.Lost:
                 if (past.Epoch is null)
@@ -87,12 +100,17 @@ public sealed class WatchContinuity : IDisposable
                 break;
         }
 
-        if (past.RestoredSince)
+        Say(judged, met, past);
+        if (past.RestoredSince && judged != Verdict.Cut)
         {
             remembered = null;
         }
 
-        Say(judged, met, past);
+        if (broken.IsCancellationRequested)
+        {
+            // Its number among the nodes may be another's here: not even a heartbeat may come through.
+            throw new NpgsqlException("The database is not the one that this server worked on; the server is to be started again.");
+        }
     }
 
     /// <summary>The same, for connections that write: on a database that is not the right one there are none.</summary>
@@ -122,7 +140,7 @@ public sealed class WatchContinuity : IDisposable
                     await LookAgainAsync(database, stop);
                 }
             }
-            catch (Exception failure) when (failure is NpgsqlException or TimeoutException or IOException)
+            catch (Exception failure) when (failure is NpgsqlException or TimeoutException or IOException or UnauthorizedAccessException)
             {
                 Log.BackgroundFailed(log, failure, "counting in the database");
             }
@@ -136,7 +154,15 @@ public sealed class WatchContinuity : IDisposable
     {
         if (Sure && file is not null && remembered is { } before && before.Place == place)
         {
-            (before with { Event = lastEvent ?? before.Event }).Write(file);
+            try
+            {
+                (before with { Event = lastEvent ?? before.Event }).Write(file);
+            }
+            catch (Exception unwritable) when (unwritable is IOException or UnauthorizedAccessException)
+            {
+                // What was written down before stands; it says less.
+                Log.BackgroundFailed(log, unwritable, "remembering the database");
+            }
         }
     }
 
@@ -156,9 +182,11 @@ public sealed class WatchContinuity : IDisposable
         var now = new Marker(
             place, Volatile.Read(ref epoch), met.SystemIdentifier, met.Timeline, mark, Instant.FromDateTimeUtc(at), seen);
         remembered = now;
-        if (file is not null)
+        if (file is not null && (kept is not { } last || last.Event != now.Event || last.Epoch != now.Epoch || last.Place != now.Place
+            || now.At < last.At || now.At - last.At >= Idle))
         {
             now.Write(file);
+            kept = now;
         }
     }
 
@@ -195,6 +223,11 @@ public sealed class WatchContinuity : IDisposable
                 // It was the right one, and no longer is: what this process holds in memory is of another past.
                 broken.Cancel();
             }
+
+            if (judged == Verdict.Cut && cut.TrySetResult())
+            {
+                Log.RestoredUnderThisNode(log);
+            }
         }
     }
 
@@ -214,7 +247,7 @@ public sealed class WatchContinuity : IDisposable
         await doubt.ExecuteNonQueryAsync();
     }
 
-    private static async Task<PastSeen> LookAsync(NpgsqlConnection connection, Marker? memory)
+    private static async Task<PastSeen> LookAsync(NpgsqlConnection connection, Marker? memory, long living)
     {
         await using var look = new NpgsqlCommand(Look, connection) { CommandTimeout = CountSeconds };
         look.Parameters.Add(new NpgsqlParameter<Guid?> { TypedValue = memory?.Place });
@@ -222,11 +255,12 @@ public sealed class WatchContinuity : IDisposable
         look.Parameters.Add(new NpgsqlParameter<int> { TypedValue = memory?.Event?.AgentId ?? 0 });
         look.Parameters.Add(new NpgsqlParameter<long> { TypedValue = memory?.Event?.Number ?? 0 });
         look.Parameters.Add(new NpgsqlParameter<short> { TypedValue = memory?.Event?.Step ?? 0 });
+        look.Parameters.Add(new NpgsqlParameter<long> { TypedValue = living });
         await using var row = await look.ExecuteReaderAsync();
         await row.ReadAsync();
         var known = !row.IsDBNull(0);
         return new PastSeen(
             known ? row.GetInt64(0) : null, known ? row.GetInt64(1) : 0, known ? row.GetInt32(2) : 0,
-            row.GetBoolean(3), row.GetBoolean(4), row.GetBoolean(5), row.GetInt64(6), row.GetBoolean(7), row.GetInstantOrNull(8));
+            row.GetBoolean(3), row.GetBoolean(4), row.GetBoolean(5), row.GetInt64(6), row.GetBoolean(7), row.GetInstantOrNull(8), row.GetBoolean(9));
     }
 }

@@ -53,7 +53,8 @@ public interface IClusterTables
     Task<IReadOnlyList<NodeSeen>> NodesAsync(int nodeId, CancellationToken cancel);
 
     /// <summary>
-    /// What a node accepted and nobody has finished, in the order of the numbers, at most <see cref="ClusterTables.FindLimit"/>.
+    /// What a node accepted, under numbers of its own blocks, and nobody has finished: in the order of the numbers, at most
+    /// <see cref="ClusterTables.FindLimit"/>.
     /// </summary>
     /// <param name="after">Only numbers above this one.</param>
     Task<IReadOnlyList<LostPayment>> LostAsync(int nodeId, long after, CancellationToken cancel);
@@ -147,6 +148,7 @@ public sealed class ClusterTables(NpgsqlDataSource database) : IClusterTables
         await using var command = database.CreateCommand(FindLost);
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = nodeId });
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = after });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = Node.BlockSize });
         return await ReadLostAsync(command, cancel);
     }
 

@@ -1,16 +1,24 @@
 -- why: what a node accepted and nobody has finished, whoever has claimed it since; below the node's low number there is nothing.
---      Each step is a look-up for each row of the one before, held apart by its limit: joined freely, the first events are taken
---      for a single row on tables that nobody has analysed, and everything is read once for each of thousands
+--      It has payments only under the numbers of its own blocks: a node that gave out none for long tells a low number that all
+--      others have left far behind, and what they took since is not looked through for it. Each step is a look-up for each row of
+--      the one before, held apart by its limit: joined freely, the first events are taken for a single row on tables that nobody
+--      has analysed, and everything is read once for each of thousands
 -- locks: none
--- parameters: $1 node · $2 only numbers above this one
+-- parameters: $1 node · $2 only numbers above this one · $3 numbers in a block
 select k.agent_id, k.number, coalesce(e.send_before, e.at) < now() as claim_ended, e.node_id as owner,
     coalesce(o.lease_until < now(), true) as owner_ended
 from node n
+cross join lateral (
+    select greatest(b.first, n.low_number, $2 + 1) as from_number, b.first + $3 as to_number
+    from number_block b
+    where b.first > greatest(n.low_number, $2 + 1) - $3 and b.node_id = n.node_id
+    order by b.first
+) b
 cross join agent a
 cross join lateral (
     select p.agent_id, p.number
     from payment p
-    where p.agent_id = a.agent_id and p.number >= greatest(n.low_number, $2 + 1)
+    where p.agent_id = a.agent_id and p.number >= b.from_number and p.number < b.to_number
     order by p.number
 ) k
 cross join lateral (

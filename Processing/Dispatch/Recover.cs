@@ -11,8 +11,8 @@ namespace EGovPay.Processing.Dispatch;
 /// <summary>
 /// Takes over what a dead node had begun (and what this node itself lost sight of): what was never sent is claimed and sent, with a
 /// permit of its provider; what was perhaps sent becomes Unknown once its claim has ended, many in one commit, and is asked about with
-/// the same number. Sending goes on beside the next look, and what fails waits longer each time: neither a slow provider nor a payment
-/// that cannot be taken over keeps the others waiting.
+/// the same number. Sending goes on beside the next look, each node is looked at beside the others, and what fails waits longer each
+/// time: neither a slow provider, nor a slow look, nor a payment that cannot be taken over keeps the others waiting.
 /// </summary>
 public sealed class Recover(
     IClusterTables cluster, Journal.Journal journal, IFindPayments book, Gates gates, Deliver deliver, Node node,
@@ -43,44 +43,80 @@ public sealed class Recover(
     /// <summary>Looks for dead nodes until stopped.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
+        // Looks under way, by the node looked at; this node's own number stands for what it lost sight of.
+        var looking = new Dictionary<int, Task<int>>();
         while (!stop.IsCancellationRequested)
         {
-            try
+            foreach (var (nodeId, look) in looking.Where(one => one.Value.IsCompleted).ToList())
             {
-                await LookAsync(stop);
-            }
-            catch (Exception failure) when (failure is NpgsqlException or TimeoutException)
-            {
-                Log.BackgroundFailed(log, failure, "taking over from dead nodes");
+                looking.Remove(nodeId);
+                await look;
             }
 
+            await BeginLooksAsync(looking, stop);
             await time.PauseAsync(Pause, stop);
         }
+
+        await Task.WhenAll(looking.Values);
     }
 
     /// <summary>One look, and the end of all that it began to send. Returns how many payments were taken over.</summary>
     internal async Task<int> TakeOverAsync(CancellationToken stop)
     {
-        var taken = await LookAsync(stop);
+        var looking = new Dictionary<int, Task<int>>();
+        await BeginLooksAsync(looking, stop);
+        var taken = await Task.WhenAll(looking.Values);
         await Task.WhenAll(sending.Values);
-        return taken;
+        return taken.Sum();
     }
 
-    private async Task<int> LookAsync(CancellationToken stop)
+    /// <summary>Where the look before has not ended, there is no second one.</summary>
+    private async Task BeginLooksAsync(Dictionary<int, Task<int>> looking, CancellationToken stop)
     {
-        var taken = await LookForOwnAsync(stop);
-        foreach (var seen in await cluster.NodesAsync(node.Id, stop))
+        try
         {
-            taken += seen.LeaseEnded ? await LookForAsync(seen.NodeId, stop) : 0;
+            Begin(looking, node.Id, () => LookForOwnAsync(stop));
+            foreach (var seen in await cluster.NodesAsync(node.Id, stop))
+            {
+                if (seen.LeaseEnded)
+                {
+                    Begin(looking, seen.NodeId, () => LookForAsync(seen.NodeId, stop));
+                }
+            }
         }
-
-        if (taken > 0)
+        catch (Exception failure) when (failure is NpgsqlException or TimeoutException)
         {
-            Log.TakenOver(log, taken);
+            Log.BackgroundFailed(log, failure, "taking over from dead nodes");
         }
 
         ForgetFailures();
-        return taken;
+    }
+
+    private void Begin(Dictionary<int, Task<int>> looking, int nodeId, Func<Task<int>> look)
+    {
+        if (!looking.ContainsKey(nodeId))
+        {
+            looking[nodeId] = LookAsync(look);
+        }
+    }
+
+    private async Task<int> LookAsync(Func<Task<int>> look)
+    {
+        try
+        {
+            var taken = await look();
+            if (taken > 0)
+            {
+                Log.TakenOver(log, taken);
+            }
+
+            return taken;
+        }
+        catch (Exception failure) when (failure is NpgsqlException or TimeoutException)
+        {
+            Log.BackgroundFailed(log, failure, "taking over from a dead node");
+            return 0;
+        }
     }
 
     /// <summary>

@@ -11,9 +11,14 @@
 with clock as materialized (
     -- Nothing is dated before what was closed already, whatever the clock shows: see 0008_dated_from.sql.
     select d.day, greatest(clock_timestamp(), coalesce(d.dated_from, d.opened_at)) as at,
-        coalesce(g.generation, 0)::int as generation
+        coalesce(r.generation, 0)::int as generation, coalesce(r.start, 0) as start
     from business_day d
-    left join receipt_generation g on g.business_day = d.day
+    left join lateral (
+        select u.generation, u.start from receipt_run u
+        where u.business_day = d.day
+        order by u.generation desc, u.start desc
+        limit 1
+    ) r on true
     where d.closed_at is null
 ),
 told as materialized (
@@ -68,10 +73,11 @@ told as materialized (
 ),
 series as materialized (
     insert into receipt_series (business_day, series, last)
-    -- After a restore a day goes on in series that nobody was ever given a number of: 16 further for each generation.
-    select t.day, t.lane + 16 * t.generation, max(t.nth)::int
+    -- After a restore a day goes on at numbers that nobody was ever given: in series 16 further for each generation, from a start.
+    select t.day, t.lane + 16 * t.generation, (select c.start from clock c) + max(t.nth)::int
     from told t where t.nth is not null group by t.day, t.lane, t.generation
-    on conflict (business_day, series) do update set last = receipt_series.last + excluded.last
+    on conflict (business_day, series) do update
+    set last = greatest(receipt_series.last, (select c.start from clock c)) + excluded.last - (select c.start from clock c)
     returning series, last
 ),
 counted as materialized (

@@ -26,7 +26,7 @@ internal static class RestoredCommand
             .Does(Acts.Restored, async (parsed, cancel) =>
             {
                 await using var desk = await Desk.OpenAsync(parsed, cancel);
-                var ownUp = new OwnUp(desk.Store.Database);
+                var ownUp = new OwnUp(desk.Store.Database, SystemClock.Instance);
                 if (parsed.GetValue(nothingLost))
                 {
                     return await ownUp.PromotedAsync(desk.Person)
@@ -35,7 +35,8 @@ internal static class RestoredCommand
                             "A server remembers what this database does not know, so something is lost. Run `egovpay restored`.");
                 }
 
-                var lost = await ownUp.RestoredAsync(desk.Person);
+                var owned = await ownUp.RestoredAsync(desk.Person);
+                var lost = owned.Lost ?? throw Refused(owned);
                 return await SayAsync(parsed, json, Text(lost), lost);
             });
     }
@@ -45,7 +46,7 @@ internal static class RestoredCommand
         $"""
         Lost: what was committed from {Text(lost.From)} to {Text(lost.To)}. A break is open over it.
         Payments that the book does not know have numbers from {lost.FromNumber} to {lost.NextNumber - 1}; new ones from {lost.NextNumber}.
-        Receipts of {Iso(lost.FirstDay)} to {Iso(lost.LastDay)} go on in series {(16 * lost.Generation) + 1} to {(16 * lost.Generation) + 16}.
+        {string.Join("\n", lost.Runs.Select(Text))}
         {(lost.Known is null ? "No server remembers anything of it." : $"What a server remembers: {lost.Known}")}
         Servers that were running during the restore are to be started again; the others go on within seconds.
         """);
@@ -63,11 +64,33 @@ internal static class RestoredCommand
                 line.WriteNumber("fromNumber", lost.FromNumber);
                 line.WriteNumber("nextNumber", lost.NextNumber);
                 line.WriteString("known", lost.Known);
-                line.WriteNumber("generation", lost.Generation);
+                line.WriteStartArray("receipts");
+                foreach (var run in lost.Runs)
+                {
+                    line.WriteStartObject();
+                    line.WriteString("day", Iso(run.Day));
+                    line.WriteNumber("generation", run.Generation);
+                    line.WriteNumber("after", run.Start);
+                    line.WriteEndObject();
+                }
+
+                line.WriteEndArray();
             }
         });
         return Exit.Done;
     }
+
+    private static string Text(ReceiptRun run) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"Receipts of {Iso(run.Day)} go on in series {(16 * run.Generation) + 1:000} to {(16 * run.Generation) + 16:000} at number {run.Start + 1}.");
+
+    private static CommandException Refused(OwnedUp owned) => new(owned.Refused switch
+    {
+        OwnUpRefusal.ClocksDiffer => $"The database's clock shows {Text(owned.Database)} and this machine's {Text(owned.Here)}. "
+            + "Numbers that nobody was ever given are reckoned from the time: set the wrong clock right, then say it again.",
+        _ => $"The open business day is {Iso(owned.OpenDay)}, more than a day ahead of the calendar. Numbers that nobody was ever given "
+            + "are reckoned from the time, and there are none for it yet: say it again when that day is tomorrow.",
+    });
 
     private static string Text(Instant at) => at.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using EGovPay.Processing;
 using EGovPay.Processing.Catalogue;
@@ -66,8 +67,7 @@ internal static class ServeCommand
         await using var last = new Timer(_ => CutShort(log));
         await using var bound = stop.Register(() => last.Change(Longest, Timeout.InfiniteTimeSpan));
         using var telemetry = Telemetry.Open(settings.Node, settings.Traces);
-        await using var metrics = await MetricsDoor.OpenAsync(
-            settings.Metrics is null ? null : Endpoint(settings.Metrics), logs, stop);
+        await using var metrics = await OpenMetricsAsync(settings, logs, stop);
         await using var store = await Store.OwnAsync(settings, log, stop);
         await Migrate.RunAsync(store.ConnectionString, log, stop);
         if (settings.Providers is null)
@@ -100,7 +100,7 @@ internal static class ServeCommand
                 using var telling = new TellEveryone(
                     engine, TellingSetting.From(settings, app.Urls.First()), logs.CreateLogger<TellEveryone>());
                 var told = WhenSureAsync(engine, telling.RunAsync, stop);
-                await Task.Delay(Timeout.Infinite, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await engine.Continuity.CutOff.WaitAsync(stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 await Server.StopAsync(app, Drain);
                 await EndsAsync(Task.WhenAll(told, delivering));
             }
@@ -111,7 +111,23 @@ internal static class ServeCommand
             }
         }
 
-        return Exit.Done;
+        return !engine.Continuity.CutOff.IsCompleted ? Exit.Done : throw new CommandException(
+            "The database was restored while this server ran, and somebody said `egovpay restored`: what this server held belongs to "
+            + "what is lost. Start it again; it goes on by itself.");
+    }
+
+    private static async Task<MetricsDoor?> OpenMetricsAsync(Settings settings, ILoggerFactory logs, CancellationToken stop)
+    {
+        try
+        {
+            return await MetricsDoor.OpenAsync(settings.Metrics is null ? null : Endpoint(settings.Metrics), logs, stop);
+        }
+        catch (Exception taken) when (taken is IOException or SocketException)
+        {
+            throw new CommandException(
+                $"Metrics cannot be shown on {settings.Metrics!.GetLeftPart(UriPartial.Authority)}: {taken.Message} "
+                + "Choose another address with --metrics, or none.", inner: taken);
+        }
     }
 
     /// <summary>It has been told to end; what waits for the network longer than a moment is left to itself.</summary>
@@ -145,21 +161,27 @@ internal static class ServeCommand
         Settings settings, Store store, ConnectProviders connect, PortabilityInForce portability, DatabaseClock clock,
         ILoggerFactory logs, CancellationToken stop)
     {
-        return await Engine.StartAsync(
-            new EngineSettings
-            {
-                ConnectionString = store.ConnectionString,
-                Secret = ServerSecret.Take(settings, store.Home),
-                OtherSecrets = ServerSecret.Others(settings),
-                NodeName = settings.Node,
-                StopPatience = TimeSpan.FromSeconds(3),
-                Journal = new JournalSettings { StopPatience = TimeSpan.FromSeconds(3) },
-                MemoryFile = Path.Combine(store.Home, "remembered"),
-                Connect = connect.Connect,
-                Route = portability.Route,
-                Payers = TellingSetting.Channels(settings),
-            },
-            clock, logs, stop);
+        var start = new EngineSettings
+        {
+            ConnectionString = store.ConnectionString,
+            Secret = ServerSecret.Take(settings, store.Home),
+            OtherSecrets = ServerSecret.Others(settings),
+            NodeName = settings.Node,
+            StopPatience = TimeSpan.FromSeconds(3),
+            Journal = new JournalSettings { StopPatience = TimeSpan.FromSeconds(3) },
+            MemoryFile = Path.Combine(store.Home, "remembered"),
+            Connect = connect.Connect,
+            Route = portability.Route,
+            Payers = TellingSetting.Channels(settings),
+        };
+        try
+        {
+            return await Engine.StartAsync(start, clock, logs, stop);
+        }
+        catch (InvalidDataException unreadable)
+        {
+            throw new CommandException(unreadable.Message, inner: unreadable);
+        }
     }
 
     private static async Task<WebApplication> OpenDoorsAsync(

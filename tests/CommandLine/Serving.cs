@@ -74,6 +74,29 @@ public sealed class Serving(TestDatabase database) : IClassFixture<TestDatabase>
     }
 
     [Fact]
+    public async Task A_memory_that_cannot_be_read_and_a_metrics_port_that_is_taken_are_told_in_a_sentence()
+    {
+        var variables = Database();
+        variables["EGOVPAY_LOG"] = "none";
+        variables["EGOVPAY_DATA"] = Path.Combine(folder.Path, "damaged");
+        Directory.CreateDirectory(variables["EGOVPAY_DATA"]);
+        await File.WriteAllTextAsync(Path.Combine(variables["EGOVPAY_DATA"], "remembered"), "");
+        var damaged = await RunningProgram.RunAsync(folder.Path, variables, "serve", "--listen", "http://127.0.0.1:0");
+        damaged.ExitCode.Should().Be(1);
+        damaged.Errors.Should().Contain("egovpay restored").And.Contain("remove the file").And.NotContain("   at ");
+
+        using var listener = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        variables = Database();
+        variables["EGOVPAY_LOG"] = "none";
+        var taken = await RunningProgram.RunAsync(
+            folder.Path, variables, "serve", "--listen", "http://127.0.0.1:0",
+            "--metrics", FormattableString.Invariant($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}"));
+        taken.ExitCode.Should().Be(1);
+        taken.Errors.Should().Contain("Metrics cannot be shown on").And.NotContain("   at ");
+    }
+
+    [Fact]
     public async Task A_taken_port_is_said_in_words()
     {
         using var listener = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);

@@ -1,3 +1,4 @@
+using EGovPay.Processing.Dispatch;
 using EGovPay.Processing.Journal;
 using EGovPay.Processing.Payments;
 using EGovPay.Processing.StateMachine;
@@ -10,6 +11,9 @@ namespace EGovPay.Tests.Dispatch;
 /// <summary>Two nodes without background work, so that a test says when one looks; one agent, and providers whose lies a test picks.</summary>
 internal sealed class Stage : IAsyncDisposable
 {
+    private readonly Dictionary<int, (long Next, long End)> blocks = [];
+    private readonly SemaphoreSlim taking = new(1);
+
     private Stage(TestDatabase database)
     {
         Database = database;
@@ -49,7 +53,7 @@ internal sealed class Stage : IAsyncDisposable
     public async Task<long> EnterAsync(string reference, bool claim, int nodeId, int sendSeconds = 0)
     {
         var engine = A.Engine;
-        var number = await engine.Node.NextNumberAsync();
+        var number = nodeId == engine.Node.Id ? await engine.Node.NextNumberAsync() : await NumberOfAsync(nodeId);
         await engine.Journal.AcceptAsync(new Acceptance
         {
             AgentId = Agent.AgentId,
@@ -68,6 +72,28 @@ internal sealed class Stage : IAsyncDisposable
         });
         engine.Node.Done(number);
         return number;
+    }
+
+    /// <summary>A number of a block that this node took.</summary>
+    private async Task<long> NumberOfAsync(int nodeId)
+    {
+        await taking.WaitAsync();
+        try
+        {
+            var (next, end) = blocks.GetValueOrDefault(nodeId);
+            if (next == end)
+            {
+                next = await new ClusterTables(Database.DataSource).TakeBlockAsync(nodeId);
+                end = next + Node.BlockSize;
+            }
+
+            blocks[nodeId] = (next + 1, end);
+            return next;
+        }
+        finally
+        {
+            taking.Release();
+        }
     }
 
     public async Task<PayAnswer> PayAsync(
@@ -107,6 +133,7 @@ internal sealed class Stage : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        taking.Dispose();
         await Centre.DisposeAsync();
         await Database.DisposeAsync();
     }

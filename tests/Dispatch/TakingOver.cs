@@ -1,9 +1,11 @@
 using System.Diagnostics;
+using System.Text.Json.Nodes;
 using EGovPay.Processing.Dispatch;
 using EGovPay.Processing.StateMachine;
 using EGovPay.Tests.PostgreSql;
 using FluentAssertions;
 using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
 using Xunit;
 
 namespace EGovPay.Tests.Dispatch;
@@ -97,6 +99,67 @@ public sealed class TakingOver(ITestOutputHelper output)
 
     private static Task<long> MissedAsync(TestDatabase database) =>
         database.AskAsync<long>("select count(*) from node where lease_until <= now() and recovered_at is null");
+
+    [Fact]
+    public async Task A_node_that_was_idle_for_long_is_looked_at_without_reading_what_others_did_since()
+    {
+        await using var stage = await Stage.SetAsync();
+        var dead = await stage.DeadNodeAsync();
+        var lost = await stage.EnterAsync("lost", claim: true, dead);
+        await stage.Database.ExecuteAsync(FormattableString.Invariant($"update node set low_number = {lost} where node_id = {dead}"));
+        await stage.Database.ExecuteAsync(FormattableString.Invariant($"""
+            insert into number_block select {lost} + 1000 * i, {stage.A.Engine.Node.Id}, now() from generate_series(1, 30) as i;
+            insert into payment (
+                agent_id, number, accepted_at, amount_qepik, fee_qepik, commission_qepik, provider_fee_qepik, terminal_id,
+                service_code, provider_id, tender, cutoff_group, notify, reference, account)
+            select {stage.Agent.AgentId}, {lost} + 1000 + i, now(), 500, 0, 0, 0, 1, 10101, 1, 1, 1, false, 'm-' || i, '1'
+            from generate_series(0, 29999) as i;
+            insert into event (agent_id, number, at, node_id, step, edge)
+            select {stage.Agent.AgentId}, {lost} + 1000 + i, now(), {stage.A.Engine.Node.Id}, 0, 1 from generate_series(0, 29999) as i;
+            """));
+        await using var connection = await stage.Database.DataSource.OpenConnectionAsync();
+        await using (var prepare = new NpgsqlCommand(
+            "prepare look (int, bigint, int) as " + Processing.Sql.Load(typeof(Recover).Assembly, "Dispatch/FindLost.sql"), connection))
+        {
+            await prepare.ExecuteNonQueryAsync();
+        }
+
+        await using var explain = new NpgsqlCommand(FormattableString.Invariant(
+            $"explain (analyze, buffers, format json) execute look ({dead}, 0, {Node.BlockSize})"), connection);
+        var plan = JsonNode.Parse((string)(await explain.ExecuteScalarAsync())!)![0]!["Plan"]!;
+
+        ((int)plan["Actual Rows"]!).Should().Be(1);
+        ((int)plan["Shared Hit Blocks"]! + (int)plan["Shared Read Blocks"]!).Should().BeLessThan(1_000, "30 000 are not looked through");
+    }
+
+    [Fact]
+    public async Task A_look_at_one_node_that_does_not_end_keeps_no_other_node_waiting()
+    {
+        await using var stage = await Stage.SetAsync();
+        var stuck = await stage.DeadNodeAsync();
+        var dead = await stage.DeadNodeAsync();
+        await stage.EnterAsync("d", claim: true, dead);
+        await using var connection = await stage.Database.DataSource.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await using (var hold = new NpgsqlCommand(
+            FormattableString.Invariant($"select from node where node_id = {stuck} for update"), connection, transaction))
+        {
+            await hold.ExecuteNonQueryAsync();
+        }
+
+        using var stop = new CancellationTokenSource();
+        var running = stage.A.Engine.Recover.RunAsync(stop.Token);
+        var taken = await RealNodes.UntilAsync(
+            stage.Database, "select count(*) from unknown_payment", 1, TimeSpan.FromSeconds(10));
+        output.WriteLine($"taken over in {taken.TotalSeconds:F1} s");
+        (await stage.Database.AskAsync<bool>($"select recovered_at is null from node where node_id = {stuck}")).Should().BeTrue();
+
+        await transaction.RollbackAsync();
+        await RealNodes.UntilAsync(
+            stage.Database, "select count(*) from node where name = 'dead' and recovered_at is null", 0, TimeSpan.FromSeconds(10));
+        await stop.CancelAsync();
+        await running;
+    }
 
     [Fact]
     public void Questions_about_payments_that_fell_silent_together_spread_and_come_later_and_later()

@@ -79,6 +79,17 @@ public sealed class Judgements
     }
 
     [Fact]
+    public void Who_lived_through_a_restore_that_cut_off_what_it_knows_must_start_again()
+    {
+        var after = Known with { Epoch = 8, RestoredSince = true, RestoredInLife = true, Timeline = 4 };
+        JudgeContinuity.Of(Remembered, Next, after with { Mark = 99 }).Should().Be(Verdict.Cut);
+        JudgeContinuity.Of(Remembered, Next, after with { EventKnown = false }).Should().Be(Verdict.Cut);
+        JudgeContinuity.Of(Remembered, Next, after with { EpochKnown = false }).Should().Be(Verdict.Cut);
+        JudgeContinuity.Of(null, Next, after).Should().Be(Verdict.Cut, "it worked, and cannot tell whether all of it is there");
+        JudgeContinuity.Of(Remembered, Next, after).Should().Be(Verdict.Continues, "everything is there: somebody said it without need");
+    }
+
+    [Fact]
     public void A_primary_that_was_left_behind_is_known_by_its_timeline()
     {
         JudgeContinuity.Of(Remembered, new PrimaryMet(77, 2), Known with { Mark = 3, Timeline = 2 }).Should().Be(Verdict.OldPrimary);

@@ -121,6 +121,42 @@ public sealed class Restoring : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_server_that_slept_through_a_restore_ends_and_says_why_and_gives_none_of_its_numbers()
+    {
+        var keys = await LoggingTerminals.AddAsync(cluster.First.ConnectionString, 2);
+        var restored = cluster.Add("restored");
+        await cluster.BackUpAsync(cluster.First, restored.Data);
+        await using var server = Serve(cluster.ConnectionString, "sleeper");
+        var node = await AddressAsync(server);
+        var before = await PayAsync(node, keys, 10);
+        await cluster.First.ExecuteAsync("select pg_create_restore_point('middle')");
+        before.AddRange(await PayAsync(node, keys, 10));
+        var last = await cluster.First.AskAsync<string>("select pg_walfile_name(pg_switch_wal())");
+        await cluster.First.UntilAsync($"select coalesce(last_archived_wal >= '{last}', false) from pg_stat_archiver");
+        server.Freeze();
+        await cluster.First.StopAsync();
+        restored.RestoreTo("middle");
+        await restored.StartAsync();
+        await restored.UntilAsync("select not pg_is_in_recovery()");
+        var owned = await RunningProgram.RunAsync(folder.Path, People(restored), "restored", "--json");
+        owned.ExitCode.Should().Be(0, owned.Errors);
+        var next = (long)JsonNode.Parse(owned.LastLine)!["nextNumber"]!;
+
+        server.Thaw();
+        var ended = await server.EndAsync();
+        ended.ExitCode.Should().Be(1);
+        ended.Errors.Should().Contain("egovpay: The database was restored while this server ran");
+        (await restored.AskAsync<long>(
+            "select count(*) from node n where n.lease_until > (select max(e.began_at) from cluster_epoch e where e.how = 'restored')"))
+            .Should().Be(0, "its number may be another's there");
+
+        await using var again = Serve(cluster.ConnectionString, "sleeper");
+        var after = await PayAsync(await AddressAsync(again), keys, 5);
+        after.Select(Number).Should().OnlyContain(number => number >= next);
+        after.Concat(before).Select(one => one.Receipt).Should().OnlyHaveUniqueItems();
+    }
+
+    [Fact]
     public async Task A_promotion_that_nobody_saw_is_taken_for_one_when_somebody_says_so()
     {
         var keys = await LoggingTerminals.AddAsync(cluster.First.ConnectionString, 1);
@@ -181,11 +217,13 @@ public sealed class Restoring : IAsyncLifetime
     /// <summary>As a server connects: its commits wait as configured.</summary>
     private static string ServerOf(ReplicatedServer server) => $"Host={server.SocketFolder};Username=egovpay;Database=egovpay";
 
-    private RunningProgram Serve(ReplicatedServer server, string node = "a") => RunningProgram.Start(
+    private RunningProgram Serve(ReplicatedServer server, string node = "a") => Serve(ServerOf(server), node);
+
+    private RunningProgram Serve(string database, string node) => RunningProgram.Start(
         folder.Path,
         new Dictionary<string, string>
         {
-            ["EGOVPAY_DATABASE"] = ServerOf(server),
+            ["EGOVPAY_DATABASE"] = database,
             ["EGOVPAY_SECRET"] = new string('s', 32),
             ["EGOVPAY_PROVIDERS"] = simulator.Address.GetLeftPart(UriPartial.Authority),
             ["EGOVPAY_DATA"] = Path.Combine(folder.Path, "data-" + node),

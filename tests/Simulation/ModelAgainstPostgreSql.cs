@@ -53,6 +53,10 @@ public sealed class ModelAgainstPostgreSql(ITestOutputHelper output)
 /// <summary>Does the same to the model and to PostgreSQL, and compares.</summary>
 internal sealed class CompareWithModel(TestDatabase database, ILaneConnection lane, int seed)
 {
+    private const int Nodes = 3;
+    private const int GivenOfABlock = 20;
+    private const long FirstNumber = 900_000_000_000;
+
     private static readonly int[] Agents = [16, 32, 48, 49];
     private static readonly Guid[] Inquiries = [.. Enumerable.Range(1, 6).Select(i => new Guid(i, 0, 0, new byte[8]))];
 
@@ -62,7 +66,8 @@ internal sealed class CompareWithModel(TestDatabase database, ILaneConnection la
     private readonly PaymentBook book = new(database.DataSource);
     private readonly long began = Stopwatch.GetTimestamp();
     private Duration moved = Duration.Zero;
-    private long lastNumber = 900_000_000_000;
+    private readonly int[] given = new int[Nodes + 1];
+    private long lastNumber = FirstNumber;
 
     public Dictionary<string, int> Done { get; } = [];
 
@@ -80,10 +85,13 @@ internal sealed class CompareWithModel(TestDatabase database, ILaneConnection la
 
         await using var command = database.DataSource.CreateCommand("select day::text from business_day where closed_at is null");
         model.Day = NodaTime.Text.LocalDatePattern.Iso.Parse((string)(await command.ExecuteScalarAsync())!).Value;
-        for (var node = 0; node < 3; node++)
+        for (var node = 0; node < Nodes; node++)
         {
             (await tables.RegisterAsync("n")).Should().Be(model.Register(Now));
         }
+
+        await database.ExecuteAsync(FormattableString.Invariant(
+            $"insert into number_block (first, node_id, taken_at) select {FirstNumber} + 1000 * i, 1 + i % {Nodes}, now() from generate_series(0, 2999) as g (i)"));
     }
 
     public async Task StepAsync()
@@ -151,6 +159,18 @@ internal sealed class CompareWithModel(TestDatabase database, ILaneConnection la
         }
     }
 
+    /// <summary>A node gives numbers of its own blocks, of which every third is its; what it leaves of one is thrown away.</summary>
+    private long NumberOf(int node)
+    {
+        var (block, place) = Math.DivRem(given[node]++, GivenOfABlock);
+        var number = FirstNumber + (((block * Nodes) + node - 1) * Node.BlockSize) + place;
+        lastNumber = Math.Max(lastNumber, number);
+        return number;
+    }
+
+    /// <summary>A number near the last, or some blocks before it.</summary>
+    private long Lately() => lastNumber - random.Next(random.Next(2) == 0 ? 30 : 6_000);
+
     private Func<LaneCommand> Make()
     {
         var agent = Agents[random.Next(Agents.Length)];
@@ -158,20 +178,22 @@ internal sealed class CompareWithModel(TestDatabase database, ILaneConnection la
         var roll = random.Next(100);
         if (roll < 40 || known.Count == 0)
         {
-            var acceptance = Acceptance(agent);
+            var acceptance = Acceptance(agent, random.Next(1, Nodes + 1));
             return () => new AcceptCommand(acceptance);
         }
 
         if (roll < 48)
         {
-            var (reference, number, node) = ($"r{random.Next(60)}", ++lastNumber, random.Next(1, 4));
+            var (reference, node) = ($"r{random.Next(60)}", random.Next(1, Nodes + 1));
+            var number = NumberOf(node);
             return () => new CancelPayment.Command(agent, reference, number, 1, node, notify: false);
         }
 
         var payment = known[random.Next(known.Count)];
         if (roll < 60)
         {
-            var (number, minutes, node, now) = (++lastNumber, random.Next(2), random.Next(1, 4), payment.Now());
+            var (minutes, node, now) = (random.Next(2), random.Next(1, Nodes + 1), payment.Now());
+            var number = NumberOf(node);
             return () => new ReversePayment.Command(now, minutes, number, 1, "test", "test", node);
         }
 
@@ -179,12 +201,12 @@ internal sealed class CompareWithModel(TestDatabase database, ILaneConnection la
         return () => new RecordCommand(happening);
     }
 
-    private Acceptance Acceptance(int agent) => new()
+    private Acceptance Acceptance(int agent, int node) => new()
     {
         AgentId = agent,
         FirstPart = agent == 49 ? 48 : 0,
         Parts = agent >= 48 ? 2 : 1,
-        Number = ++lastNumber,
+        Number = NumberOf(node),
         Reference = $"r{random.Next(60)}",
         TerminalId = random.Next(1, 3),
         ServiceCode = 10101,
@@ -198,7 +220,7 @@ internal sealed class CompareWithModel(TestDatabase database, ILaneConnection la
         CutoffGroup = 1,
         InquiryId = random.Next(5) == 0 ? Inquiries[random.Next(Inquiries.Length)] : null,
         DailyLimitQepik = random.Next(4) == 0 ? 3_000 : null,
-        NodeId = random.Next(1, 4),
+        NodeId = node,
         Claim = random.Next(3) > 0,
         SendSeconds = random.Next(3, 12),
         ShiftRequired = random.Next(20) == 0,
@@ -250,14 +272,14 @@ internal sealed class CompareWithModel(TestDatabase database, ILaneConnection la
 
     private async Task BeatAsync()
     {
-        var (node, lease, low) = (random.Next(1, 4), random.Next(4) == 0 ? 0 : 5, random.Next(3) == 0 ? lastNumber - random.Next(30) : 0);
+        var (node, lease, low) = (random.Next(1, 4), random.Next(4) == 0 ? 0 : 5, random.Next(3) == 0 ? Lately() : 0);
         await tables.BeatAsync(node, lease, low);
         model.Beat(node, lease, low, Now);
     }
 
     private async Task LostAsync()
     {
-        var (node, after) = (random.Next(1, 4), random.Next(3) == 0 ? lastNumber - random.Next(50) : 0);
+        var (node, after) = (random.Next(1, 4), random.Next(3) == 0 ? Lately() : 0);
         (await tables.LostAsync(node, after, default)).Should().Equal(model.Lost(node, after, Now));
     }
 
