@@ -89,7 +89,6 @@ internal sealed class CompareWithModel(TestDatabase database, ILaneConnection la
         {
             (await tables.RegisterAsync("n")).Should().Be(model.Register(Now));
         }
-
         await database.ExecuteAsync(FormattableString.Invariant(
             $"insert into number_block (first, node_id, taken_at) select {FirstNumber} + 1000 * i, 1 + i % {Nodes}, now() from generate_series(0, 2999) as g (i)"));
     }
