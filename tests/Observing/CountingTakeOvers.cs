@@ -65,8 +65,7 @@ public sealed class CountingTakeOvers
             "create function say_no() returns trigger language plpgsql as $$ begin raise exception 'no'; end $$; "
             + "create trigger say_no before update of recovered_at on node for each row "
             + "when (new.recovered_at is not null) execute function say_no()");
-        await FluentActions.Invoking(() => stage.A.Engine.Recover.TakeOverAsync(CancellationToken.None))
-            .Should().ThrowAsync<NpgsqlException>();
+        await stage.A.Engine.Recover.TakeOverAsync(CancellationToken.None);
         heard.Sum("egovpay.takeovers").Should().Be(1);
     }
 
