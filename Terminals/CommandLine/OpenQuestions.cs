@@ -28,56 +28,63 @@ internal static class OpenQuestions
                 "egovpay payment unknown", "egovpay payment unknown --older-than 60 --json",
                 "egovpay payment unknown --format csv")
             .With([provider, older, .. listing.Options])
-            .Does(async (parsed, cancel) =>
+            .Does((parsed, cancel) =>
             {
                 if (parsed.GetValue(older) is < 0 or > MostMinutes)
                 {
                     throw CommandException.Usage(FormattableString.Invariant($"--older-than: 0 to {MostMinutes}."));
                 }
 
-                var most = listing.Ask(parsed);
-                var settings = ReadSettings.From(parsed);
-                var alarm = Duration.FromSeconds(Alarms.UnknownTooOldSeconds);
-                await using var store = await Store.UseAsync(settings, cancel);
-                var codes = await CodesAsync(store, cancel);
-                int? only = parsed.GetValue(provider) is not { } named ? null
-                    : codes.Where(one => one.Value == named).Select(one => (int?)one.Key).FirstOrDefault()
-                        ?? throw new CommandException($"There is no provider '{named}' in the catalogue.");
-                var found = await UnknownPayments.ListAsync(
-                    store.Database, only, Duration.FromMinutes(parsed.GetValue(older)), most, cancel);
-                var ages = (await UnknownPayments.AgesAsync(store.Database, alarm, cancel))
-                    .Where(age => only is null || age.ProviderId == only).ToList();
-                var output = parsed.InvocationConfiguration.Output;
-                if (listing.Json(parsed))
-                {
-                    Print.Json(output, line => Write(line, listing.Shown(parsed, found), ages, codes, alarm));
-                    return Exit.Done;
-                }
-
-                listing.Show(
-                    parsed, found, [">number", "agent", "reference", "provider", ">total", "age", ">asks", "next ask (UTC)", ""],
-                    one =>
-                    [
-                        Number(one.Number), one.AgentCode, one.Reference, Code(codes, one.ProviderId), Print.Manat(one.TotalQepik),
-                        Age(one.Age), Number(one.Asks),
-                        one.HeldBy is { } held ? $"proposal {Number(held)}" : InstantPattern.General.Format(one.NextAskAt),
-                        one.Age >= alarm ? "ALARM" : "",
-                    ],
-                    (_, _) => { });
-                if (listing.Csv(parsed))
-                {
-                    return Exit.Done;
-                }
-
-                Print.Table(
-                    output, null, ["provider", ">unknown", ">total", "oldest", ">held by proposals", ">alarming"],
-                    ages.Select(age => new[]
-                    {
-                        Code(codes, age.ProviderId), Number(age.Payments), Print.Manat(age.TotalQepik), Age(age.Oldest),
-                        Number(age.Held), Number(age.Alarming),
-                    }));
-                return Exit.Done;
+                return ShowUnknownAsync(
+                    parsed, listing, parsed.GetValue(provider), Duration.FromMinutes(parsed.GetValue(older)), cancel);
             });
+    }
+
+    private static async Task<int> ShowUnknownAsync(
+        ParseResult parsed, Listing listing, string? provider, Duration older, CancellationToken cancel)
+    {
+        var most = listing.Ask(parsed);
+        var settings = ReadSettings.From(parsed);
+        var alarm = Duration.FromSeconds(Alarms.UnknownTooOldSeconds);
+        await using var store = await Store.UseAsync(settings, cancel);
+        var codes = await CodesAsync(store, cancel);
+        int? only = provider is not { } named ? null
+            : codes.Where(one => one.Value == named).Select(one => (int?)one.Key).FirstOrDefault()
+                ?? throw new CommandException($"There is no provider '{named}' in the catalogue.");
+        var found = await UnknownPayments.ListAsync(
+            store.Database, only, older, most, cancel);
+        var ages = (await UnknownPayments.AgesAsync(store.Database, alarm, cancel))
+            .Where(age => only is null || age.ProviderId == only).ToList();
+        var output = parsed.InvocationConfiguration.Output;
+        if (listing.Json(parsed))
+        {
+            Print.Json(output, line => Write(line, listing.Shown(parsed, found), ages, codes, alarm));
+            return Exit.Done;
+        }
+
+        listing.Show(
+            parsed, found, [">number", "agent", "reference", "provider", ">total", "age", ">asks", "next ask (UTC)", ""],
+            one =>
+            [
+                Number(one.Number), one.AgentCode, one.Reference, Code(codes, one.ProviderId), Print.Manat(one.TotalQepik),
+                Age(one.Age), Number(one.Asks),
+                one.HeldBy is { } held ? $"proposal {Number(held)}" : InstantPattern.General.Format(one.NextAskAt),
+                one.Age >= alarm ? "ALARM" : "",
+            ],
+            (_, _) => { });
+        if (listing.Csv(parsed))
+        {
+            return Exit.Done;
+        }
+
+        Print.Table(
+            output, null, ["provider", ">unknown", ">total", "oldest", ">held by proposals", ">alarming"],
+            ages.Select(age => new[]
+            {
+                Code(codes, age.ProviderId), Number(age.Payments), Print.Manat(age.TotalQepik), Age(age.Oldest),
+                Number(age.Held), Number(age.Alarming),
+            }));
+        return Exit.Done;
     }
 
     public static Verb Contradictions()

@@ -1,6 +1,5 @@
 using EGovPay.Tests.Dispatch;
 using FluentAssertions;
-using Npgsql;
 using Xunit;
 
 namespace EGovPay.Tests.Observing;
