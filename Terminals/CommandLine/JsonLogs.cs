@@ -24,6 +24,11 @@ internal static class JsonLogs
             lines.JsonWriterOptions = new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
             lines.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
         });
-        logs.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        logs.Services.Configure<ConsoleLoggerOptions>(console =>
+        {
+            console.LogToStandardErrorThreshold = LogLevel.Trace;
+            // Who reads the lines may stand still; payments do not wait for a reader.
+            console.QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite;
+        });
     });
 }

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text;
+using EGovPay.Processing.Dispatch;
 using EGovPay.Processing.Journal;
 using EGovPay.Processing.Payments;
 using EGovPay.Processing.Schema;
@@ -136,7 +137,7 @@ public sealed class StoppingInTime : IDisposable
         var node = await database.AskAsync<int>(
             "insert into node (name, lease_until, low_number) values ('another', now() + interval '1 hour', 0) returning node_id");
         await using var engine = await Books.StartEngineAsync(database.ConnectionString, "test", CancellationToken.None);
-        var number = await engine.Node.NextNumberAsync();
+        var number = await new ClusterTables(database.DataSource).TakeBlockAsync(node);
         var entered = await engine.Journal.AcceptAsync(new Acceptance
         {
             AgentId = await database.AskAsync<int>("select agent_id from agent"),
@@ -153,7 +154,6 @@ public sealed class StoppingInTime : IDisposable
             Claim = true,
         });
         entered.Verdict.Should().Be(AcceptVerdict.Entered);
-        engine.Node.Done(number);
     }
 
     private static StringContent Body() => Asking.Json(HttpCentre.Payment().ToJsonString());
