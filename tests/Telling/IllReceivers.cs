@@ -128,7 +128,7 @@ public sealed class IllReceivers
         var since = Stopwatch.GetTimestamp();
         await Task.WhenAll(Enumerable.Range(0, Payments).Select(n => centre.PayAsync($"R-{n}")));
         await healthy.UntilAsync(heard => heard.Count == Payments);
-        Stopwatch.GetElapsedTime(since).TotalSeconds.Should().BeLessThan(15);
+        Stopwatch.GetElapsedTime(since).TotalSeconds.Should().BeLessThan(30, "so soon everybody is told, whoever else is ill");
         healthy.All.Select(one => one.Id).Should().OnlyHaveUniqueItems();
         hanging.MostOpen.Should().BeLessThanOrEqualTo(8, "its window is its own, and it may notice late that four were given up");
         await centre.UntilAsync($"select count(*) from told where receiver = {good}", Payments);
