@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
-using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text;
 
 namespace EGovPay.Benchmarks.Overload;
@@ -26,21 +26,17 @@ internal sealed class Crowd : IDisposable
     /// <summary>A caller that was refused asks again after this: twenty times sooner than it was told.</summary>
     private static readonly TimeSpan Impatience = TimeSpan.FromMilliseconds(100);
 
-    private readonly HttpClient http;
-    private readonly AuthenticationHeaderValue[] keys;
-    private readonly Uri server;
+    private readonly ConcurrentStack<Wire> idle = new();
+    private readonly IReadOnlyList<string> keys;
+    private readonly IPEndPoint server;
     private readonly ConcurrentQueue<string> refused = new();
     private readonly string run = Guid.NewGuid().ToString("N")[..8];
     private long begun;
 
     public Crowd(Uri server, IReadOnlyList<string> keys)
     {
-        this.server = server;
-        this.keys = [.. keys.Select(key => new AuthenticationHeaderValue("Bearer", key))];
-        http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 5_000, UseProxy = false, UseCookies = false })
-        {
-            Timeout = TimeSpan.FromSeconds(40),
-        };
+        this.server = new IPEndPoint(IPAddress.Parse(server.Host), server.Port);
+        this.keys = keys;
     }
 
     public IReadOnlyCollection<string> RefusedReferences => refused;
@@ -82,7 +78,7 @@ internal sealed class Crowd : IDisposable
                     continue;
                 }
 
-                var (caller, at) = ((int)(sent % keys.Length), began + (long)(sent / perSecond * Stopwatch.Frequency));
+                var (caller, at) = ((int)(sent % keys.Count), began + (long)(sent / perSecond * Stopwatch.Frequency));
                 Interlocked.Increment(ref underWay);
                 asked.Add(Task.Run(async () =>
                 {
@@ -98,7 +94,13 @@ internal sealed class Crowd : IDisposable
         return tally.Read(seconds);
     }
 
-    public void Dispose() => http.Dispose();
+    public void Dispose()
+    {
+        while (idle.TryPop(out var wire))
+        {
+            wire.Dispose();
+        }
+    }
 
     /// <summary>One payment; true: confirmed.</summary>
     /// <param name="since">From when its time counts.</param>
@@ -113,36 +115,44 @@ internal sealed class Crowd : IDisposable
             1 => ("10201", "110012345"),
             _ => ("10301", "2301234"),
         };
-        using var request = new HttpRequestMessage(HttpMethod.Put, new Uri(server, "/v1/payments/" + reference))
-        {
-            Content = new StringContent(
-                $$"""{"service":"{{service}}","account":"{{account}}","amountQepik":100,"totalQepik":100,"tender":"cash"}""",
-                Encoding.UTF8, "application/json"),
-        };
-        request.Headers.Authorization = keys[caller % keys.Length];
+        var body = $$"""{"service":"{{service}}","account":"{{account}}","amountQepik":100,"totalQepik":100,"tender":"cash"}""";
+        var request = Encoding.ASCII.GetBytes(string.Create(
+            CultureInfo.InvariantCulture,
+            $"PUT /v1/payments/{reference} HTTP/1.1\r\nHost: {server}\r\nAuthorization: Bearer {keys[caller % keys.Count]}\r\n"
+            + $"Content-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}"));
         try
         {
-            using var answer = await http.SendAsync(request);
-            var took = Stopwatch.GetElapsedTime(since).TotalMilliseconds;
-            switch (answer.StatusCode)
+            var wire = idle.TryPop(out var kept) ? kept : await Wire.ConnectAsync(server);
+            WireAnswer answer;
+            try
             {
-                case HttpStatusCode.Created:
+                answer = await wire.AskAsync(request);
+            }
+            catch
+            {
+                wire.Dispose();
+                throw;
+            }
+
+            idle.Push(wire);
+            var took = Stopwatch.GetElapsedTime(since).TotalMilliseconds;
+            switch (answer)
+            {
+                case { Status: 201 }:
                     tally.Accepted.Enqueue(took);
                     return true;
-                case HttpStatusCode.ServiceUnavailable when answer.Headers.RetryAfter is not null
-                    && (await answer.Content.ReadAsStringAsync()) is var text
-                    && (text.Contains("\"code\":900", StringComparison.Ordinal) || text.Contains("\"code\":400", StringComparison.Ordinal)):
+                case { Status: 503, Code: 900 or 400, SaysWhen: true }:
                     refused.Enqueue(reference);
                     tally.Refuse();
                     return false;
                 default:
-                    tally.Wonder();
+                    tally.Wonder($"{answer.Status} {answer.Code}");
                     return false;
             }
         }
-        catch (Exception broken) when (broken is HttpRequestException or TaskCanceledException)
+        catch (Exception broken) when (broken is IOException or SocketException or TimeoutException)
         {
-            tally.Wonder();
+            tally.Wonder(broken.Message);
             return false;
         }
     }
@@ -157,7 +167,13 @@ internal sealed class Crowd : IDisposable
 
         public void Refuse() => Interlocked.Increment(ref refused);
 
-        public void Wonder() => Interlocked.Increment(ref strange);
+        public void Wonder(string what)
+        {
+            if (Interlocked.Increment(ref strange) == 1)
+            {
+                Console.Error.WriteLine("  strange: " + what);
+            }
+        }
 
         public void LeaveUnsent() => Interlocked.Increment(ref unsent);
 
