@@ -318,7 +318,7 @@ internal static class PaymentCalls
         }
 
         Span<byte> bytes = stackalloc byte[9];
-        if (text.Length != 11 || !Base64Url.TryDecodeFromChars(text, bytes, out var written) || written != 8)
+        if (text.Length != 11 || !Base64Url.IsValid(text) || !Base64Url.TryDecodeFromChars(text, bytes, out var written) || written != 8)
         {
             return false;
         }
