@@ -126,12 +126,31 @@ public sealed record CollectionTold(string? BagNumber, JsonElement? Notes)
         faults.Text("bagNumber", BagNumber, 1, 64);
         if (Notes is { } notes
             && (notes.ValueKind is not (JsonValueKind.String or JsonValueKind.Object or JsonValueKind.Array)
-                || notes.GetRawText().Length > 2_000))
+                || notes.GetRawText().Length > 2_000 || !IsText(notes)))
         {
             faults.Fault("notes");
         }
 
         return faults.First is { } field ? Refuse.Malformed(field) : null;
+    }
+
+    /// <summary>Half a surrogate pair can be written in JSON and is no text: whoever reads it back fails.</summary>
+    private static bool IsText(JsonElement told)
+    {
+        try
+        {
+            return told.ValueKind switch
+            {
+                JsonValueKind.String => told.GetString() is not null,
+                JsonValueKind.Array => told.EnumerateArray().All(IsText),
+                JsonValueKind.Object => told.EnumerateObject().All(one => one.Name.Length >= 0 && IsText(one.Value)),
+                _ => true,
+            };
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
+        }
     }
 }
 
