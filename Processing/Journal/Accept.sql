@@ -9,7 +9,8 @@
 --      $28 node · $29 seconds until nothing may be sent · $30 a shift is required
 --      $31 the agent's first part · $32 its parts
 with clock as materialized (
-    select d.day, greatest(clock_timestamp(), coalesce(d.dated_from, d.opened_at)) as at
+    -- Dated not before what was closed (0008_dated_from.sql); what is waited for ends by the clock itself.
+    select d.day, greatest(clock_timestamp(), coalesce(d.dated_from, d.opened_at)) as at, clock_timestamp() as by_clock
     from business_day d where d.closed_at is null
 ),
 judged as materialized (
@@ -28,7 +29,7 @@ judged as materialized (
         sum(case when known.number is null and used.number is null and a.daily_limit is not null
                 then a.amount + a.fee else 0 end)
             over (partition by a.agent_id, a.terminal_id order by a.ord) as terminal_running,
-        node.recovered_at is not null as node_closed, c.day, c.at
+        node.recovered_at is not null as node_closed, c.day, c.at, c.by_clock
     from unnest(
             $1::int[], $2::int[], $3::bigint[], $4::text[], $5::int[], $6::int[], $7::text[], $8::text[], $9::text[],
             $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::int[], $15::smallint[], $16::smallint[],
@@ -72,6 +73,7 @@ ruled as materialized (
         j.amount, j.fee, j.commission, j.provider_fee, j.provider_id, j.tender, j.cutoff_group, j.notify, j.rrn,
         j.masked_pan, j.cashier, j.contact, j.payer, j.inquiry_id, j.budget_level, j.budget_code, j.daily_limit,
         j.edge, j.node_id, j.send_seconds, j.known_number, j.used_by, j.shift_no, j.available, j.taken, j.day, j.at,
+        j.by_clock,
         case
             when j.known_number is not null then 140
             -- A node that was given up long ago woke up: nobody would look after what it takes now.
@@ -104,7 +106,7 @@ reachable as (
 begun as (
     insert into event (agent_id, number, at, send_before, node_id, step, edge)
     select r.agent_id, r.number, r.at,
-        case when r.edge = 2 then r.at + make_interval(secs => r.send_seconds) end, r.node_id, 0, r.edge
+        case when r.edge = 2 then r.by_clock + make_interval(secs => r.send_seconds) end, r.node_id, 0, r.edge
     from ruled r
     where r.verdict = 0
 ),

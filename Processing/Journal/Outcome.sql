@@ -9,8 +9,9 @@
 --      $25 its milliseconds · $26 only while the window in which it was posted is open: nobody has its register yet
 --      $27 the approved proposal that it carries out, or null
 with clock as materialized (
-    -- Nothing is dated before what was closed already, whatever the clock shows: see 0008_dated_from.sql.
-    select d.day, greatest(clock_timestamp(), coalesce(d.dated_from, d.opened_at)) as at,
+    -- Nothing is dated before what was closed already, whatever the clock shows (0008_dated_from.sql); what is waited for ends by the
+    -- clock itself.
+    select d.day, greatest(clock_timestamp(), coalesce(d.dated_from, d.opened_at)) as at, clock_timestamp() as by_clock,
         coalesce(r.generation, 0)::int as generation, coalesce(r.start, 0) as start
     from business_day d
     left join lateral (
@@ -28,7 +29,7 @@ told as materialized (
         e.queue, e.ask_seconds, e.return_cash, e.request, e.answer, e.elapsed_ms, e.proposal_id,
         p.amount_qepik, p.fee_qepik, p.commission_qepik, p.provider_fee_qepik, p.provider_id, p.cutoff_group,
         p.notify, p.tender, p.terminal_id, p.service_code, p.shift_no, p.accepted_at, c.day, c.at,
-        c.generation,
+        c.by_clock, c.generation,
         before.edge is not null and taken.step is null and decided.stands as fresh,
         taken.edge as taken_edge, taken.node_id as taken_node, taken.receipt_counter as taken_counter,
         taken.business_day as taken_day, taken.at as taken_at,
@@ -90,7 +91,7 @@ done as (
         agent_id, number, at, send_before, node_id, receipt_counter, business_day, step, edge, transient,
         provider_transaction, decline_name, provider_code, card_data, note, made_by, approved_by)
     select
-        t.agent_id, t.number, t.at, t.at + make_interval(secs => t.send_seconds), t.node_id,
+        t.agent_id, t.number, t.at, t.by_clock + make_interval(secs => t.send_seconds), t.node_id,
         n.already_given + t.nth, case when t.numbered then t.day end, t.step, t.edge, t.transient,
         t.provider_transaction, t.decline_name, t.provider_code, t.card_data, t.note, t.made_by, t.approved_by
     from told t
@@ -158,12 +159,12 @@ moved as (
 ),
 queued as (
     insert into unknown_payment (agent_id, number, provider_id, since, next_ask_at, asks)
-    select t.agent_id, t.number, t.provider_id, t.at, t.at + make_interval(secs => t.ask_seconds), 0
+    select t.agent_id, t.number, t.provider_id, t.at, t.by_clock + make_interval(secs => t.ask_seconds), 0
     from told t where t.fresh and t.queue = 1
 ),
 waiting as (
     update unknown_payment u
-    set asks = u.asks + 1, next_ask_at = t.at + make_interval(secs => t.ask_seconds)
+    set asks = u.asks + 1, next_ask_at = t.by_clock + make_interval(secs => t.ask_seconds)
     from told t
     where t.fresh and t.queue = 3 and u.agent_id = t.agent_id and u.number = t.number
 ),
@@ -173,7 +174,7 @@ settled as (
 ),
 reversing as (
     update reversal r
-    set next_ask_at = case t.queue when 5 then t.at + make_interval(secs => t.ask_seconds) end
+    set next_ask_at = case t.queue when 5 then t.by_clock + make_interval(secs => t.ask_seconds) end
     from told t
     where t.fresh and t.queue in (4, 5) and r.agent_id = t.agent_id and r.number = t.number
 ),

@@ -4,7 +4,8 @@
 -- parameters: $1 agent · $2 number · $3 minutes from the confirmation, by this clock; 0 never · $4 the reversal's own number
 --      $5 terminal or null · $6 who asks · $7 the reason · $8 node
 with clock as materialized (
-    select greatest(clock_timestamp(), coalesce(d.dated_from, d.opened_at)) as at from business_day d where d.closed_at is null
+    select greatest(clock_timestamp(), coalesce(d.dated_from, d.opened_at)) as at, clock_timestamp() as by_clock
+    from business_day d where d.closed_at is null
 ),
 known as materialized (
     select p.number, p.provider_id, p.notify, e.step, e.edge, r.number is not null as asked
@@ -18,7 +19,7 @@ known as materialized (
     where p.agent_id = $1 and p.number = $2
 ),
 taken as materialized (
-    select k.number, k.provider_id, k.notify, (k.step + 1)::smallint as step, c.at
+    select k.number, k.provider_id, k.notify, (k.step + 1)::smallint as step, c.at, c.by_clock
     from known k
     join transition t on t.edge_id = k.edge and t.to_state = 'Confirmed'
     cross join clock c
@@ -38,7 +39,7 @@ queued as (
     insert into reversal (
         agent_id, number, step, cancel_number, asked_at, provider_id, terminal_id, shift_no, next_ask_at)
     select $1, t.number, t.step, $4, t.at, t.provider_id, $5,
-        (select s.shift_no from shift s where s.agent_id = $1 and s.terminal_id = $5 and s.closed_at is null), t.at
+        (select s.shift_no from shift s where s.agent_id = $1 and s.terminal_id = $5 and s.closed_at is null), t.by_clock
     from taken t
 ),
 announced as (

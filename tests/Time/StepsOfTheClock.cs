@@ -3,6 +3,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using EGovPay.Processing.Days;
+using EGovPay.Processing.Dispatch;
 using EGovPay.Processing.Signatures;
 using EGovPay.Providers.Register;
 using EGovPay.Tests.Terminals;
@@ -94,6 +95,26 @@ public sealed class StepsOfTheClock
         await centre.RollAsync();
         (await deliver.RoundAsync(CancellationToken.None)).Written.Should().Be(1, "what came late is in the next one");
         (await centre.Database.AskAsync<long>("select sum(payments)::bigint from register_file")).Should().Be(2);
+        await LaterAsync(centre);
+        await centre.AuditAsync();
+    }
+
+    [Fact]
+    public async Task While_the_clock_is_behind_a_cut_off_claims_end_and_questions_are_asked_as_soon_as_ever()
+    {
+        await using var centre = await TimedCentre.StartAsync(Instant.FromUtc(2026, 11, 23, 22, 0, 5));
+        await new SettlementWindows(centre.Database.DataSource).SealAsync();
+        await centre.SetAsync(Instant.FromUtc(2026, 11, 23, 21, 0));
+        var paying = await centre.BeginAsync("silent");
+
+        (await centre.Database.AskAsync<bool>(
+            "select max(e.send_before) between hands.now() and hands.now() + interval '20 seconds' from event e where e.step = 0"))
+            .Should().BeTrue("else whoever takes it over waits until the clock has caught up");
+        centre.Provider.Answer(new DeliveryAnswer(DeliveryResult.Silent));
+        (await paying).State.Should().Be("Unknown");
+
+        (await centre.Database.AskAsync<bool>(
+            "select max(u.next_ask_at) < hands.now() + interval '1 minute' from unknown_payment u")).Should().BeTrue();
         await LaterAsync(centre);
         await centre.AuditAsync();
     }
