@@ -53,6 +53,10 @@ internal sealed class Gate(Entrance entrance, Paces paces, Outage outage, Func<b
         {
             await RefuseAsync(http, new Refused(Refusal.TooManyRequests, RetryAfterSeconds: seconds));
         }
+        else if (!IsHost(http.Request.Host))
+        {
+            await RefuseAsync(http, new Refused(Refusal.MalformedRequest, "Host"));
+        }
         else
         {
             await CallAsync(http, next);
@@ -118,6 +122,10 @@ internal sealed class Gate(Entrance entrance, Paces paces, Outage outage, Func<b
                 break;
         }
     }
+
+    /// <summary>A name or an address, or nothing at all (RFC 9112, 3.2). The server looks at its letters only.</summary>
+    private static bool IsHost(HostString host) =>
+        !host.HasValue || Uri.CheckHostName(host.Host) != UriHostNameType.Unknown;
 
     /// <summary>What the database did with it is not known; a read took nothing in any case.</summary>
     private static Refused Open(HttpContext http) => new(

@@ -51,6 +51,18 @@ public sealed class DevicesOverHttp(HttpCentre centre) : IClassFixture<HttpCentr
         ((string)answer.Json!["field"]!).Should().Be(field);
     }
 
+    [Theory]
+    [InlineData("\"\\ud800\"")]
+    [InlineData("{\"\\udc00\":1}")]
+    [InlineData("[[\"a\",\"b\\ud83d\"]]")]
+    public async Task Notes_of_a_collection_with_half_a_letter_are_malformed_and_nothing_is_written(string notes)
+    {
+        var answer = await centre.Client.AskAsync(
+            HttpMethod.Post, "/v1/terminal/collections", Asking.Json($$"""{"bagNumber":"half","notes":{{notes}}}"""));
+        answer.Code.Should().Be(100);
+        (await centre.Database.AskAsync<long>("select count(*) from collection where bag_number = 'half'")).Should().Be(0);
+    }
+
     [Fact]
     public async Task One_bag_is_one_collection_however_often_it_is_told()
     {

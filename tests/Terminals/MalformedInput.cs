@@ -123,6 +123,19 @@ public sealed class MalformedInput(HttpCentre centre) : IClassFixture<HttpCentre
     }
 
     [Theory]
+    [InlineData("/openapi/v1.json")]
+    [InlineData("/v1/services")]
+    public async Task A_host_that_is_no_name_is_malformed(string path)
+    {
+        using var socket = new TcpClient();
+        await socket.ConnectAsync(centre.Address.Host, centre.Address.Port);
+        var request = $"GET {path} HTTP/1.1\r\nHost: 127.0.{new string('x', 300)}\r\nAuthorization: Bearer {centre.Key}\r\n\r\n";
+        await socket.GetStream().WriteAsync(Encoding.ASCII.GetBytes(request));
+        using var reader = new StreamReader(socket.GetStream());
+        (await reader.ReadLineAsync()).Should().Be("HTTP/1.1 400 Bad Request");
+    }
+
+    [Theory]
     [InlineData("/v1/payments/a%20b")]
     [InlineData("/v1/payments/a%00b")]
     [InlineData("/v1/payments/%C9%99")]
@@ -169,6 +182,9 @@ public sealed class MalformedInput(HttpCentre centre) : IClassFixture<HttpCentre
     [InlineData("limit=201", "limit")]
     [InlineData("after=x", "after")]
     [InlineData("after=AAAAAAAAAAA", "after")]
+    [InlineData("after=AAAAAAAAAE=", "after")]
+    [InlineData("after=AAAAAAAAAE%26", "after")]
+    [InlineData("after=AAAA%20AAAAAA", "after")]
     public async Task A_lists_filters_are_strict(string query, string field)
     {
         var answer = await centre.Client.LookAsync("/v1/payments?" + query);
