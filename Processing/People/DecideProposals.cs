@@ -125,14 +125,19 @@ public sealed class DecideProposals(
         var ended = 0;
         foreach (var proposal in await proposals.DueAsync(leftAloneSeconds, cancel))
         {
-            ended += await TryKeepAsync(proposal) ? 1 : 0;
+            if (cancel.IsCancellationRequested)
+            {
+                break;
+            }
+
+            ended += await TryKeepAsync(proposal, cancel) ? 1 : 0;
         }
 
         return ended;
     }
 
     /// <summary>Looks after one; what goes wrong with it must not stop those that come after it.</summary>
-    private async Task<bool> TryKeepAsync(Proposal proposal)
+    private async Task<bool> TryKeepAsync(Proposal proposal, CancellationToken cancel)
     {
         try
         {
@@ -147,7 +152,12 @@ public sealed class DecideProposals(
         }
         catch (Exception failure)
         {
-            Log.BackgroundFailed(log, failure, "looking after one proposal");
+            // What the end of the journal cuts off is done by whoever looks next.
+            if (!cancel.IsCancellationRequested)
+            {
+                Log.BackgroundFailed(log, failure, "looking after one proposal");
+            }
+
             return false;
         }
     }

@@ -1,7 +1,12 @@
 using EGovPay.Processing.Audit;
+using EGovPay.Processing.Journal;
 using EGovPay.Processing.People;
 using EGovPay.Processing.StateMachine;
+using EGovPay.Tests.Dispatch;
+using EGovPay.Tests.Providers;
 using FluentAssertions;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 using static EGovPay.Processing.StateMachine.PaymentEvent;
 using static EGovPay.Processing.StateMachine.PaymentState;
@@ -260,6 +265,44 @@ public sealed class DecidingAboutPayments
         await d.LetPassAsync(other, "expires_at = now()");
         (await d.Engine.Decide.KeepAsync(CancellationToken.None)).Should().Be(1);
         (await d.Engine.Proposals.FindAsync(other))!.State.Should().Be(ProposalState.Expired);
+    }
+
+    [Theory]
+    [InlineData(true, 0)]
+    [InlineData(false, 1)]
+    public async Task What_a_stop_cuts_off_is_not_logged_and_what_anything_else_cuts_off_is(bool stopping, int lines)
+    {
+        await using var d = await Decisions.OpenAsync();
+        var id = await d.ProposeAsync(await d.PaymentAsync("r", ProviderSilent), Decision.Confirm);
+        await d.LetPassAsync(id, "expires_at = now()");
+        using var log = new ListeningLog();
+        await using var journal = new Processing.Journal.Journal(
+            d.Stage.Database.DataSource, new JournalSettings { StopPatience = TimeSpan.FromMilliseconds(1) },
+            NullLogger<Processing.Journal.Journal>.Instance);
+        var engine = d.Engine;
+        var decide = new DecideProposals(
+            engine.Proposals, journal, engine.Book, engine.Funds, new SetTerminalLimits(engine.Database), engine.Node, engine.Waiting,
+            new Logger<DecideProposals>(log));
+        using var stop = new CancellationTokenSource();
+        await using var held = await d.Stage.HoldLaneAsync();
+        var keeping = decide.KeepAsync(stop.Token);
+        using (var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30)))
+        {
+            while (await d.Stage.Database.AskAsync<long>(Stage.WaitingForLanes) == 0)
+            {
+                await Task.Delay(20, patience.Token);
+            }
+        }
+
+        if (stopping)
+        {
+            await stop.CancelAsync();
+        }
+
+        // It has not been written when the journal ends.
+        await journal.DisposeAsync();
+        (await keeping).Should().Be(0);
+        log.Lines.Should().HaveCount(lines);
     }
 
     [Fact]
