@@ -17,7 +17,8 @@ book as materialized (
 happened as materialized (
     select v.number, v.step, v.edge, v.at, v.send_before, v.receipt_counter, v.business_day, v.made_by, v.approved_by,
         x.from_state, x.to_state, x.numbered, x.two_people,
-        lag(v.step) over w as step_before, lag(x.to_state) over w as state_before, lead(v.at) over w as next_at
+        lag(v.step) over w as step_before, lag(x.to_state) over w as state_before, lead(v.at) over w as next_at,
+        count(*) filter (where v.edge between 24 and 26) over w as corrected
     from event v
     left join edge x on x.id = v.edge
     where v.agent_id = $1 and v.number > $2 and v.number <= $3
@@ -28,10 +29,11 @@ now as materialized (
 ),
 owed as materialized (
     -- since: it must be returned. A refusal out of Dispatched is owed only if its terminal had been told "not final": it may be.
+    -- What is not owed when it is corrected to delivered was given back on the spot, and never is owed after it.
     select b.number, b.terminal_id, min(h.at) filter (where h.from_state in (3, 4, 7)) as since, array_agg(h.at) as times
     from book b
     join happened h on h.number = b.number
-    where b.tender = 0 and h.to_state in (5, 8) and h.edge not in (29, 31)
+    where b.tender = 0 and h.to_state in (5, 8) and h.edge not in (29, 31) and h.corrected = 0
     group by b.number, b.terminal_id
 ),
 denied as materialized (

@@ -188,6 +188,10 @@ owed as (
             select from shift s
             where s.agent_id = t.agent_id and s.terminal_id = t.terminal_id and s.shift_no = t.shift_no
                 and s.closed_at is not null))))
+        -- What was corrected to delivered and is not owed by then was given back on the spot when it was refused or cancelled.
+        and not exists (
+            select from event c
+            where c.agent_id = t.agent_id and c.number = t.number and c.step < t.step and c.edge between 24 and 26)
     on conflict (agent_id, number) do nothing
 ),
 kept as (

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using EGovPay.Processing.Agents;
+using EGovPay.Processing.Audit;
 using EGovPay.Processing.Journal;
 using EGovPay.Processing.Payments;
 using EGovPay.Processing.Shifts;
@@ -209,6 +210,38 @@ public sealed class ShiftsOverHttp(HttpCentre centre) : IClassFixture<HttpCentre
         client.Dispose();
     }
 
+    [Theory]
+    [InlineData("refused")]
+    [InlineData("cancelled")]
+    public async Task Cash_that_was_given_back_on_the_spot_is_not_owed_again_when_a_second_correction_takes_the_first_back(string end)
+    {
+        var (client, terminal) = await TellerAsync();
+        await OpenAsync(client, 50);
+        if (end == "refused")
+        {
+            (await client.PayAsync("spot", HttpCentre.Payment(300, "012345678966601"))).State.Should().Be("Declined");
+        }
+        else
+        {
+            await AcceptAsync(terminal, "spot", 300);
+            (await client.PostAsync("/v1/payments/spot/cancel")).State.Should().Be("Cancelled");
+        }
+
+        await DecideAsync(terminal, "spot", PaymentEvent.RegisterShowsDelivered);
+        await DecideAsync(terminal, "spot", PaymentEvent.RegisterShowsAbsent);
+        (await client.LookAsync("/v1/payments/spot")).State.Should().Be("Reversed");
+        Texts((await client.LookAsync("/v1/shifts/current")).Json!["toReturn"]).Should().BeEmpty("the payer took it along then");
+        (await ExpectedAsync(client)).Should().Be(50, "it was never in the drawer");
+        await client.PostAsync("/v1/payments/spot/cash-returned");
+        (await ExpectedAsync(client)).Should().Be(50, "nobody gives it out a second time");
+
+        await DecideAsync(terminal, "spot", PaymentEvent.RegisterShowsDelivered);
+        (await ExpectedAsync(client)).Should().Be(50);
+        var told = (await AuditBooks.RunAsync(centre.Database.DataSource)).Invariants.Single(i => i.Name == "to-return");
+        told.Offenders.Should().BeEmpty();
+        client.Dispose();
+    }
+
     [Fact]
     public async Task Cash_is_given_back_only_for_what_will_not_happen()
     {
@@ -291,6 +324,20 @@ public sealed class ShiftsOverHttp(HttpCentre centre) : IClassFixture<HttpCentre
     private static JsonObject Counted(long qepik) => new() { ["countedCashQepik"] = qepik };
 
     private static IEnumerable<string> Texts(JsonNode? list) => list!.AsArray().Select(one => (string)one!);
+
+    /// <summary>A payment in cash that nobody has claimed yet.</summary>
+    private async Task AcceptAsync(Terminal terminal, string reference, long amountQepik)
+    {
+        var engine = centre.Engine;
+        var number = await engine.Node.NextNumberAsync();
+        (await engine.Journal.AcceptAsync(new Acceptance
+        {
+            AgentId = terminal.AgentId, Number = number, Reference = reference, TerminalId = terminal.TerminalId, ServiceCode = 10101,
+            Account = "012345678901234", AmountQepik = amountQepik, ProviderId = engine.Gates.Find("azerishiq")!.Settings.Id,
+            Tender = Tender.Cash, CutoffGroup = 1, NodeId = engine.Node.Id, Claim = false,
+        })).Verdict.Should().Be(AcceptVerdict.Entered);
+        engine.Node.Done(number);
+    }
 
     /// <summary>Lets something happen to a payment, as two people, a register or a provider would.</summary>
     private async Task DecideAsync(Terminal terminal, string reference, PaymentEvent happened)
