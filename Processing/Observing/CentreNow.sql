@@ -1,4 +1,5 @@
--- why: how the centre stands, in one row: nodes, the open day, registers that nobody acknowledged, the database's clock
+-- why: how the centre stands, in one row: nodes, the open day, registers that nobody acknowledged, the database's clock, what is
+--      open to be worked
 -- locks: none
 -- parameters: none
 select
@@ -12,4 +13,6 @@ select
     (select count(*) from reversal r where r.next_ask_at is not null),
     (select extract(epoch from now() - min(r.asked_at))::double precision from reversal r where r.next_ask_at is not null),
     (select count(*) from contradiction c where c.closed_at is null),
-    (select extract(epoch from now() - min(c.opened_at))::double precision from contradiction c where c.closed_at is null)
+    (select extract(epoch from now() - min(c.opened_at))::double precision from contradiction c where c.closed_at is null),
+    (select count(*) from break_lost_interval b where b.settled_at is null),
+    (select extract(epoch from now() - min(b.to_at))::double precision from break_lost_interval b where b.settled_at is null)

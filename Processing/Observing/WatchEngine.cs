@@ -137,6 +137,8 @@ internal sealed class WatchEngine : IAsyncDisposable
             "egovpay.contradictions.open", "{payment}", "Contradictions that nobody has worked.", now => now.ContradictionsOpen);
         Figure(
             "egovpay.contradictions.age", "s", "How long the oldest of them is open.", now => now.ContradictionsOldestSeconds);
+        Figure("egovpay.lost.open", "{interval}", "What restores lost and nobody has settled.", now => now.LostOpen);
+        Figure("egovpay.lost.age", "s", "How long the oldest of them is open.", now => now.LostOldestSeconds);
         Figure(
             "egovpay.clock.offset", "s", "This machine's clock less the database's.", now => now.ClockOffsetSeconds);
         Figure(

@@ -55,6 +55,8 @@ public static class Acts
     public static readonly Act DayClose = new("day close", Role.Operator, Role.Finance);
 
     public static readonly Act Restored = new("restored", Role.Operator, Role.Administrator);
+    public static readonly Act LostPropose = new("lost propose", Role.Operator, Role.Finance);
+    public static readonly Act LostApprove = new("lost approve", Role.Approver);
     public static readonly Act PaymentReverse = new("payment reverse", Role.Operator, Role.Supervisor);
     public static readonly Act WebhookAdd = new("webhook add", Role.Operator, Role.Administrator);
     public static readonly Act WebhookRemove = new("webhook remove", Role.Operator, Role.Administrator);
@@ -81,7 +83,7 @@ public static class Acts
     [
         UserAdd, UserRole, UserDisable, UserKey,
         AgentAdd, AgentSuspend, PointAdd, TerminalAdd, TerminalSuspend, TerminalRotateKey, CatalogueApply, DayClose,
-        Restored, PaymentReverse, TopUpPropose, TopUpApprove, LimitPropose, LimitApprove, TerminalLimitPropose, TerminalLimitApprove,
+        Restored, LostPropose, LostApprove, PaymentReverse, TopUpPropose, TopUpApprove, LimitPropose, LimitApprove, TerminalLimitPropose, TerminalLimitApprove,
         PaymentPropose, PaymentApprove, PaymentReject, ProposalApprove, ProposalReject, ProposalWithdraw,
         WebhookAdd, WebhookRemove, WebhookOn, WebhookRotate, WebhookTest, TellingResend,
     ];

@@ -233,6 +233,9 @@ public sealed class DecideProposals(
                     proposal, set ? ProposalState.Done : ProposalState.Void,
                     set ? null : "the agent already uses more credit than that");
                 break;
+            case ProposalKind.LostInterval:
+                await EndAsync(proposal, ProposalState.Done, "the interval is settled");
+                break;
             case ProposalKind.TerminalLimits:
                 await terminals.SetAsync(proposal);
                 break;

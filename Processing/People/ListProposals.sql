@@ -1,12 +1,14 @@
 -- why: proposals as people see them: one, or those that wait, or the latest of some kinds
 -- locks: none
 -- parameters: $1 a proposal, or null · $2 only open and approved ones · $3 kinds, or null for all · $4 how many
-select p.proposal_id, p.kind, p.agent_id, a.code, coalesce(whole.parts, a.parts), p.number, p.edge, p.terminal_id,
+select p.proposal_id, p.kind, coalesce(p.agent_id, 0), coalesce(a.code, ''), coalesce(whole.parts, a.parts, 1::smallint), p.number, p.edge, p.terminal_id,
     p.reference, p.amount_qepik, p.before_qepik, p.single_limit_qepik, p.daily_limit_qepik, p.provider_transaction, p.reason,
     p.made_by, p.made_at, p.approve_from, p.expires_at, p.state, p.decided_by, p.decided_at, p.ended_at, p.outcome,
-    (select t.code from terminal t where t.agent_id = p.agent_id and t.terminal_id = p.terminal_id)
+    (select t.code from terminal t where t.agent_id = p.agent_id and t.terminal_id = p.terminal_id),
+    p.epoch
 from proposal p
-join agent a on a.agent_id = p.agent_id
+-- A lost interval is about no agent.
+left join agent a on a.agent_id = p.agent_id
 left join agent whole on whole.agent_id = a.part_of
 where ($1::bigint is null or p.proposal_id = $1)
     and (not $2 or p.state in ('open', 'approved'))

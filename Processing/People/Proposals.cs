@@ -46,6 +46,9 @@ public sealed class Proposals(
 
     private const int DueLimit = 100;
 
+    /// <summary>What is about no agent is written under the lane of this one, which is nobody's.</summary>
+    private const int NoAgent = 0;
+
     private static readonly string DueProposals = Sql.Load("People/DueProposals.sql");
     private static readonly string ListProposals = Sql.Load("People/ListProposals.sql");
 
@@ -113,6 +116,14 @@ public sealed class Proposals(
             SingleLimitQepik = singleQepik,
             DailyLimitQepik = dailyQepik,
         });
+    }
+
+    /// <summary>Proposes that what a restore lost was worked, and its break is settled.</summary>
+    /// <param name="epoch">The interval's name. NotPossible: no open one has it.</param>
+    public Task<Proposed> ProposeLostAsync(Person by, long epoch, string reason)
+    {
+        by.Require(Acts.LostPropose);
+        return ProposeAsync(by, NoAgent, new Draft(ProposalKind.LostInterval, reason) { Epoch = epoch });
     }
 
     /// <summary>The proposal with this number, or null.</summary>
@@ -201,6 +212,7 @@ public sealed class Proposals(
         public string? ProviderTransaction { get; init; }
         public int WaitSeconds { get; init; }
         public int Parts { get; init; } = 1;
+        public long? Epoch { get; init; }
     }
 
     private sealed class ProposeCommand(int agentId, string by, Draft draft) : SingleCommand<Proposed>(agentId)
@@ -233,6 +245,7 @@ public sealed class Proposals(
             Add(draft.WaitSeconds);
             Add((int)Lifetime.TotalSeconds);
             Add(draft.Parts);
+            Add(draft.Epoch);
             return command;
         }
 

@@ -1,9 +1,11 @@
 -- why: what one person proposes, for another to approve; about an unknown payment asking stops in the same moment
--- locks: the caller holds the day (shared) and the agent's lane; the row of the ageing queue
--- parameters: $1 its own mark, by which an execution that is repeated knows the first · $2 kind · $3 agent or part · $4 payment
+-- locks: the caller holds the day (shared) and the agent's lane, which keeps two proposals about one thing apart; the row of the
+--      ageing queue
+-- parameters: $1 its own mark, by which an execution that is repeated knows the first · $2 kind · $3 agent or part, or 0 · $4 payment
 --      $5 edge · $6 the state that the payment is seen in · $7 terminal · $8 a deposit's reference · $9 amount
 --      $10 single limit · $11 daily limit · $12 provider's transaction · $13 reason · $14 who
 --      $15 seconds until it may be approved · $16 seconds until it expires · $17 parts of the agent
+--      $18 the epoch of a lost interval
 with known as materialized (
     select p.proposal_id, p.approve_from from proposal p where p.proposing = $1
 ),
@@ -17,22 +19,28 @@ stands as materialized (
 other as materialized (
     select p.proposal_id
     from proposal p
+    where p.epoch = $18 and p.proposing <> $1 and p.state in ('open', 'approved', 'done')
+    union all
+    select p.proposal_id
+    from proposal p
     where p.agent_id = $3 and p.proposing <> $1 and (
         (p.number = $4 and p.state in ('open', 'approved'))
         or ($2 = 'top-up' and p.kind = $2 and p.reference = $8 and p.state in ('open', 'approved', 'done'))
         or ($2 = 'credit-limit' and p.kind = $2 and p.state in ('open', 'approved'))
         or ($2 = 'terminal-limits' and p.kind = $2 and p.terminal_id = $7 and p.state in ('open', 'approved')))
-    order by p.proposal_id desc
+    order by proposal_id desc
     limit 1
 ),
 made as (
     insert into proposal (
         proposing, kind, agent_id, number, edge, terminal_id, reference, amount_qepik, before_qepik, single_limit_qepik,
-        daily_limit_qepik, provider_transaction, reason, made_by, made_at, approve_from, expires_at)
-    select $1, $2, $3, $4, $5, $7, $8, $9,
+        daily_limit_qepik, provider_transaction, reason, made_by, made_at, approve_from, expires_at,
+        epoch)
+    select $1, $2, nullif($3, 0), $4, $5, $7, $8, $9,
         case when $2 = 'credit-limit' then (
             select sum(f.credit_limit)::bigint from funds f where f.agent_id >= $3 and f.agent_id < $3 + $17) end,
-        $10, $11, $12, $13, $14, n.at, n.at + make_interval(secs => $15), n.at + make_interval(secs => $16)
+        $10, $11, $12, $13, $14, n.at, n.at + make_interval(secs => $15), n.at + make_interval(secs => $16),
+        $18
     from (select clock_timestamp() as at) n
     where not exists (select from known) and not exists (select from other)
         and case $2
@@ -41,6 +49,8 @@ made as (
                 select from contradiction c where c.agent_id = $3 and c.number = $4 and c.closed_at is null)
             when 'top-up' then not exists (
                 select from movement m where m.agent_id = $3 and m.reference = $8 and m.kind = 'top-up')
+            when 'lost-interval' then exists (
+                select from break_lost_interval b where b.epoch = $18 and b.settled_at is null)
             else true
         end
     returning proposal_id, approve_from

@@ -210,6 +210,7 @@ internal static class ProposalVerbs
             $"credit limit: {Print.Manat(one.BeforeQepik!.Value)} → {Print.Manat(one.AmountQepik!.Value)}",
         ProposalKind.TerminalLimits =>
             $"limits of {one.TerminalCode}: single {Limit(one.SingleLimitQepik)}, daily {Limit(one.DailyLimitQepik)}",
+        ProposalKind.LostInterval => string.Create(CultureInfo.InvariantCulture, $"lost interval {one.Epoch}: it was worked"),
         _ => one.Kind.ToString(),
     };
 
@@ -225,6 +226,7 @@ internal static class ProposalVerbs
         line.WriteString("kind", one.Kind.ToString());
         line.WriteString("what", Describe(one));
         line.WriteString("agent", one.AgentCode);
+        line.WriteString("epoch", one.Epoch?.ToString(CultureInfo.InvariantCulture));
         line.WriteString("number", one.Number?.ToString(CultureInfo.InvariantCulture));
         line.WriteString("reason", one.Reason);
         line.WriteString("madeBy", one.MadeBy);

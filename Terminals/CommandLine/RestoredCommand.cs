@@ -44,7 +44,7 @@ internal static class RestoredCommand
     private static string Text(LostInterval lost) => string.Create(
         CultureInfo.InvariantCulture,
         $"""
-        Lost: what was committed from {Text(lost.From)} to {Text(lost.To)}. A break is open over it.
+        Lost: what was committed from {Text(lost.From)} to {Text(lost.To)}. A break is open over it: egovpay lost list.
         Payments that the book does not know have numbers from {lost.FromNumber} to {lost.NextNumber - 1}; new ones from {lost.NextNumber}.
         {string.Join("\n", lost.Runs.Select(Text))}
         {(lost.Known is null ? "No server remembers anything of it." : $"What a server remembers: {lost.Known}")}

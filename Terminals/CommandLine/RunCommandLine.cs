@@ -73,6 +73,7 @@ internal static class RunCommandLine
             ProposalVerbs.Build(),
             RecordCommands.Build(),
             RestoredCommand.Build(),
+            LostCommands.Build(),
             WebhookCommands.Build(),
             TellingCommands.Build(),
             AuditCommand.Build(),

@@ -69,6 +69,8 @@ internal static class Alarms
             "A provider has not said its last word about a reversal for a day."),
         new("contradiction-open", Urgency.Ticket, ["egovpay.contradictions.open"], "max(egovpay_contradictions_open) > 0", "1m",
             "A provider said late what contradicts a final state."),
+        new("lost-interval-open", Urgency.Ticket, ["egovpay.lost.open", "egovpay.lost.age"], "max(egovpay_lost_open) > 0", "1m",
+            "A restore lost an interval, and nobody has settled it."),
         new("day-not-rolled", Urgency.Page, ["egovpay.day.lag"], "max(egovpay_day_lag_days) > 0", "15m",
             "The business day is behind the calendar."),
         new("register-not-acknowledged", Urgency.Ticket, ["egovpay.registers.age"], "max(egovpay_registers_age_seconds) > 7200", "1m",

@@ -15,7 +15,7 @@ public sealed class TableOfActs(TestDatabase database) : IClassFixture<TestDatab
     private static readonly string[] Reading =
     [
         "catalogue check", "catalogue show", "agent list", "user list", "payment show", "day status", "record list", "audit",
-        "proposal list", "payment proposals", "payment unknown", "payment contradictions",
+        "proposal list", "payment proposals", "payment unknown", "payment contradictions", "lost list",
         "webhook list", "telling status", "telling dead",
     ];
 
