@@ -21,10 +21,14 @@ public sealed class DeliverRegisters(
     NpgsqlDataSource database, Func<CatalogueSnapshot> catalogue, RegisterFolder folder, HandOverRegister handOver,
     ILogger<DeliverRegisters> log)
 {
+    /// <summary>Registers without an acknowledgement that are held at once.</summary>
+    private const int PageSize = 500;
+
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(10);
     private static readonly string DueRegisters = Sql.Load("Register/DueRegisters.sql");
     private static readonly string ReadLines = Sql.Load("Register/ReadLines.sql");
     private static readonly string EnterFile = Sql.Load("Register/EnterFile.sql");
+    private static readonly string FindUnacknowledged = Sql.Load("Register/FindUnacknowledged.sql");
     private static readonly string EnterAcknowledgement = Sql.Load("Register/EnterAcknowledgement.sql");
 
     /// <summary>Delivers what is due until stopped.</summary>
@@ -154,59 +158,83 @@ public sealed class DeliverRegisters(
 
     private async Task<(int Acknowledged, int Rejected)> ReadAcknowledgementsAsync(CancellationToken cancel)
     {
-        var waiting = new List<(int ProviderId, short Group, DateOnly Day, string File, int Payments, long TotalQepik)>();
-        await using (var command = database.CreateCommand(
-            "select provider_id, cutoff_group, bank_day, file_name, payments, total_qepik from register_file "
-            + "where acknowledged_at is null"))
-        await using (var reader = await command.ExecuteReaderAsync(cancel))
-        {
-            while (await reader.ReadAsync(cancel))
-            {
-                waiting.Add((
-                    reader.GetInt32(0), reader.GetInt16(1), reader.GetFieldValue<DateOnly>(2), reader.GetString(3),
-                    reader.GetInt32(4), reader.GetInt64(5)));
-            }
-        }
-
         var (acknowledged, rejected) = (0, 0);
-        foreach (var (providerId, group, day, file, payments, totalQepik) in waiting)
+        var last = new Waiting(0, 0, DateOnly.MinValue, "", 0, 0);
+        while (await WaitingAsync(last, cancel) is { Count: > 0 } page)
         {
-            if (catalogue().Provider(providerId) is not { } provider
-                || !File.Exists(folder.AckPath(provider.Code, file)))
+            foreach (var one in page)
             {
-                continue;
+                if (await ReadAcknowledgementAsync(one, cancel) is { } refused)
+                {
+                    acknowledged++;
+                    rejected += refused;
+                }
             }
 
-            var path = folder.AckPath(provider.Code, file);
-            Acknowledgement said;
-            using (var text = new StreamReader(path))
-            {
-                said = ReadAcknowledgement.Read(text);
-            }
-
-            var fault = said.Fault ?? (said.AcceptedCount + said.RejectedCount != payments
-                || said.AcceptedQepik + said.RejectedQepik != totalQepik ? "its totals are not the register's" : null);
-            if (fault is not null)
-            {
-                // Set aside, so that the register is handed over again and somebody can look at what came back.
-                log.AcknowledgementNotRead(provider.Code, file, fault);
-                File.Move(path, path + ".bad", overwrite: true);
-                continue;
-            }
-
-            var refused = said.Lines.Where(line => !line.Accepted).ToList();
-            await using var enter = database.CreateCommand(EnterAcknowledgement);
-            enter.Parameters.Add(new NpgsqlParameter<int> { TypedValue = providerId });
-            enter.Parameters.Add(new NpgsqlParameter<short> { TypedValue = group });
-            enter.Parameters.Add(new NpgsqlParameter<DateOnly> { TypedValue = day });
-            enter.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. refused.Select(line => line.Number)] });
-            enter.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. refused.Select(line => line.Reason ?? "")] });
-            await enter.ExecuteNonQueryAsync(cancel);
-            acknowledged++;
-            rejected += refused.Count;
-            log.RegisterAcknowledged(provider.Code, file, refused.Count);
+            last = page[^1];
         }
 
         return (acknowledged, rejected);
     }
+
+    private async Task<List<Waiting>> WaitingAsync(Waiting after, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand(FindUnacknowledged);
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = after.ProviderId });
+        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = after.Group });
+        command.Parameters.Add(new NpgsqlParameter<DateOnly> { TypedValue = after.Day });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = PageSize });
+        var page = new List<Waiting>();
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+        {
+            page.Add(new Waiting(
+                reader.GetInt32(0), reader.GetInt16(1), reader.GetFieldValue<DateOnly>(2), reader.GetString(3),
+                reader.GetInt32(4), reader.GetInt64(5)));
+        }
+
+        return page;
+    }
+
+    /// <summary>Reads what the receiver said of one register: how many lines it refused; null: nothing that can be read.</summary>
+    private async Task<int?> ReadAcknowledgementAsync(Waiting one, CancellationToken cancel)
+    {
+        var (providerId, group, day, file, payments, totalQepik) = one;
+        if (catalogue().Provider(providerId) is not { } provider
+            || !File.Exists(folder.AckPath(provider.Code, file)))
+        {
+            return null;
+        }
+
+        var path = folder.AckPath(provider.Code, file);
+        Acknowledgement said;
+        using (var text = new StreamReader(path))
+        {
+            said = ReadAcknowledgement.Read(text);
+        }
+
+        var fault = said.Fault ?? (said.AcceptedCount + said.RejectedCount != payments
+            || said.AcceptedQepik + said.RejectedQepik != totalQepik ? "its totals are not the register's" : null);
+        if (fault is not null)
+        {
+            // Set aside, so that the register is handed over again and somebody can look at what came back.
+            log.AcknowledgementNotRead(provider.Code, file, fault);
+            File.Move(path, path + ".bad", overwrite: true);
+            return null;
+        }
+
+        var refused = said.Lines.Where(line => !line.Accepted).ToList();
+        await using var enter = database.CreateCommand(EnterAcknowledgement);
+        enter.Parameters.Add(new NpgsqlParameter<int> { TypedValue = providerId });
+        enter.Parameters.Add(new NpgsqlParameter<short> { TypedValue = group });
+        enter.Parameters.Add(new NpgsqlParameter<DateOnly> { TypedValue = day });
+        enter.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. refused.Select(line => line.Number)] });
+        enter.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. refused.Select(line => line.Reason ?? "")] });
+        await enter.ExecuteNonQueryAsync(cancel);
+        log.RegisterAcknowledged(provider.Code, file, refused.Count);
+        return refused.Count;
+    }
+
+    /// <summary>A register that nobody has acknowledged.</summary>
+    private sealed record Waiting(int ProviderId, short Group, DateOnly Day, string File, int Payments, long TotalQepik);
 }

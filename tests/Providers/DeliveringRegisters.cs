@@ -125,6 +125,28 @@ public sealed class DeliveringRegisters(TestDatabase database) : IClassFixture<T
     }
 
     [Fact]
+    public async Task An_acknowledgement_is_read_however_many_registers_before_it_have_none()
+    {
+        await using var own = await TestDatabase.CreateAsync();
+        await using var centre = await SmallCentre.StartAsync(own);
+        var provider = centre.Engine.Catalogue.Current.Providers.Single(one => one.Code == "azeristilik").Id;
+        await own.ExecuteAsync(
+            "insert into register_file (provider_id, cutoff_group, bank_day, file_name, payments, total_qepik, sha256, written_at) "
+            + $"select {provider}, 4, date '2020-01-01' + i, 'old-' || i || '.txt', 0, 0, '', now() from generate_series(0, 1200) as g (i)");
+        var root = Folder();
+        foreach (var file in (string[])["old-0.txt", "old-777.txt", "old-1200.txt"])
+        {
+            var path = root.AckPath("azeristilik", file);
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            await File.WriteAllTextAsync(path, "Total: 0 0.00 0 0.00\n");
+        }
+
+        using var nowhere = new HandOverRegister(null, root, NullLogger.Instance);
+        (await Deliver(own, centre, nowhere, root).RoundAsync(CancellationToken.None)).Should().Be(new RegisterRound(0, 0, 3, 0));
+        (await own.AskAsync<long>("select count(*) from register_file where acknowledged_at is null")).Should().Be(1_198);
+    }
+
+    [Fact]
     public async Task What_is_taken_back_before_the_cut_off_is_in_no_register_and_afterwards_it_stays()
     {
         await using var own = await TestDatabase.CreateAsync();
@@ -168,6 +190,6 @@ public sealed class DeliveringRegisters(TestDatabase database) : IClassFixture<T
 
     private static RegisterFolder Folder() => new(Directory.CreateTempSubdirectory("egovpay-registers").FullName);
 
-    private static DeliverRegisters Deliver(TestDatabase own, SmallCentre centre, HandOverRegister handOver) => new(
-        own.DataSource, () => centre.Engine.Catalogue.Current, Folder(), handOver, NullLogger<DeliverRegisters>.Instance);
+    private static DeliverRegisters Deliver(TestDatabase own, SmallCentre centre, HandOverRegister handOver, RegisterFolder? root = null) => new(
+        own.DataSource, () => centre.Engine.Catalogue.Current, root ?? Folder(), handOver, NullLogger<DeliverRegisters>.Instance);
 }
