@@ -202,7 +202,7 @@ public sealed class Engine : IAsyncDisposable
         var database = PostgreSql.Database.Open(settings.ConnectionString, meet: continuity.MeetAsync);
         var catalogue = await CatalogueInForce.OpenAsync(database, logs.CreateLogger<CatalogueInForce>(), cancel);
         var node = await Node.StartAsync(
-            database, settings.NodeName, logs.CreateLogger<Node>(), clock as DatabaseClock);
+            database, settings.NodeName, logs.CreateLogger<Node>(), clock as DatabaseClock, continuity.Took);
         var lanes = PostgreSql.Database.Open(
             Processing.Journal.Journal.ConnectionString(settings.ConnectionString, node.Id), meet: continuity.MeetToWriteAsync);
         var directory = await AgentDirectory.OpenAsync(database, logs.CreateLogger<AgentDirectory>(), cancel);

@@ -40,9 +40,10 @@ public enum Verdict
 /// <param name="Mark">How far the node had counted; −1: it never did.</param>
 /// <param name="LastOther">When another process counted last.</param>
 /// <param name="RestoredInLife">A restore was owned up to after this process was last sure of the database.</param>
+/// <param name="NumbersKnown">The payment numbers that this process holds are known to be its own; true where it holds none.</param>
 public sealed record PastSeen(
     long? Epoch, long SystemIdentifier, int Timeline, bool Doubted, bool EpochKnown, bool RestoredSince, long Mark,
-    bool EventKnown, Instant? LastOther, bool RestoredInLife = false);
+    bool EventKnown, Instant? LastOther, bool RestoredInLife = false, bool NumbersKnown = true);
 
 /// <summary>
 /// Is this database the continuation of what is known? A promotion changes the timeline and loses nothing that was confirmed by a
@@ -57,7 +58,7 @@ public static class JudgeContinuity
     public static Verdict Of(Marker? remembered, PrimaryMet met, PastSeen past)
     {
         if (past.RestoredInLife
-            && (remembered is null || !past.EpochKnown || past.Mark < remembered.Mark || !past.EventKnown))
+            && (remembered is null || !past.EpochKnown || past.Mark < remembered.Mark || !past.EventKnown || !past.NumbersKnown))
         {
             return Verdict.Cut;
         }
@@ -68,7 +69,7 @@ public static class JudgeContinuity
             return Verdict.OldPrimary;
         }
 
-        if (memory is not null && (!past.EpochKnown || past.Mark < memory.Mark || !past.EventKnown))
+        if (!past.NumbersKnown || (memory is not null && (!past.EpochKnown || past.Mark < memory.Mark || !past.EventKnown)))
         {
             return Verdict.Lost;
         }

@@ -32,6 +32,7 @@ public sealed class WatchContinuity : IDisposable
     private readonly TimeProvider time;
     private volatile Marker? remembered;
     private volatile EventKey? lastEvent;
+    private volatile NumbersHeld? numbers;
     private volatile PrimaryMet? primary;
     private Marker? kept;
     private long epoch;
@@ -69,6 +70,12 @@ public sealed class WatchContinuity : IDisposable
     /// <summary>An event of which the server said, and a standby confirmed, that it is committed.</summary>
     public void Saw(EventKey committed) => lastEvent = committed;
 
+    /// <summary>
+    /// Payment numbers of which a standby confirmed that they are this node's: a database that does not know them would give them to
+    /// others too, and nobody would look for payments under them.
+    /// </summary>
+    public void Took(long first, int nodeId) => numbers = new NumbersHeld(first, nodeId);
+
     /// <summary>Judges what a new connection met.</summary>
     /// <exception cref="NpgsqlException">An old primary: look for another.</exception>
     public async Task MeetAsync(NpgsqlConnection connection, PrimaryMet met)
@@ -76,7 +83,8 @@ public sealed class WatchContinuity : IDisposable
         var memory = remembered is { } before && lastEvent is { } seen ? before with { Event = seen } : remembered;
         // What this process was sure of in its life: a memory from the file may be older.
         var living = Volatile.Read(ref epoch);
-        var past = await LookAsync(connection, memory, living);
+        var held = numbers;
+        var past = await LookAsync(connection, memory, living, held);
         var judged = JudgeContinuity.Of(memory, met, past);
         switch (judged)
         {
@@ -86,7 +94,7 @@ public sealed class WatchContinuity : IDisposable
                     "This primary was left behind by a promotion; it must not take anything. Is the other one reachable?");
             case Verdict.First or Verdict.Promoted:
                 await BeginAsync(connection, met, judged);
-                past = await LookAsync(connection, memory, living);
+                past = await LookAsync(connection, memory, living, held);
                 break;
             case Verdict.Lost:
                 if (past.Epoch is null)
@@ -94,7 +102,7 @@ public sealed class WatchContinuity : IDisposable
                     await BeginAsync(connection, met, Verdict.First);
                 }
 
-                await DoubtAsync(connection, memory!);
+                await DoubtAsync(connection, memory, held);
                 break;
             default:
                 break;
@@ -240,14 +248,16 @@ public sealed class WatchContinuity : IDisposable
         await begin.ExecuteNonQueryAsync();
     }
 
-    private async Task DoubtAsync(NpgsqlConnection connection, Marker memory)
+    private async Task DoubtAsync(NpgsqlConnection connection, Marker? memory, NumbersHeld? held)
     {
         await using var doubt = new NpgsqlCommand(Doubt, connection) { CommandTimeout = CountSeconds };
-        doubt.Parameters.Add(new NpgsqlParameter<string> { TypedValue = $"{name} remembers: {memory.Text}" });
+        var what = string.Join(", ", new[] { memory?.Text, held is null ? null : $"payment numbers from {held.First}" }.OfType<string>());
+        doubt.Parameters.Add(new NpgsqlParameter<string> { TypedValue = $"{name} remembers: {what}" });
         await doubt.ExecuteNonQueryAsync();
     }
 
-    private static async Task<PastSeen> LookAsync(NpgsqlConnection connection, Marker? memory, long living)
+    private static async Task<PastSeen> LookAsync(
+        NpgsqlConnection connection, Marker? memory, long living, NumbersHeld? held)
     {
         await using var look = new NpgsqlCommand(Look, connection) { CommandTimeout = CountSeconds };
         look.Parameters.Add(new NpgsqlParameter<Guid?> { TypedValue = memory?.Place });
@@ -256,11 +266,17 @@ public sealed class WatchContinuity : IDisposable
         look.Parameters.Add(new NpgsqlParameter<long> { TypedValue = memory?.Event?.Number ?? 0 });
         look.Parameters.Add(new NpgsqlParameter<short> { TypedValue = memory?.Event?.Step ?? 0 });
         look.Parameters.Add(new NpgsqlParameter<long> { TypedValue = living });
+        look.Parameters.Add(new NpgsqlParameter<long> { TypedValue = held?.First ?? 0 });
+        look.Parameters.Add(new NpgsqlParameter<int> { TypedValue = held?.NodeId ?? 0 });
         await using var row = await look.ExecuteReaderAsync();
         await row.ReadAsync();
         var known = !row.IsDBNull(0);
         return new PastSeen(
             known ? row.GetInt64(0) : null, known ? row.GetInt64(1) : 0, known ? row.GetInt32(2) : 0,
-            row.GetBoolean(3), row.GetBoolean(4), row.GetBoolean(5), row.GetInt64(6), row.GetBoolean(7), row.GetInstantOrNull(8), row.GetBoolean(9));
+            row.GetBoolean(3), row.GetBoolean(4), row.GetBoolean(5), row.GetInt64(6), row.GetBoolean(7), row.GetInstantOrNull(8), row.GetBoolean(9),
+            row.GetBoolean(10));
     }
+
+    /// <summary>The run of payment numbers that was taken last; each one before it is older in the log.</summary>
+    private sealed record NumbersHeld(long First, int NodeId);
 }

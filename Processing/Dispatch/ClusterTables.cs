@@ -75,7 +75,8 @@ public interface IClusterTables
 }
 
 /// <summary>The tables of the cluster in PostgreSQL.</summary>
-public sealed class ClusterTables(NpgsqlDataSource database) : IClusterTables
+/// <param name="took">Hears of each block: its first number, and whose it is; null: nobody does.</param>
+public sealed class ClusterTables(NpgsqlDataSource database, Action<long, int>? took = null) : IClusterTables
 {
     /// <summary>As in FindLost.sql.</summary>
     public const int FindLimit = 5_000;
@@ -107,8 +108,10 @@ public sealed class ClusterTables(NpgsqlDataSource database) : IClusterTables
     public async Task<long> TakeBlockAsync(int nodeId)
     {
         // A block that a promoted standby does not know of would be given out again, to somebody else.
-        return (long)(await database.WriteSurelyAsync(
+        var first = (long)(await database.WriteSurelyAsync(
             TakeBlock, TakeSeconds, new NpgsqlParameter<int> { TypedValue = nodeId }))!;
+        took?.Invoke(first, nodeId);
+        return first;
     }
 
     public async Task<Instant> BeatAsync(int nodeId, int leaseSeconds, long lowNumber)

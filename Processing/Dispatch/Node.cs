@@ -66,9 +66,10 @@ public sealed class Node : IAsyncDisposable
     private long lastBeat;
 
     /// <summary>Registers this process as a node and begins its heartbeat.</summary>
+    /// <param name="took">Hears of each block of numbers that it takes, with its own number; null: nobody does.</param>
     public static Task<Node> StartAsync(
-        NpgsqlDataSource database, string name, ILogger log, DatabaseClock? clock = null) =>
-        StartAsync(new ClusterTables(database), name, log, TimeProvider.System, clock);
+        NpgsqlDataSource database, string name, ILogger log, DatabaseClock? clock = null, Action<long, int>? took = null) =>
+        StartAsync(new ClusterTables(database, took), name, log, TimeProvider.System, clock);
 
     /// <summary>Registers a node and begins its heartbeat, on the caller's scheduler.</summary>
     public static async Task<Node> StartAsync(

@@ -59,6 +59,13 @@ public sealed class Judgements
     }
 
     [Fact]
+    public void Numbers_that_are_held_and_not_there_are_lost_whatever_is_remembered()
+    {
+        JudgeContinuity.Of(Remembered, Same, Known with { NumbersKnown = false }).Should().Be(Verdict.Lost);
+        JudgeContinuity.Of(null, Same, Known with { NumbersKnown = false }).Should().Be(Verdict.Lost);
+    }
+
+    [Fact]
     public void More_than_is_remembered_is_nothing_lost() =>
         JudgeContinuity.Of(Remembered, Next, Known with { Mark = 101 }).Should().Be(
             Verdict.Promoted, "the count whose answer was lost may have come through");
@@ -85,6 +92,7 @@ public sealed class Judgements
         JudgeContinuity.Of(Remembered, Next, after with { Mark = 99 }).Should().Be(Verdict.Cut);
         JudgeContinuity.Of(Remembered, Next, after with { EventKnown = false }).Should().Be(Verdict.Cut);
         JudgeContinuity.Of(Remembered, Next, after with { EpochKnown = false }).Should().Be(Verdict.Cut);
+        JudgeContinuity.Of(Remembered, Next, after with { NumbersKnown = false }).Should().Be(Verdict.Cut);
         JudgeContinuity.Of(null, Next, after).Should().Be(Verdict.Cut, "it worked, and cannot tell whether all of it is there");
         JudgeContinuity.Of(Remembered, Next, after).Should().Be(Verdict.Continues, "everything is there: somebody said it without need");
     }
