@@ -2,12 +2,13 @@ namespace EGovPay.Terminals;
 
 /// <summary>
 /// How much is let in. Two bounds: a fixed one for all that is under way, for memory; and one for what is *young*, which follows how
-/// late this process comes to its work. What is older than a quarter of a second waits for others (a provider, a long poll) and
+/// late this process comes to its work. What is older than a second waits for others (a provider, a long poll) and
 /// takes nothing from anybody, so it does not count against the second.
 /// <para>
-/// The lateness is that of a short timer: its least value in a tenth of a second is how long the queue for the processor stands, and
-/// a queue that stands is too much work let in (as in CoDel). Then the bound falls by a fifth; where it is used up and no queue
-/// stands, it grows. Nothing is measured by the request, and there is nothing to tune to a machine.
+/// The lateness is that of a short timer, and of commits: the least in a twentieth of a second is how long a queue stands, for the
+/// processor or within the database, and a queue that stands is too much work let in (as in CoDel). Then the bound falls by a fifth, or by up to a half;
+/// where it is used up and no queue stands, it grows. Nothing is measured by the request, and there is nothing to tune to a machine:
+/// what a commit takes when little is in it is learnt.
 /// </para>
 /// </summary>
 internal sealed class Entrance : IDisposable
@@ -15,20 +16,32 @@ internal sealed class Entrance : IDisposable
     /// <summary>A queue for the processor may stand this long.</summary>
     public static readonly TimeSpan StandingQueue = TimeSpan.FromMilliseconds(10);
 
+    /// <summary>Commits may take this long, and <see cref="SlowerThanCalm"/> times what they take when little is in them.</summary>
+    public static readonly TimeSpan StandingCommit = TimeSpan.FromMilliseconds(8);
+
+    public const int SlowerThanCalm = 5;
+
     /// <summary>Commands that wait longer for their commit mean that the database stands still: no more is let in.</summary>
     public static readonly TimeSpan StandingJournal = TimeSpan.FromSeconds(1);
 
     public const int LeastLimit = 16;
 
-    private const int BucketMilliseconds = 32;
+    /// <summary>For each processor, until more or fewer have been tried.</summary>
+    private const int LimitAtFirst = 64;
+
+    /// <summary>A disk that becomes slow for good is believed in about an hour.</summary>
+    private const double CalmGrows = 1.00002;
+
+    private const int BucketMilliseconds = 128;
     private const int Buckets = 8;
 
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(5);
-    private static readonly TimeSpan Round = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Round = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan SayEvery = TimeSpan.FromSeconds(5);
 
     private readonly int most;
     private readonly Func<TimeSpan> journalAge;
+    private readonly Func<TimeSpan?> quickestCommit;
     private readonly TimeProvider time;
     private readonly Lock guard = new();
     private readonly int[] came = new int[Buckets];
@@ -40,15 +53,18 @@ internal sealed class Entrance : IDisposable
     private long refused;
     private bool usedUp;
     private double limit;
+    private TimeSpan calmCommit = TimeSpan.MaxValue;
 
     /// <param name="most">Requests under way at most, waits among them.</param>
     /// <param name="journalAge">How long the journal's oldest command has waited.</param>
-    public Entrance(int most, Func<TimeSpan> journalAge, TimeProvider time)
+    /// <param name="quickestCommit">The journal's quickest commit since it was asked last.</param>
+    public Entrance(int most, Func<TimeSpan> journalAge, Func<TimeSpan?> quickestCommit, TimeProvider time)
     {
         this.most = most;
+        this.quickestCommit = quickestCommit;
         this.journalAge = journalAge;
         this.time = time;
-        limit = Math.Min(most, 256);
+        limit = Math.Min(most, LimitAtFirst * Environment.ProcessorCount);
         head = Bucket();
     }
 
@@ -67,22 +83,22 @@ internal sealed class Entrance : IDisposable
     /// <summary>The time for what was under way is over: who still waits is told that its outcome is open.</summary>
     public CancellationToken Over => over.Token;
 
+    /// <summary>False: whoever is told so counts as refused.</summary>
+    public bool HasRoom()
+    {
+        lock (guard)
+        {
+            return Look();
+        }
+    }
+
     /// <summary>A place, or null: refused, before anything was read.</summary>
     public Place? TryEnter()
     {
-        if (closing.IsCancellationRequested || journalAge() > StandingJournal)
-        {
-            Interlocked.Increment(ref refused);
-            return null;
-        }
-
         lock (guard)
         {
-            Roll();
-            if (underWay >= most || young >= Limit)
+            if (!Look())
             {
-                usedUp = true;
-                refused++;
                 return null;
             }
 
@@ -110,7 +126,7 @@ internal sealed class Entrance : IDisposable
                 least = late < least ? late : least;
             }
             while (time.GetElapsedTime(began) < Round && !stop.IsCancellationRequested);
-            Follow(least);
+            Follow(least, quickestCommit());
             if (time.GetElapsedTime(saidAt) > SayEvery)
             {
                 var now = Refused;
@@ -124,18 +140,22 @@ internal sealed class Entrance : IDisposable
         }
     }
 
-    /// <summary>One step: the least lateness of the last round.</summary>
-    internal void Follow(TimeSpan late)
+    /// <summary>One step.</summary>
+    /// <param name="late">The timer's least lateness in the last round.</param>
+    /// <param name="commit">The quickest commit in it.</param>
+    internal void Follow(TimeSpan late, TimeSpan? commit)
     {
         lock (guard)
         {
-            if (late > StandingQueue)
+            Roll();
+            var slower = Math.Max(late / StandingQueue, SlownessOf(commit));
+            if (slower > 1 && young > limit / 2)
             {
-                limit = Math.Max(Math.Min(LeastLimit, most), limit * 0.8);
+                limit = Math.Max(Math.Min(LeastLimit, most), limit * Math.Clamp(1 / slower, 0.5, 0.8));
             }
             else if (usedUp)
             {
-                limit = Math.Min(most, limit + 1 + (limit / 16));
+                limit = Math.Min(most, limit + 1 + (limit / 32));
             }
 
             usedUp = false;
@@ -163,6 +183,38 @@ internal sealed class Entrance : IDisposable
         over.Dispose();
     }
 
+    /// <summary>Above 1: commits take too long.</summary>
+    private double SlownessOf(TimeSpan? commit)
+    {
+        if (commit is not { } took)
+        {
+            return 0;
+        }
+
+        calmCommit = took < calmCommit ? took : calmCommit * CalmGrows;
+        var bearable = calmCommit * SlowerThanCalm;
+        return took / (bearable > StandingCommit ? bearable : StandingCommit);
+    }
+
+    private bool Look()
+    {
+        Roll();
+        if (underWay < most && young < Limit)
+        {
+            if (!closing.IsCancellationRequested && journalAge() <= StandingJournal)
+            {
+                return true;
+            }
+        }
+        else
+        {
+            usedUp = true;
+        }
+
+        refused++;
+        return false;
+    }
+
     private void Leave(long bucket)
     {
         lock (guard)
@@ -177,7 +229,7 @@ internal sealed class Entrance : IDisposable
         }
     }
 
-    /// <summary>What came a quarter of a second ago is no longer young.</summary>
+    /// <summary>What came a second ago is no longer young.</summary>
     private void Roll()
     {
         for (var now = Bucket(); head < now;)

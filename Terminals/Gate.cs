@@ -15,15 +15,37 @@ internal sealed class Gate(Entrance entrance, Paces paces, Outage outage, Func<b
 {
     private const string Policy = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
+    /// <summary>When to come again while the book is not sure, seconds.</summary>
+    public const int UnsureRetrySeconds = 30;
+
+    /// <summary>When to come again to a server that is full, seconds.</summary>
+    public const int FullRetrySeconds = 2;
+
+    /// <summary>Health is told to whoever asks, however full it is.</summary>
+    public static bool IsHealth(PathString path) => path.StartsWithSegments("/health", StringComparison.Ordinal);
+
+    /// <summary>The headers of every answer.</summary>
+    public static void Protect(IHeaderDictionary headers, string scheme)
+    {
+        headers.XContentTypeOptions = "nosniff";
+        headers.XFrameOptions = "DENY";
+        headers.ContentSecurityPolicy = Policy;
+        headers["Referrer-Policy"] = "no-referrer";
+        headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=()";
+        headers["Cross-Origin-Opener-Policy"] = "same-origin";
+        headers["Cross-Origin-Resource-Policy"] = "same-origin";
+        headers["X-Permitted-Cross-Domain-Policies"] = "none";
+        headers.CacheControl = "no-store";
+        if (scheme == Uri.UriSchemeHttps)
+        {
+            headers.StrictTransportSecurity = "max-age=31536000";
+        }
+    }
+
     public async Task PassAsync(HttpContext http, RequestDelegate next)
     {
-        Protect(http.Response.Headers);
-        if (http.Request.IsHttps)
-        {
-            http.Response.Headers.StrictTransportSecurity = "max-age=31536000";
-        }
-
-        if (http.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal))
+        Protect(http.Response.Headers, http.Request.Scheme);
+        if (IsHealth(http.Request.Path))
         {
             await CallAsync(http, next);
             return;
@@ -33,7 +55,7 @@ internal sealed class Gate(Entrance entrance, Paces paces, Outage outage, Func<b
         if (!sure())
         {
             // Not even a look: what the book says of the past is perhaps no longer all of it.
-            await RefuseAsync(http, new Refused(Refusal.Overloaded, RetryAfterSeconds: 30));
+            await RefuseAsync(http, new Refused(Refusal.Overloaded, RetryAfterSeconds: UnsureRetrySeconds));
             return;
         }
 
@@ -47,7 +69,7 @@ internal sealed class Gate(Entrance entrance, Paces paces, Outage outage, Func<b
                 http.Response.Headers.Connection = "close";
             }
 
-            await RefuseAsync(http, new Refused(Refusal.Overloaded, RetryAfterSeconds: 2));
+            await RefuseAsync(http, new Refused(Refusal.Overloaded, RetryAfterSeconds: FullRetrySeconds));
         }
         else if (paces.Address(http.Connection.RemoteIpAddress) is { } seconds)
         {
@@ -144,19 +166,6 @@ internal sealed class Gate(Entrance entrance, Paces paces, Outage outage, Func<b
         await (http.Request.Path.Equals(OsmpCalls.Path, StringComparison.OrdinalIgnoreCase)
             ? OsmpCalls.WriteAsync(http, OsmpReply.No("", why.Why))
             : new Refuse(why, status).ExecuteAsync(http));
-    }
-
-    private static void Protect(IHeaderDictionary headers)
-    {
-        headers.XContentTypeOptions = "nosniff";
-        headers.XFrameOptions = "DENY";
-        headers.ContentSecurityPolicy = Policy;
-        headers["Referrer-Policy"] = "no-referrer";
-        headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=()";
-        headers["Cross-Origin-Opener-Policy"] = "same-origin";
-        headers["Cross-Origin-Resource-Policy"] = "same-origin";
-        headers["X-Permitted-Cross-Domain-Policies"] = "none";
-        headers.CacheControl = "no-store";
     }
 
     /// <summary>The route's pattern: a path holds references, which may be anything.</summary>

@@ -139,13 +139,15 @@ public sealed class Server
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Limit(kestrel, settings));
+        Doorstep.PutBefore(builder.Services, () => engine.Continuity.Sure);
         builder.Services.AddSingleton(logs);
         builder.Services.AddRouting();
         builder.Services.AddSingleton(settings);
         builder.Services.AddSingleton(engine);
         builder.Services.AddSingleton(new Paces(settings));
         builder.Services.AddSingleton(
-            _ => new Entrance(settings.MaxRequests, () => engine.Journal.OldestAge, TimeProvider.System));
+            _ => new Entrance(
+                settings.MaxRequests, () => engine.Journal.OldestAge, engine.Journal.QuickestCommit, TimeProvider.System));
         builder.Services.AddSingleton(new Lockouts(TimeProvider.System));
         builder.Services.AddSingleton(services => new Outage(TimeProvider.System, services.LogOf()));
         builder.Services.AddSingleton<Door>();

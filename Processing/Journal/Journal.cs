@@ -5,18 +5,6 @@ using Npgsql;
 
 namespace EGovPay.Processing.Journal;
 
-/// <summary>How the journal runs.</summary>
-/// <param name="Connections">Connections that serve the lanes, 1–16; one is enough for most machines.</param>
-/// <param name="QueueLimit">Commands that may wait for one connection; more are refused.</param>
-/// <param name="BatchLimit">Commands in one transaction at most.</param>
-public sealed record JournalSettings(int Connections = 1, int QueueLimit = 20_000, int BatchLimit = 2_000)
-{
-    /// <summary>How long the end waits for commits under way before they are left open. Default 5 s.</summary>
-    public TimeSpan StopPatience { get; init; } = TimeSpan.FromSeconds(5);
-    /// <summary>Hears of one event, the last, of each batch that is committed for sure; null: nobody does.</summary>
-    public Action<Continuity.EventKey>? Saw { get; init; }
-}
-
 /// <summary>
 /// The only writer of payments, holds and postings. Commands queue; a connection takes whatever has queued while its previous
 /// commit ran and writes it as one transaction: an idle lane commits one command at once, a busy one spreads the disk's
@@ -69,6 +57,12 @@ public sealed class Journal : IAsyncDisposable
 
     /// <summary>How long the oldest command has been waiting for its commit; zero where none is.</summary>
     public TimeSpan OldestAge => writers.Max(writer => writer.OldestAge);
+
+    /// <summary>
+    /// The quickest commit since this was asked last, of the connection that is slowest; null where none ended. For one who asks again
+    /// and again: how slow commits are at least, whatever made single ones wait.
+    /// </summary>
+    public TimeSpan? QuickestCommit() => writers.Max(writer => writer.QuickestCommit());
 
     /// <summary>Enters a payment. <see cref="AcceptVerdict.Overloaded"/> at once when the queue is full.</summary>
     public Task<Accepted> AcceptAsync(Acceptance acceptance)
@@ -126,6 +120,7 @@ internal sealed class LaneWriter : IAsyncDisposable
     private readonly Queue<LaneCommand> first = new();
     private ILaneConnection? connection;
     private long executingSince;
+    private long quickestCommit = long.MaxValue;
 
     /// <summary>An execution ended without the server's last word; until one does not, nothing is refused and each one writes.</summary>
     private bool perhapsCommitted;
@@ -153,6 +148,10 @@ internal sealed class LaneWriter : IAsyncDisposable
             return since == 0 ? TimeSpan.Zero : time.GetElapsedTime(since);
         }
     }
+
+    /// <summary>Since this was asked last.</summary>
+    public TimeSpan? QuickestCommit() =>
+        Interlocked.Exchange(ref quickestCommit, long.MaxValue) is var ticks and not long.MaxValue ? TimeSpan.FromTicks(ticks) : null;
 
     public bool TryEnqueue(LaneCommand command)
     {
@@ -287,7 +286,9 @@ internal sealed class LaneWriter : IAsyncDisposable
     private void Tell()
     {
         perhapsCommitted = false;
-        Measures.Committed(batch.Count, time.GetElapsedTime(batch.StartedTicks));
+        var took = time.GetElapsedTime(batch.StartedTicks);
+        quickestCommit = Math.Min(Volatile.Read(ref quickestCommit), took.Ticks);
+        Measures.Committed(batch.Count, took);
         if (settings.Saw is { } saw && batch.LastWritten() is { } written)
         {
             saw(written);

@@ -36,6 +36,8 @@ public sealed class PayPayment(
     /// <summary>How long a caller whose patience has ended waits for a refusal that is just being committed.</summary>
     private static readonly TimeSpan LastWord = TimeSpan.FromSeconds(2);
 
+    private const int FullProviderRetrySeconds = 2;
+
     /// <summary>
     /// Pays, once. The same request again gets the same payment; another request under the reference is refused.
     /// </summary>
@@ -70,8 +72,16 @@ public sealed class PayPayment(
             return await RefuseAsync(terminal, request, quote.Quote, nobodys, current, patience);
         }
 
-        if (gates.Find(provider) is not { } gate || gate.TryEnterPayment() is not { } permit)
+        var gate = gates.Find(provider);
+        if (gate?.TryEnterPayment() is not { } permit)
         {
+            if (gate?.Open == true)
+            {
+                // It works, and has as many as it takes at once. Of a crowd each is told so without a look into the book, or they would
+                // take from those who are served; a payment that is known already will be found by the same request a little later.
+                return PayAnswer.No(new Refused(Refusal.Overloaded, RetryAfterSeconds: FullProviderRetrySeconds));
+            }
+
             var unavailable = new Refused(Refusal.ProviderUnavailable, RetryAfterSeconds: 5);
             return await RefuseAsync(terminal, request, quote.Quote, unavailable, current, patience);
         }

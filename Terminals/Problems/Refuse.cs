@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Reflection;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using EGovPay.Processing;
 using EGovPay.Processing.StateMachine;
@@ -68,10 +69,19 @@ public sealed class Refuse(Refused why, int? status = null, PaymentState? state 
             response.Headers.WWWAuthenticate = "Bearer realm=\"egovpay\"";
         }
 
-        var problem = new ProblemJson(
-            "urn:egovpay:refusal:" + text.Name, text.Title.In(language), response.StatusCode, text.Detail.In(language),
+        return response.WriteAsJsonAsync(ProblemOf(why, response.StatusCode, language, state), ApiJson.Wire.ProblemJson, ContentType, CancellationToken.None);
+    }
+
+    /// <summary>The bytes of a refusal that is always the same.</summary>
+    public static byte[] ToJson(Refused why, string language) => JsonSerializer.SerializeToUtf8Bytes(
+        ProblemOf(why, RefusalText.Of(why.Why).Status, language, null), ApiJson.Wire.ProblemJson);
+
+    private static ProblemJson ProblemOf(Refused why, int status, string language, PaymentState? state)
+    {
+        var text = RefusalText.Of(why.Why);
+        return new ProblemJson(
+            "urn:egovpay:refusal:" + text.Name, text.Title.In(language), status, text.Detail.In(language),
             (int)why.Why, why.Transient, why.Field, why.FeeQepik, why.TotalQepik, why.Reference, state?.ToString());
-        return response.WriteAsJsonAsync(problem, ApiJson.Wire.ProblemJson, ContentType, CancellationToken.None);
     }
 
     public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder) =>

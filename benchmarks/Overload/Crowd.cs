@@ -23,34 +23,52 @@ internal sealed class Crowd : IDisposable
 {
     private const int MostUnderWay = 4_000;
 
+    // Three providers, so that no one's limit is what is measured.
+    private static readonly (string Service, string Account)[] Bills =
+        [("10101", "012345678901234"), ("10201", "110012345"), ("10301", "2301234")];
+
     /// <summary>A caller that was refused asks again after this: twenty times sooner than it was told.</summary>
     private static readonly TimeSpan Impatience = TimeSpan.FromMilliseconds(100);
 
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(40);
+
     private readonly ConcurrentStack<Wire> idle = new();
-    private readonly IReadOnlyList<string> keys;
+    private readonly ConcurrentBag<Wire> all = [];
     private readonly IPEndPoint server;
-    private readonly ConcurrentQueue<string> refused = new();
-    private readonly string run = Guid.NewGuid().ToString("N")[..8];
+    private readonly byte[][] requests;
+    private readonly ConcurrentQueue<long> refused = new();
+    private readonly string references = FormattableString.Invariant($"O{Guid.NewGuid().ToString("N")[..8]}-");
+    private readonly int place;
+    private readonly Timer watch;
     private long begun;
 
     public Crowd(Uri server, IReadOnlyList<string> keys)
     {
         this.server = new IPEndPoint(IPAddress.Parse(server.Host), server.Port);
-        this.keys = keys;
+        place = ("PUT /v1/payments/" + references).Length;
+        requests = [.. keys.SelectMany(key => Bills.Select(bill => Write(key, bill.Service, bill.Account)))];
+        watch = new Timer(_ => EndLate(), null, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
     }
 
-    public IReadOnlyCollection<string> RefusedReferences => refused;
+    public IEnumerable<string> RefusedReferences => refused.Select(ReferenceOf);
 
-    /// <summary>So many callers, each asking again when it was answered.</summary>
+    /// <summary>So many callers, each asking again when it was answered. They are connected before the first one asks.</summary>
     public async Task<CrowdMet> ClosedAsync(int connections, double seconds)
     {
         var tally = new Tally();
+        while (idle.Count < connections)
+        {
+            var wire = await Wire.ConnectAsync(server);
+            all.Add(wire);
+            idle.Push(wire);
+        }
+
         var began = Stopwatch.GetTimestamp();
-        await Task.WhenAll(Enumerable.Range(0, connections).Select(caller => Task.Run(async () =>
+        await Task.WhenAll(Enumerable.Range(0, connections).Select(_ => Task.Run(async () =>
         {
             while (Stopwatch.GetElapsedTime(began).TotalSeconds < seconds)
             {
-                if (!await AskAsync(caller, Stopwatch.GetTimestamp(), tally))
+                if (!await AskAsync(Stopwatch.GetTimestamp(), tally))
                 {
                     await Task.Delay(Impatience);
                 }
@@ -64,85 +82,71 @@ internal sealed class Crowd : IDisposable
     {
         var tally = new Tally();
         var began = Stopwatch.GetTimestamp();
-        var asked = new List<Task>();
-        var underWay = 0;
         var (sent, elapsed) = (0L, 0.0);
         do
         {
             elapsed = Stopwatch.GetElapsedTime(began).TotalSeconds;
             for (var due = (long)(Math.Min(elapsed, seconds) * perSecond); sent < due; sent++)
             {
-                if (Volatile.Read(ref underWay) >= MostUnderWay)
+                if (tally.UnderWay < MostUnderWay)
+                {
+                    _ = AskAsync(began + (long)(sent / perSecond * Stopwatch.Frequency), tally);
+                }
+                else
                 {
                     tally.LeaveUnsent();
-                    continue;
                 }
-
-                var (caller, at) = ((int)(sent % keys.Count), began + (long)(sent / perSecond * Stopwatch.Frequency));
-                Interlocked.Increment(ref underWay);
-                asked.Add(Task.Run(async () =>
-                {
-                    await AskAsync(caller, at, tally);
-                    Interlocked.Decrement(ref underWay);
-                }));
             }
 
             await Task.Delay(1);
         }
-        while (elapsed < seconds);
-        await Task.WhenAll(asked);
+        while (elapsed < seconds || tally.UnderWay > 0);
         return tally.Read(seconds);
     }
 
     public void Dispose()
     {
-        while (idle.TryPop(out var wire))
+        watch.Dispose();
+        foreach (var wire in all)
         {
             wire.Dispose();
         }
     }
 
+    private byte[] Write(string key, string service, string account)
+    {
+        var body = $$"""{"service":"{{service}}","account":"{{account}}","amountQepik":100,"totalQepik":100,"tender":"cash"}""";
+        return Encoding.ASCII.GetBytes(string.Create(
+            CultureInfo.InvariantCulture,
+            $"PUT /v1/payments/{ReferenceOf(0)} HTTP/1.1\r\nHost: {server}\r\nAuthorization: Bearer {key}\r\n"
+            + $"Content-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}"));
+    }
+
+    private string ReferenceOf(long number) =>
+        references + number.ToString(CultureInfo.InvariantCulture).PadLeft(Wire.Digits, '0');
+
     /// <summary>One payment; true: confirmed.</summary>
     /// <param name="since">From when its time counts.</param>
-    private async Task<bool> AskAsync(int caller, long since, Tally tally)
+    private async Task<bool> AskAsync(long since, Tally tally)
     {
-        var number = Interlocked.Increment(ref begun);
-        var reference = string.Create(CultureInfo.InvariantCulture, $"O{run}-{number}");
-        // Three providers, so that no one's limit is what is measured.
-        var (service, account) = (number % 3) switch
-        {
-            0 => ("10101", "012345678901234"),
-            1 => ("10201", "110012345"),
-            _ => ("10301", "2301234"),
-        };
-        var body = $$"""{"service":"{{service}}","account":"{{account}}","amountQepik":100,"totalQepik":100,"tender":"cash"}""";
-        var request = Encoding.ASCII.GetBytes(string.Create(
-            CultureInfo.InvariantCulture,
-            $"PUT /v1/payments/{reference} HTTP/1.1\r\nHost: {server}\r\nAuthorization: Bearer {keys[caller % keys.Count]}\r\n"
-            + $"Content-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}"));
+        tally.Begin();
         try
         {
-            var wire = idle.TryPop(out var kept) ? kept : await Wire.ConnectAsync(server);
-            WireAnswer answer;
-            try
+            if (!idle.TryPop(out var wire))
             {
-                answer = await wire.AskAsync(request);
-            }
-            catch
-            {
-                wire.Dispose();
-                throw;
+                all.Add(wire = await Wire.ConnectAsync(server));
             }
 
+            var number = Interlocked.Increment(ref begun);
+            var answer = await wire.AskAsync(requests[number % requests.Length], place, number);
             idle.Push(wire);
-            var took = Stopwatch.GetElapsedTime(since).TotalMilliseconds;
             switch (answer)
             {
                 case { Status: 201 }:
-                    tally.Accepted.Enqueue(took);
+                    tally.Accept(Stopwatch.GetElapsedTime(since).TotalMilliseconds);
                     return true;
                 case { Status: 503, Code: 900 or 400, SaysWhen: true }:
-                    refused.Enqueue(reference);
+                    refused.Enqueue(number);
                     tally.Refuse();
                     return false;
                 default:
@@ -150,10 +154,27 @@ internal sealed class Crowd : IDisposable
                     return false;
             }
         }
-        catch (Exception broken) when (broken is IOException or SocketException or TimeoutException)
+        catch (Exception broken) when (broken is IOException or SocketException or ObjectDisposedException)
         {
+            // Its wire is not used again.
             tally.Wonder(broken.Message);
             return false;
+        }
+        finally
+        {
+            tally.End();
+        }
+    }
+
+    /// <summary>Ends what waits too long, which its caller then wonders about.</summary>
+    private void EndLate()
+    {
+        foreach (var wire in all)
+        {
+            if (wire.AskedAt is var at and not long.MaxValue && Stopwatch.GetElapsedTime(at) > Longest)
+            {
+                wire.Dispose();
+            }
         }
     }
 
@@ -162,8 +183,16 @@ internal sealed class Crowd : IDisposable
         private int refused;
         private int strange;
         private int unsent;
+        private int underWay;
+        private readonly ConcurrentQueue<double> accepted = new();
 
-        public ConcurrentQueue<double> Accepted { get; } = new();
+        public int UnderWay => Volatile.Read(ref underWay);
+
+        public void Begin() => Interlocked.Increment(ref underWay);
+
+        public void End() => Interlocked.Decrement(ref underWay);
+
+        public void Accept(double milliseconds) => accepted.Enqueue(milliseconds);
 
         public void Refuse() => Interlocked.Increment(ref refused);
 
@@ -179,7 +208,7 @@ internal sealed class Crowd : IDisposable
 
         public CrowdMet Read(double seconds)
         {
-            var took = Accepted.Order().ToList();
+            var took = accepted.Order().ToList();
             double At(double share) => took.Count == 0 ? 0 : took[(int)((took.Count - 1) * share)];
             return new CrowdMet(took.Count, refused, strange, unsent, At(0.5), At(0.99), seconds);
         }

@@ -132,7 +132,7 @@ internal static class RunOverload
     }
 
     /// <summary>Payments in the book under references of which every attempt was refused.</summary>
-    private static async Task<long> TakenAsync(Centre centre, IReadOnlyCollection<string> refused)
+    private static async Task<long> TakenAsync(Centre centre, IEnumerable<string> refused)
     {
         await using var command = centre.Database.CreateCommand("select count(*) from payment where reference = any($1)");
         command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. refused] });

@@ -37,7 +37,7 @@ public sealed class FrozenProvider(ITestOutputHelper output)
                 centre.Terminal, SmallCentre.Request($"more-{Guid.NewGuid():N}", "10101", "012345678901234", 100),
                 TimeSpan.FromMilliseconds(20));
         }
-        while (refused.Refused?.Why != Processing.Refusal.ProviderUnavailable);
+        while (refused.Refused is not { Why: Processing.Refusal.Overloaded, RetryAfterSeconds: > 0 });
 
         var during = await MeasureAsync(centre, "during");
         hanging.Should().Contain(one => !one.IsCompleted, "the other one hung all the while");

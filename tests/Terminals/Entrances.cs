@@ -17,22 +17,54 @@ public sealed class Entrances
     {
         using var entrance = Of(10_000);
         var before = entrance.Limit;
-        entrance.Follow(Late);
-        entrance.Limit.Should().BeLessThan(before);
+        entrance.Follow(Late, null);
+        entrance.Limit.Should().Be(before, "nobody is in: what is late is late by others");
+        var crowd = Fill(entrance);
         for (var round = 0; round < 100; round++)
         {
-            entrance.Follow(Late);
+            entrance.Follow(Late, null);
         }
 
         entrance.Limit.Should().Be(Entrance.LeastLimit, "something is always let in");
-        entrance.Follow(TimeSpan.Zero);
+        crowd.ForEach(place => place.Dispose());
+        entrance.Follow(TimeSpan.Zero, null);
         entrance.Limit.Should().Be(Entrance.LeastLimit, "nobody was refused, so nobody knows whether more would fit");
-        while (entrance.TryEnter() is not null)
-        {
-        }
-
-        entrance.Follow(TimeSpan.Zero);
+        Fill(entrance);
+        entrance.Follow(TimeSpan.Zero, null);
         entrance.Limit.Should().BeGreaterThan(Entrance.LeastLimit);
+    }
+
+    [Fact]
+    public void Commits_that_are_all_slower_than_in_calm_lower_the_limit_and_a_slow_disk_does_not()
+    {
+        using var entrance = Of(10_000);
+        entrance.Follow(TimeSpan.Zero, TimeSpan.FromMilliseconds(2));
+        Fill(entrance);
+        entrance.Follow(TimeSpan.Zero, TimeSpan.FromMilliseconds(14));
+        var before = entrance.Limit;
+        Fill(entrance);
+        entrance.Follow(TimeSpan.Zero, TimeSpan.FromMilliseconds(16));
+        entrance.Limit.Should().BeLessThan(before);
+
+        using var slow = Of(10_000);
+        slow.Follow(TimeSpan.Zero, TimeSpan.FromMilliseconds(30));
+        before = slow.Limit;
+        Fill(slow);
+        slow.Follow(TimeSpan.Zero, TimeSpan.FromMilliseconds(140));
+        slow.Limit.Should().BeGreaterThan(before, "its commits take long also when little is in them");
+    }
+
+    [Fact]
+    public void Who_looks_whether_there_is_room_takes_none()
+    {
+        using var entrance = Of(1);
+        entrance.HasRoom().Should().BeTrue();
+        entrance.HasRoom().Should().BeTrue();
+        var place = entrance.TryEnter()!;
+        entrance.HasRoom().Should().BeFalse();
+        entrance.Refused.Should().Be(1);
+        place.Dispose();
+        entrance.HasRoom().Should().BeTrue();
     }
 
     [Fact]
@@ -41,9 +73,9 @@ public sealed class Entrances
         using var entrance = Of(10_000);
         var waiting = Fill(entrance);
         entrance.TryEnter().Should().BeNull();
-        time.Advance(TimeSpan.FromMilliseconds(150));
+        time.Advance(TimeSpan.FromMilliseconds(600));
         entrance.TryEnter().Should().BeNull("they are still young");
-        time.Advance(TimeSpan.FromMilliseconds(150));
+        time.Advance(TimeSpan.FromMilliseconds(600));
         var young = Fill(entrance);
         young.Count.Should().Be(waiting.Count);
         waiting.ForEach(place => place.Dispose());
@@ -86,7 +118,7 @@ public sealed class Entrances
     [Fact]
     public async Task A_server_that_stops_lets_nothing_in_and_waits_for_what_is_under_way_but_not_for_ever()
     {
-        using var entrance = new Entrance(100, () => TimeSpan.Zero, TimeProvider.System);
+        using var entrance = new Entrance(100, () => TimeSpan.Zero, () => null, TimeProvider.System);
         var place = entrance.TryEnter()!;
         entrance.Close();
         entrance.TryEnter().Should().BeNull();
@@ -96,14 +128,14 @@ public sealed class Entrances
         await emptied;
         entrance.Over.IsCancellationRequested.Should().BeTrue();
 
-        using var hung = new Entrance(100, () => TimeSpan.Zero, TimeProvider.System);
+        using var hung = new Entrance(100, () => TimeSpan.Zero, () => null, TimeProvider.System);
         hung.TryEnter();
         hung.Close();
         await hung.EmptyAsync(TimeSpan.FromMilliseconds(50));
         hung.Over.IsCancellationRequested.Should().BeTrue();
     }
 
-    private Entrance Of(int most) => new(most, () => journal, time);
+    private Entrance Of(int most) => new(most, () => journal, () => null, time);
 
     private static List<Entrance.Place> Fill(Entrance entrance)
     {

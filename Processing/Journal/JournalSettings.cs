@@ -1,0 +1,13 @@
+namespace EGovPay.Processing.Journal;
+
+/// <summary>How the journal runs.</summary>
+/// <param name="Connections">Connections that serve the lanes, 1–16; one is enough for most machines.</param>
+/// <param name="QueueLimit">Commands that may wait for one connection; more are refused.</param>
+/// <param name="BatchLimit">Commands in one transaction at most.</param>
+public sealed record JournalSettings(int Connections = 1, int QueueLimit = 20_000, int BatchLimit = 2_000)
+{
+    /// <summary>How long the end waits for commits under way before they are left open. Default 5 s.</summary>
+    public TimeSpan StopPatience { get; init; } = TimeSpan.FromSeconds(5);
+    /// <summary>Hears of one event, the last, of each batch that is committed for sure; null: nobody does.</summary>
+    public Action<Continuity.EventKey>? Saw { get; init; }
+}
