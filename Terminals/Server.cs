@@ -194,7 +194,7 @@ public sealed class Server
     {
         kestrel.AddServerHeader = false;
         kestrel.AllowResponseHeaderCompression = false;
-        kestrel.Limits.MaxRequestBodySize = ReadBody.Limit;
+        kestrel.Limits.MaxRequestBodySize = ReadBody.ReadOver;
         kestrel.Limits.MaxRequestLineSize = 8 * 1024;
         kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
         kestrel.Limits.MaxRequestHeaderCount = 64;

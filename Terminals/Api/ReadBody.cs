@@ -19,6 +19,9 @@ internal static class ReadBody
     /// <summary>Bytes.</summary>
     public const int Limit = 64 * 1024;
 
+    /// <summary>Bytes. What is too long is read over up to here, so that its sender hears why; above it the connection ends.</summary>
+    public const int ReadOver = 1024 * 1024;
+
     /// <summary>Reads and parses. A fault names the field where the parser knows it.</summary>
     public static async Task<Body<T>> JsonAsync<T>(HttpRequest request, JsonTypeInfo<T> shape)
         where T : class

@@ -223,24 +223,17 @@ public sealed class MalformedInput(HttpCentre centre) : IClassFixture<HttpCentre
     [InlineData(false)]
     public async Task A_body_above_64_KiB_is_refused_whether_its_length_is_told_or_not(bool told)
     {
-        var text = With("tender", $"\"cash\",\"padding\":\"{new string('x', 66_000)}\"");
-        for (var attempt = 0; ; attempt++)
+        var text = With("tender", $"\"cash\",\"padding\":\"{new string('x', 400_000)}\"");
+        // Its sender may still be sending; it hears why all the same, each time.
+        for (var attempt = 0; attempt < 20; attempt++)
         {
             HttpContent content = told
                 ? Asking.Json(text)
                 : new StreamContent(new Untold(Encoding.UTF8.GetBytes(text)));
             content.Headers.ContentType = new("application/json");
-            try
-            {
-                var answer = await centre.Client.AskAsync(HttpMethod.Put, "/v1/payments/long", content);
-                answer.Status.Should().Be(HttpStatusCode.RequestEntityTooLarge);
-                answer.Code.Should().Be(100);
-                return;
-            }
-            catch (HttpRequestException closed) when (closed.InnerException is IOException && attempt < 10)
-            {
-                // The server does not read on to the end of what it refuses; a client that still writes may miss the answer.
-            }
+            var answer = await centre.Client.AskAsync(HttpMethod.Put, "/v1/payments/long", content);
+            answer.Status.Should().Be(HttpStatusCode.RequestEntityTooLarge);
+            answer.Code.Should().Be(100);
         }
     }
 
