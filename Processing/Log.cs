@@ -97,6 +97,9 @@ internal static partial class Log
     [LoggerMessage(1300, LogLevel.Information, "Business day {Closed} is closed, {Opened} is open; the closer waited {Milliseconds} ms")]
     public static partial void DayRolled(ILogger logger, string closed, string opened, long milliseconds);
 
+    [LoggerMessage(1301, LogLevel.Information, "The business day {Day} is sealed: {Transfers} transfers, {Hash}")]
+    public static partial void DaySealed(ILogger logger, string day, long transfers, string hash);
+
     [LoggerMessage(1400, LogLevel.Information, "Catalogue version {Version} with {Services} services is in force")]
     public static partial void CatalogueInForce(ILogger logger, int version, int services);
 

@@ -58,6 +58,7 @@ internal sealed class Findings
     public const string BusinessDays = "business-days";
     public const string Days = "days";
     public const string DayTotals = "day-totals";
+    public const string Seals = "seals";
     public const string Windows = "windows";
     public const string Record = "record";
     public const string Contradictions = "contradictions";
@@ -88,6 +89,7 @@ internal sealed class Findings
         (BusinessDays, "Every posting and confirmation lies in its business day, and none after that day's close."),
         (Days, "One business day is open, the last; days follow each other and do not overlap."),
         (DayTotals, "A closed day's totals are the sums of its transfers."),
+        (Seals, "A closed day's transfers are those that were sealed, and each seal follows the one of the day before."),
         (Telling, "Every event that somebody subscribed to waits, is on its way, was given up or was told."),
         (Windows, "Every posting is in the first settlement window of its group that closed after it."),
         (Record, "Each entry of the record of acts follows the one before by its hash, and each close has seen its end."),

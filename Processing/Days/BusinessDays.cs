@@ -10,7 +10,8 @@ namespace EGovPay.Processing.Days;
 
 /// <summary>What a close did.</summary>
 /// <param name="Waited">How long the closer waited for the postings under way.</param>
-public sealed record DayClose(LocalDate Closed, LocalDate Opened, TimeSpan Waited);
+/// <param name="Seal">The closed day's seal; null only where a seal before it was removed, which the audit finds.</param>
+public sealed record DayClose(LocalDate Closed, LocalDate Opened, TimeSpan Waited, DaySeal? Seal);
 
 /// <summary>
 /// The business day: the Baku calendar day, fixed by the commit that confirms. Exactly one is open. Closing waits for the
@@ -26,7 +27,11 @@ public sealed class BusinessDays(NpgsqlDataSource database, ILogger<BusinessDays
     private static readonly string CloseDay = Sql.Load("Days/CloseDay.sql");
     private static readonly string TotalDay = Sql.Load("Days/TotalDay.sql");
 
+    /// <summary>A closer has so long to total and seal what it closed before others do it.</summary>
+    private static readonly TimeSpan ToTheCloser = TimeSpan.FromMinutes(1);
+
     private readonly SettlementWindows windows = new(database);
+    private readonly SealDays seals = new(database, log);
 
     /// <summary>Opens the first day of a new database, and keeps the settlement windows of the next weeks ready.</summary>
     public async Task PrepareAsync(CancellationToken cancel = default)
@@ -86,10 +91,14 @@ public sealed class BusinessDays(NpgsqlDataSource database, ILogger<BusinessDays
 
         Log.DayRolled(log, Text(open), Text(next), (long)waited.TotalMilliseconds);
         await TotalAsync(open, cancel);
-        return new DayClose(open, next, waited);
+        await seals.SealDueAsync(int.MaxValue, TimeSpan.Zero, by?.Login ?? "engine", cancel);
+        return new DayClose(open, next, waited, await seals.FindAsync(open, cancel));
     }
 
-    /// <summary>Rolls the day at midnight in Baku, and finishes totals that a crash left out, until stopped.</summary>
+    /// <summary>The seal of a day; null: it is not sealed, or not yet.</summary>
+    public Task<DaySeal?> SealOfAsync(LocalDate day, CancellationToken cancel = default) => seals.FindAsync(day, cancel);
+
+    /// <summary>Rolls the day at midnight in Baku, and finishes totals and seals that a crash left out, until stopped.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
         while (!stop.IsCancellationRequested)
@@ -134,6 +143,9 @@ public sealed class BusinessDays(NpgsqlDataSource database, ILogger<BusinessDays
                 await TotalAsync(day, cancel);
             }
         }
+
+        // One a round: a long catching-up must not keep the next day from being opened.
+        await seals.SealDueAsync(1, ToTheCloser, "engine", cancel);
     }
 
     private async Task TotalAsync(LocalDate day, CancellationToken cancel)

@@ -33,15 +33,15 @@ internal static class DayCommands
             {
                 await using var store = await Store.UseAsync(ReadSettings.From(parsed), cancel);
                 await using var connection = await store.Database.OpenConnectionAsync(cancel);
-                var days = new List<(LocalDate Day, Instant Opened, Instant? Closed, bool Totalled)>();
+                var days = new List<DayRow>();
                 await using (var command = new Npgsql.NpgsqlCommand(DayStatus, connection))
                 await using (var reader = await command.ExecuteReaderAsync(cancel))
                 {
                     while (await reader.ReadAsync(cancel))
                     {
-                        days.Add(
-                            (reader.GetLocalDate(0), reader.GetInstant(1), reader.GetInstantOrNull(2),
-                            reader.GetBoolean(3)));
+                        days.Add(new DayRow(
+                            reader.GetLocalDate(0), reader.GetInstant(1), reader.GetInstantOrNull(2),
+                            reader.GetBoolean(3), ReadSeal(reader)));
                     }
                 }
 
@@ -65,11 +65,14 @@ internal static class DayCommands
                 }
 
                 Print.Table(
-                    output, null, ["business day", "opened (UTC)", "closed (UTC)", "totals"],
+                    output, null,
+                    ["business day", "opened (UTC)", "closed (UTC)", "totals", ">transfers", ">qəpik", "seal"],
                     days.Select(day => new[]
                     {
                         Text(day.Day), Text(day.Opened), day.Closed is { } closed ? Text(closed) : "open",
-                        day.Totalled ? "sealed" : day.Closed is null ? "" : "being summed",
+                        day.Totalled ? "summed" : day.Closed is null ? "" : "being summed",
+                        Number(day.Seal?.Transfers), Number(day.Seal?.AmountQepik),
+                        day.Seal?.Hash ?? (day.Closed is null ? "" : "not yet"),
                     }));
                 Print.Table(
                     output, null, ["cut-off", "open window closes (UTC)", "bank day"],
@@ -109,31 +112,37 @@ internal static class DayCommands
                     parsed, json,
                     string.Create(CultureInfo.InvariantCulture,
                         $"{Text(closed.Closed)} is closed, {Text(closed.Opened)} is open; waited "
-                        + $"{closed.Waited.TotalMilliseconds:0} ms."),
+                        + $"{closed.Waited.TotalMilliseconds:0} ms. ")
+                    + (closed.Seal is { } seal
+                        ? string.Create(CultureInfo.InvariantCulture,
+                            $"Sealed: {seal.Transfers} transfers over {seal.AmountQepik} qəpik, {seal.HashText}.")
+                        : "It could not be sealed: a seal before it is missing; run `egovpay audit`."),
                     line =>
                     {
                         line.WriteString("closed", Text(closed.Closed));
                         line.WriteString("opened", Text(closed.Opened));
                         line.WriteNumber("waitedMilliseconds", (long)closed.Waited.TotalMilliseconds);
+                        WriteSeal(line, closed.Seal is { } made
+                            ? new SealRow(made.Transfers, made.AmountQepik, made.HashText) : null);
                     });
                 return Exit.Done;
             });
     }
 
     private static void Write(
-        System.Text.Json.Utf8JsonWriter line, List<(
-            LocalDate Day, Instant Opened, Instant? Closed, bool Totalled)> days,
+        System.Text.Json.Utf8JsonWriter line, List<DayRow> days,
         List<(short Group, Instant Closes, LocalDate BankDay)> windows, long unknown)
     {
         var open = days.Find(day => day.Closed is null);
-        line.WriteString("open", open == default ? null : Text(open.Day));
+        line.WriteString("open", open is null ? null : Text(open.Day));
         line.WriteStartArray("closed");
         foreach (var day in days.Where(day => day.Closed is not null))
         {
             line.WriteStartObject();
             line.WriteString("day", Text(day.Day));
             line.WriteString("closedAt", Text(day.Closed!.Value));
-            line.WriteBoolean("sealed", day.Totalled);
+            line.WriteBoolean("totalled", day.Totalled);
+            WriteSeal(line, day.Seal);
             line.WriteEndObject();
         }
 
@@ -152,6 +161,21 @@ internal static class DayCommands
         line.WriteNumber("unknown", unknown);
     }
 
+    private static void WriteSeal(System.Text.Json.Utf8JsonWriter line, SealRow? seal)
+    {
+        line.WriteBoolean("sealed", seal is not null);
+        if (seal is not null)
+        {
+            line.WriteNumber("transfers", seal.Transfers);
+            line.WriteNumber("amountQepik", seal.AmountQepik);
+            line.WriteString("seal", seal.Hash);
+        }
+    }
+
+    private static SealRow? ReadSeal(Npgsql.NpgsqlDataReader row) => row.IsDBNull(6)
+        ? null
+        : new SealRow(row.GetInt64(4), row.GetInt64(5), Convert.ToHexStringLower(row.GetFieldValue<byte[]>(6)));
+
     private static LocalDate? ReadDay(string? text)
     {
         if (text is null)
@@ -164,7 +188,13 @@ internal static class DayCommands
             : throw CommandException.Usage($"--day '{text}' is no date such as 2026-11-22.");
     }
 
+    private static string Number(long? value) => value?.ToString("N0", CultureInfo.InvariantCulture) ?? "";
+
     private static string Text(LocalDate day) => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 
     private static string Text(Instant at) => at.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+
+    private sealed record DayRow(LocalDate Day, Instant Opened, Instant? Closed, bool Totalled, SealRow? Seal);
+
+    private sealed record SealRow(long Transfers, long AmountQepik, string Hash);
 }

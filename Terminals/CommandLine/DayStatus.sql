@@ -1,7 +1,8 @@
--- why: the open business day and the last closed ones, for `egovpay day status`
+-- why: the open business day and the last closed ones with their seals, for `egovpay day status`
 -- locks: none
 -- parameters: none
-select day, opened_at, closed_at, totalled_at is not null
-from business_day
-order by day desc
+select b.day, b.opened_at, b.closed_at, b.totalled_at is not null, s.transfers, s.amount_qepik, s.hash
+from business_day b
+left join day_seal s on s.business_day = b.day
+order by b.day desc
 limit 5

@@ -12,6 +12,8 @@ public sealed class AuditTests(HonestBook book) : IClassFixture<HonestBook>
 
     private static string Of(string reference) => $"number = {Number(reference)}";
 
+    private const string Seal = "alter table day_seal disable trigger user; alter table day_seal_piece disable trigger user; ";
+
     private const string Hand = "alter table act disable trigger user; ";
 
     public static TheoryData<string, string, string> Damages { get; } = new()
@@ -60,11 +62,11 @@ public sealed class AuditTests(HonestBook book) : IClassFixture<HonestBook>
             + $"leg, cutoff_group) select agent_id, number, 1000, (select max(day) from business_day), 1, 1001, 1, 1, 1 "
             + $"from payment where {Of("declined")}", "transfers funds" },
         { "a reversal that mirrors something else", $"update transfer set amount_qepik = 41 where leg = 2 and step = 3 and {Of("p-reversed")} "
-            + "and false; " + $"update transfer set amount_qepik = 8 where leg = 4 and step = 3 and {Of("reversed")}", "day-totals transfers" },
+            + "and false; " + $"update transfer set amount_qepik = 8 where leg = 4 and step = 3 and {Of("reversed")}", "day-totals seals transfers" },
         { "a transfer of nobody", "alter table transfer drop constraint transfer_has_window; insert into transfer (agent_id, number, amount_qepik, business_day, debit, credit, step, leg, cutoff_group) "
             + "select agent_id, 5, 100, (select max(day) from business_day), 3, 4, 1, 1, 1 from agent where code = 'bank'", "orphans" },
         { "a top-up's transfer is missing", "delete from transfer where number = "
-            + "(select m.number from movement m join agent a on a.agent_id = m.agent_id and a.code = 'bank')", "day-totals funds movements" },
+            + "(select m.number from movement m join agent a on a.agent_id = m.agent_id and a.code = 'bank')", "day-totals funds movements seals" },
         { "a top-up is missing", "delete from movement where agent_id = (select agent_id from agent where code = 'bank')", "orphans" },
         { "a top-up of another amount", "update movement set amount_qepik = 7 where agent_id = (select agent_id from agent where code = 'bank')",
             "movements" },
@@ -147,7 +149,7 @@ public sealed class AuditTests(HonestBook book) : IClassFixture<HonestBook>
         { "a posting on another day", $"update transfer set business_day = business_day + 1 where leg = 2 and {Of("today")}",
             "business-days" },
         { "a posting into a closed day", $"update transfer set business_day = (select min(day) from business_day) where {Of("today")}",
-            "business-days day-totals" },
+            "business-days day-totals seals" },
         { "a confirmation on another day", $"update event set business_day = business_day + 1 where step = 1 and {Of("today")}",
             "business-days receipts" },
         { "a closed day's total was changed", "update day_total set debits_qepik = debits_qepik + 1 where account = 1", "day-totals" },
@@ -156,12 +158,38 @@ public sealed class AuditTests(HonestBook book) : IClassFixture<HonestBook>
             + "select a.agent_id, (select max(day) from business_day), 1, 0, 0, 0 from agent a where a.code = 'bank'", "day-totals" },
         { "no day is open", "update business_day set closed_at = now() where closed_at is null", "days record" },
         { "two days are open", "drop index business_day_open; update business_day set closed_at = null, totalled_at = null "
-            + "where day = (select min(day) from business_day)", "day-totals days" },
+            + "where day = (select min(day) from business_day)", "day-totals days seals" },
         { "days overlap", "update business_day set opened_at = (select min(opened_at) from business_day) where closed_at is null", "days" },
         { "the wrong settlement window", $"update transfer set window_day = (select max(bank_day) from settlement_window "
             + $"where cutoff_group = 1) where leg = 1 and {Of("today")}", "windows" },
         { "no settlement window", $"alter table transfer drop constraint transfer_has_window; update transfer set window_day = null where leg = 1 and {Of("today")}", "windows" },
         { "another cut-off group", $"update transfer set cutoff_group = 2 where leg = 1 and {Of("today")}", "windows" },
+
+        // The seals: the damage is done by somebody who may switch off what keeps them.
+        { "an amount and all that it is held against were changed", $"update payment set amount_qepik = 1001 where {Of("confirmed")}; "
+            + $"update transfer set amount_qepik = 1001 where leg = 1 and {Of("confirmed")}; update funds set debits_posted = debits_posted + 1 "
+            + "where agent_id = (select agent_id from agent where code = 'bank'); update day_total set debits_qepik = debits_qepik + 1 "
+            + "where account = 1 and agent_id = (select agent_id from agent where code = 'bank'); "
+            + "update day_total set credits_qepik = credits_qepik + 1 where account = 1001 "
+            + "and agent_id = (select agent_id from agent where code = 'bank')", "seals" },
+        { "a transfer of a closed day is gone", $"delete from transfer where leg = 4 and {Of("confirmed")}", "day-totals seals transfers" },
+        { "a transfer of a closed day is one too many", "insert into transfer (agent_id, number, amount_qepik, business_day, window_day, debit, "
+            + "credit, step, leg, cutoff_group) select agent_id, number, 5, business_day, window_day, 3, 4, step, 9, cutoff_group "
+            + $"from transfer where leg = 1 and {Of("confirmed")}", "day-totals seals transfers" },
+        { "a seal has another hash", Seal + "update day_seal set hash = sha256(hash)", "seals" },
+        { "a seal counts wrong", Seal + "update day_seal set transfers = transfers + 1", "seals" },
+        { "a seal sums wrong", Seal + "update day_seal set amount_qepik = amount_qepik + 1", "seals" },
+        { "a seal follows another", Seal + "update day_seal set previous = sha256(previous)", "seals" },
+        { "a seal is of another version", Seal + "update day_seal set version = 2", "seals" },
+        { "the first seal is gone", Seal + "delete from day_seal where business_day = (select min(business_day) from day_seal)", "seals" },
+        { "the last seal is gone", Seal + "delete from day_seal where business_day = (select max(business_day) from day_seal)", "seals" },
+        { "all seals are gone", Seal + "delete from day_seal", "seals" },
+        { "a seal of the open day", Seal + "insert into day_seal (business_day, version, transfers, amount_qepik, previous, hash) "
+            + "select (select max(day) from business_day), 1, 0, 0, hash, sha256(hash) from day_seal order by business_day desc limit 1", "seals" },
+        { "a seal of no day", Seal + "update day_seal set business_day = business_day + 100 "
+            + "where business_day = (select max(business_day) from day_seal)", "seals" },
+        { "a piece of a seal was changed", Seal + "update day_seal_piece set amount_qepik = amount_qepik + 1", "seals" },
+        { "a piece of a seal is gone", Seal + "delete from day_seal_piece", "seals" },
 
         // What people did: the damage is done by somebody who may switch off what keeps the record.
         { "an entry was changed", Hand + "update act set details = details || ' ' where number = 3", "record" },
@@ -230,5 +258,22 @@ public sealed class AuditTests(HonestBook book) : IClassFixture<HonestBook>
         broken.Select(i => i.Name).Should().BeEquivalentTo(
             expected.Split(' '), "{0}: {1}", what, string.Join("; ", broken.SelectMany(i => i.Offenders.Select(o => $"{i.Name}: {o}"))));
         broken.Should().OnlyContain(i => i.Offenders.Count > 0 && i.Offenders.Count <= AuditReport.OffenderLimit);
+    }
+
+    [Theory]
+    [InlineData("delete from transfer where leg = 4 and number = {0}", "1 transfers are missing")]
+    [InlineData("insert into transfer (agent_id, number, amount_qepik, business_day, window_day, debit, credit, step, leg, cutoff_group) "
+        + "select agent_id, number, 5, business_day, window_day, 3, 4, step, 9, cutoff_group from transfer where leg = 1 and number = {0}",
+        "1 transfers were added")]
+    [InlineData("update transfer set amount_qepik = amount_qepik + 1 where leg = 1 and number = {0}", "a transfer was changed")]
+    public async Task What_differs_from_a_seal_is_named_by_its_day_its_agent_and_its_numbers(string damage, string expected)
+    {
+        var report = await book.AuditAsync(damage.Replace("{0}", Number("confirmed"), StringComparison.Ordinal));
+
+        var offenders = report.Invariants.Single(one => one.Name == "seals").Offenders;
+        offenders.Should().HaveCount(2);
+        offenders[0].What.Should().MatchRegex("^20[0-9]{2}-[0-9]{2}-[0-9]{2}, numbers [0-9]+00000 to [0-9]+99999: " + expected);
+        offenders[0].AgentId.Should().NotBeNull();
+        offenders[1].What.Should().MatchRegex("^the day 20.* and was sealed with .*; its seal does not fit them$");
     }
 }

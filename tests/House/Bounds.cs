@@ -24,6 +24,8 @@ public sealed partial class Bounds
         ["Processing/Audit/Funds.sql"] = "a row an agent named by the caller",
         ["Processing/Audit/Receipts.sql"] = "one part of an agent's numbers, streamed",
         ["Processing/Audit/TotalsOfAgent.sql"] = "a row a day and account of one agent",
+        ["Processing/Audit/SealPieces.sql"] = "a row an agent and a hundred thousand payments of one day",
+        ["Processing/Days/DayTransfers.sql"] = "all transfers of one day, streamed into a hash",
         ["Processing/Catalogue/AddCatalogueVersion.sql"] = "one row",
         ["Processing/Catalogue/LatestCatalogueVersion.sql"] = "one row",
         ["Processing/Catalogue/LockCatalogue.sql"] = "one row",
