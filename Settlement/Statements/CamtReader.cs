@@ -175,6 +175,11 @@ internal sealed partial class CamtReader : IDisposable
             await _to.Opened(parts.Head());
         }
 
+        foreach (var note in parts.Notes)
+        {
+            await _to.Note(note.Kind, note.Line, note.Where, note.Text);
+        }
+
         await _to.Closed(parts.Foot());
     }
 

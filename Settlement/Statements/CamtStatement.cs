@@ -12,6 +12,8 @@ internal sealed class CamtStatement(StatementFormat format, string? version, str
 
     public int Balances => _balances.Count;
 
+    public List<StatementNote> Notes { get; } = [];
+
     public void Take(XmlTree part)
     {
         switch (part.Name)
@@ -98,10 +100,13 @@ internal sealed class CamtStatement(StatementFormat format, string? version, str
             var currency = _account?.Currency ?? (_balances.Count > 0 ? _balances[0].Amount.Currency : null);
             if (BankAmount.Read(text, '.', currency, out var read) is { } wrong)
             {
-                throw total.Refuse(StatementRefusalReason.Malformed, $"The sum {wrong}.");
+                // It is said for comparison only; the entries count.
+                Notes.Add(new StatementNote(NoteKind.WordUnknown, total.Line, total.Name, $"The bank's sum {wrong}; it is not compared."));
             }
-
-            sum = read;
+            else
+            {
+                sum = read;
+            }
         }
 
         var counted = long.TryParse(total.TextAt("NbOfNtries"), NumberStyles.None, CultureInfo.InvariantCulture, out var count);

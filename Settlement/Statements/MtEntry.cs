@@ -45,6 +45,12 @@ internal sealed class MtEntry
             }
         }
 
+        while (at is >= 6 and < 10 && at < text.Length && text[at] == ' ')
+        {
+            // Some banks leave the entry's day blank, where others leave it out.
+            at++;
+        }
+
         var mark = Mark(field, text, ref at, out var reversal, out var expected);
         var funds = at < text.Length && char.IsAsciiLetterUpper(text[at]) ? text[at++].ToString() : null;
         var amountAt = at;
@@ -53,7 +59,7 @@ internal sealed class MtEntry
             at++;
         }
 
-        if (BankAmount.Read(text.AsSpan(amountAt, at - amountAt), ',', currency, out var amount) is { } wrong)
+        if (MtText.Amount(text.AsSpan(amountAt, at - amountAt), currency, out var amount) is { } wrong)
         {
             throw field.Refuse(amountAt, $"What stands there {wrong}.");
         }

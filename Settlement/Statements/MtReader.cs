@@ -198,6 +198,19 @@ internal static class MtText
         return best;
     }
 
+    /// <summary>
+    /// Reads an amount with SWIFT's comma, or with a point where just the currency's decimals stand behind it: anything else with a point
+    /// could be thousands.
+    /// </summary>
+    /// <returns>Null if it was read, else why not.</returns>
+    public static string? Amount(ReadOnlySpan<char> text, string? currency, out BankAmount amount)
+    {
+        var point = text.IndexOf('.');
+        var decimals = BankAmount.DecimalsOf(currency);
+        return BankAmount.Read(
+            text, point >= 0 && decimals > 0 && text.Length - point - 1 == decimals ? '.' : ',', currency, out amount);
+    }
+
     /// <summary>Whether it is shaped like an IBAN; its check digits are not looked at.</summary>
     public static bool LooksLikeIban(ReadOnlySpan<char> text) =>
         text.Length is >= 15 and <= 34 && char.IsAsciiLetterUpper(text[0]) && char.IsAsciiLetterUpper(text[1])

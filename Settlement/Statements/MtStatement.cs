@@ -137,7 +137,7 @@ internal sealed class MtStatement(Reckoning to, int line, string? type, string? 
 
         var date = MtText.Date(text.AsSpan(1, 6), out var mended) ?? throw field.Refuse(1, "It is no date.");
         var currency = text.Substring(7, 3);
-        if (BankAmount.Read(text.AsSpan(10).TrimEnd(), ',', currency, out var amount) is { } wrong)
+        if (MtText.Amount(text.AsSpan(10).TrimEnd(), currency, out var amount) is { } wrong)
         {
             throw field.Refuse(10, $"What stands there {wrong}.");
         }
@@ -170,7 +170,7 @@ internal sealed class MtStatement(Reckoning to, int line, string? type, string? 
         var sign = text[3] is 'C' or 'D' ? 1 : 0;
         var currency = text[..3].ToString();
         _currency ??= currency;
-        return BankAmount.Read(text[(3 + sign)..], ',', currency, out var amount) is { } wrong
+        return MtText.Amount(text[(3 + sign)..], currency, out var amount) is { } wrong
             ? throw field.Refuse(3 + sign, $"What stands there {wrong}.")
             : new StatementTotal(sign == 0 ? null : text[3] == 'C' ? Direction.Credit : Direction.Debit, null, amount, field.Line);
     }
@@ -185,7 +185,7 @@ internal sealed class MtStatement(Reckoning to, int line, string? type, string? 
             throw field.Refuse(0, "A total is a count, a currency and an amount.");
         }
 
-        return BankAmount.Read(text[(digits + 3)..], ',', text.Slice(digits, 3).ToString(), out var amount) is { } wrong
+        return MtText.Amount(text[(digits + 3)..], text.Slice(digits, 3).ToString(), out var amount) is { } wrong
             ? throw field.Refuse(digits + 3, $"What stands there {wrong}.")
             : new StatementTotal(field.Tag == "90C" ? Direction.Credit : Direction.Debit,
                 long.Parse(text[..digits], NumberStyles.None, CultureInfo.InvariantCulture), amount, field.Line);
@@ -213,6 +213,10 @@ internal sealed class MtStatement(Reckoning to, int line, string? type, string? 
         {
             currency = text[(space + 1)..];
             text = text[..space].TrimEnd();
+        }
+        else if (_currency is not null && text.Length > 3 && text.EndsWith(_currency, StringComparison.Ordinal) && char.IsAsciiDigit(text[^4]))
+        {
+            text = text[..^3];
         }
 
         var bic = _account.Tag == "25P" && _account.Lines.Count > 1 ? _account.Lines[1].Trim() : bank;

@@ -139,6 +139,40 @@ public sealed class DialectTests
         read.Entries.Select(entry => entry.BookingDate).Should().Equal(new LocalDate(2026, 1, 2), new LocalDate(2025, 12, 31));
     }
 
+    [Theory]
+    [InlineData("NL20INGB0001234567EUR", "IBAN", "NL20INGB0001234567")]
+    [InlineData("NL20 INGB 0001 2345 67 EUR", "IBAN", "NL20INGB0001234567")]
+    [InlineData("51210600/9223382012EUR", "BBAN", "51210600/9223382012")]
+    [InlineData("51210600/9223382012", "BBAN", "51210600/9223382012")]
+    [InlineData("1234EUR5678", "BBAN", "1234EUR5678")]
+    public async Task A_currency_behind_an_account_is_no_part_of_it(string written, string scheme, string id)
+    {
+        var account = (await Collected.Of($":20:X\n:25:{written}\n:60F:C260101EUR1,00\n:62F:C260101EUR1,00\n")).Statements.Single().Head.Account!;
+        (account.Scheme, account.Id, account.Currency).Should().Be((scheme, id, "EUR"));
+    }
+
+    [Theory]
+    [InlineData(":61:260102    C12,34NTRFX", 1234L)]
+    [InlineData(":61:260102C12.34NTRFX", 1234L)]
+    [InlineData(":61:260102C1.234NTRFX", null)]
+    [InlineData(":61:260102C1.000NTRFX", null)]
+    [InlineData(":61:260102C1.234,00NTRFX", null)]
+    public async Task A_point_is_a_comma_only_where_it_cannot_be_thousands(string line, long? minor)
+    {
+        var read = await Collected.Of($":20:X\n:25:1\n:60F:C260101EUR1,00\n{line}\n");
+        read.Entries.SingleOrDefault()?.SignedMinor.Should().Be(minor);
+        (read.Reading!.Refusal is null).Should().Be(minor is not null);
+    }
+
+    [Fact]
+    public async Task A_sum_of_the_bank_that_is_no_amount_is_noted_and_the_entries_are_kept()
+    {
+        var file = Camt("BkToCstmrStmt", "Stmt", "").Replace("<Ntry>", "<TxsSummry><TtlNtries><NbOfNtries>2</NbOfNtries><Sum>-10.45</Sum></TtlNtries></TxsSummry><Ntry>", StringComparison.Ordinal);
+        var read = await Collected.Of(file);
+        read.Entries.Should().ContainSingle();
+        read.Notes.Select(note => note.Kind).Should().Equal(NoteKind.WordUnknown, NoteKind.TotalsDiffer);
+    }
+
     private static string Camt(string message, string statement, string space) =>
         $"<Document xmlns=\"{space}\"><{message}><GrpHdr><MsgId>M</MsgId></GrpHdr><{statement}><Id>S</Id>"
         + "<Acct><Id><IBAN>AZ21NABZ00000000137010001944</IBAN></Id></Acct>"
