@@ -94,6 +94,12 @@ internal sealed class Doorstep(IServer server, Entrance entrance, Func<bool> sur
         public void Write(IHttpRequestFeature request, IFeatureCollection features, int retrySeconds, bool last)
         {
             Observing.Measures.Refused(text.Name);
+            if (features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+            {
+                // Nobody reads it; more than a body may have is not even read over.
+                size.MaxRequestBodySize = Api.ReadBody.Limit;
+            }
+
             var response = features.GetRequiredFeature<IHttpResponseFeature>();
             var headers = response.Headers;
             Gate.Protect(headers, request.Scheme);

@@ -2,13 +2,14 @@ namespace EGovPay.Terminals;
 
 /// <summary>
 /// How much is let in. Two bounds: a fixed one for all that is under way, for memory; and one for what is *young*, which follows how
-/// late this process comes to its work. What is older than a second waits for others (a provider, a long poll) and
+/// late this process comes to its work. What waits for a provider, and what is older than half a second (a long poll, a slow body),
 /// takes nothing from anybody, so it does not count against the second.
 /// <para>
 /// The lateness is that of a short timer, and of commits: the least in a twentieth of a second is how long a queue stands, for the
-/// processor or within the database, and a queue that stands is too much work let in (as in CoDel). Then the bound falls by a fifth, or by up to a half;
-/// where it is used up and no queue stands, it grows. Nothing is measured by the request, and there is nothing to tune to a machine:
-/// what a commit takes when little is in it is learnt.
+/// processor or within the database, and a queue that stands is too much work let in (as in CoDel). Where it stands twice in a row
+/// the bound falls by a fifth, or by up to a half; where it is used up and no queue stands, it grows, quickly up to nearly where it
+/// last fell from. Nothing is measured by the request, and there is nothing to tune to a machine: what a commit takes when little
+/// is in it is learnt.
 /// </para>
 /// </summary>
 internal sealed class Entrance : IDisposable
@@ -32,7 +33,7 @@ internal sealed class Entrance : IDisposable
     /// <summary>A disk that becomes slow for good is believed in about an hour.</summary>
     private const double CalmGrows = 1.00002;
 
-    private const int BucketMilliseconds = 128;
+    private const int BucketMilliseconds = 64;
     private const int Buckets = 8;
 
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(5);
@@ -42,6 +43,7 @@ internal sealed class Entrance : IDisposable
     private readonly int most;
     private readonly Func<TimeSpan> journalAge;
     private readonly Func<TimeSpan?> quickestCommit;
+    private readonly Func<int> atProviders;
     private readonly TimeProvider time;
     private readonly Lock guard = new();
     private readonly int[] came = new int[Buckets];
@@ -52,14 +54,20 @@ internal sealed class Entrance : IDisposable
     private int underWay;
     private long refused;
     private bool usedUp;
+    private int resting;
+    private int lateRounds;
     private double limit;
+    private double fellFrom;
     private TimeSpan calmCommit = TimeSpan.MaxValue;
 
     /// <param name="most">Requests under way at most, waits among them.</param>
     /// <param name="journalAge">How long the journal's oldest command has waited.</param>
     /// <param name="quickestCommit">The journal's quickest commit since it was asked last.</param>
-    public Entrance(int most, Func<TimeSpan> journalAge, Func<TimeSpan?> quickestCommit, TimeProvider time)
+    /// <param name="atProviders">Requests that wait for a provider now.</param>
+    public Entrance(
+        int most, Func<TimeSpan> journalAge, Func<TimeSpan?> quickestCommit, Func<int> atProviders, TimeProvider time)
     {
+        this.atProviders = atProviders;
         this.most = most;
         this.quickestCommit = quickestCommit;
         this.journalAge = journalAge;
@@ -70,6 +78,9 @@ internal sealed class Entrance : IDisposable
 
     /// <summary>Young requests that are let in now.</summary>
     public int Limit => (int)limit;
+
+    /// <summary>Of the young, those that do not wait for a provider.</summary>
+    private int Working => Math.Min(young, Math.Max(underWay - Volatile.Read(ref resting), 0));
 
     /// <summary>Refused so far.</summary>
     public long Refused => Volatile.Read(ref refused);
@@ -124,6 +135,7 @@ internal sealed class Entrance : IDisposable
                 await Task.Delay(Tick, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 var late = time.GetElapsedTime(asked) - Tick;
                 least = late < least ? late : least;
+                Volatile.Write(ref resting, atProviders());
             }
             while (time.GetElapsedTime(began) < Round && !stop.IsCancellationRequested);
             Follow(least, quickestCommit());
@@ -148,14 +160,18 @@ internal sealed class Entrance : IDisposable
         lock (guard)
         {
             Roll();
+            resting = atProviders();
             var slower = Math.Max(late / StandingQueue, SlownessOf(commit));
-            if (slower > 1 && young > limit / 2)
+            lateRounds = slower > 1 && Working > limit / 2 ? lateRounds + 1 : 0;
+            if (lateRounds > 1)
             {
+                fellFrom = lateRounds == 2 ? limit : fellFrom;
                 limit = Math.Max(Math.Min(LeastLimit, most), limit * Math.Clamp(1 / slower, 0.5, 0.8));
             }
-            else if (usedUp)
+            else if (lateRounds == 0 && usedUp)
             {
-                limit = Math.Min(most, limit + 1 + (limit / 32));
+                var nearly = Math.Min(limit * 1.25, fellFrom * 0.9);
+                limit = Math.Min(most, Math.Max(nearly, limit + 1 + (limit / 32)));
             }
 
             usedUp = false;
@@ -199,7 +215,7 @@ internal sealed class Entrance : IDisposable
     private bool Look()
     {
         Roll();
-        if (underWay < most && young < Limit)
+        if (underWay < most && Working < Limit)
         {
             if (!closing.IsCancellationRequested && journalAge() <= StandingJournal)
             {
@@ -229,7 +245,7 @@ internal sealed class Entrance : IDisposable
         }
     }
 
-    /// <summary>What came a second ago is no longer young.</summary>
+    /// <summary>What came half a second ago is no longer young.</summary>
     private void Roll()
     {
         for (var now = Bucket(); head < now;)

@@ -147,7 +147,8 @@ public sealed class Server
         builder.Services.AddSingleton(new Paces(settings));
         builder.Services.AddSingleton(
             _ => new Entrance(
-                settings.MaxRequests, () => engine.Journal.OldestAge, engine.Journal.QuickestCommit, TimeProvider.System));
+                settings.MaxRequests, () => engine.Journal.OldestAge, engine.Journal.QuickestCommit,
+                () => engine.Gates.All.Sum(gate => gate.WaitedFor), TimeProvider.System));
         builder.Services.AddSingleton(new Lockouts(TimeProvider.System));
         builder.Services.AddSingleton(services => new Outage(TimeProvider.System, services.LogOf()));
         builder.Services.AddSingleton<Door>();

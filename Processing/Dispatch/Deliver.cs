@@ -98,7 +98,7 @@ public sealed class Deliver(Gates gates, Conclude conclude, Node node, TimeProvi
         return await gate.CallAsync(
             () => GuardAsync(() => gate.Provider.PayAsync(DeliveryOf(payment, perhapsSent: false, deadline), timeout.Token)),
             given => given.Result is DeliveryResult.Confirmed or DeliveryResult.Declined,
-            new DeliveryAnswer(DeliveryResult.NotSent, Note: "the provider's breaker opened"));
+            new DeliveryAnswer(DeliveryResult.NotSent, Note: "the provider's breaker opened"), waited: true);
     }
 
     /// <summary>An adapter that throws is a defect; to the payment it is silence.</summary>

@@ -12,6 +12,7 @@ namespace EGovPay.Processing.Dispatch;
 public sealed class ProviderGate : IDisposable
 {
     private readonly int limit;
+    private int waitedFor;
     private readonly SemaphoreSlim payments;
     private readonly SemaphoreSlim inquiries;
     private readonly SemaphoreSlim questions;
@@ -57,6 +58,9 @@ public sealed class ProviderGate : IDisposable
     internal (int Payments, int Inquiries, int Questions) InUse => (
         limit - payments.CurrentCount, limit - inquiries.CurrentCount, Math.Max(1, limit / 4) - questions.CurrentCount);
 
+    /// <summary>Calls under way for which somebody waits: payments and inquiries.</summary>
+    public int WaitedFor => Volatile.Read(ref waitedFor);
+
     /// <summary>Permits free for questions about unknown payments.</summary>
     public int FreeQuestions => questions.CurrentCount;
 
@@ -70,10 +74,12 @@ public sealed class ProviderGate : IDisposable
     /// <summary>
     /// Calls the provider under the breaker. While the breaker is open nothing is sent and <paramref name="refused"/> comes back.
     /// </summary>
+    /// <param name="waited">Somebody waits for the answer.</param>
     /// <param name="healthy">Did the provider answer like one that works? A decline is an answer.</param>
-    public async Task<T> CallAsync<T>(Func<Task<T>> call, Func<T, bool> healthy, T refused)
+    public async Task<T> CallAsync<T>(Func<Task<T>> call, Func<T, bool> healthy, T refused, bool waited = false)
     {
         var answer = refused;
+        Interlocked.Add(ref waitedFor, waited ? 1 : 0);
         // What goes on after the call goes on where the caller was: a simulation runs on a scheduler of its own.
         var context = ResilienceContextPool.Shared.Get(continueOnCapturedContext: true);
         try
@@ -87,6 +93,7 @@ public sealed class ProviderGate : IDisposable
         finally
         {
             ResilienceContextPool.Shared.Return(context);
+            Interlocked.Add(ref waitedFor, waited ? -1 : 0);
         }
 
         return answer;

@@ -82,7 +82,7 @@ public sealed class AskInquiry(
             var question = new InquiryQuestion(number, valid.Service, valid.Account, fields, now);
             return await gate.CallAsync(
                 () => gate.Provider.InquireAsync(question, timeout.Token),
-                answer => gone.IsCancellationRequested || answer.Result != InquiryResult.Unavailable, NotAsked);
+                answer => gone.IsCancellationRequested || answer.Result != InquiryResult.Unavailable, NotAsked, waited: true);
         }
     }
 

@@ -184,7 +184,13 @@ owed as (
     from told t
     where t.fresh and t.tender = 0 and (t.return_cash
         -- refused after all, and its terminal can have no answer of this request any more, or its shift was closed, counting on the cash
-        or (t.edge in (6, 7, 10) and (t.at > t.accepted_at + interval '25 seconds' or exists (
+        or (t.edge in (6, 7, 10) and (t.at > t.accepted_at + interval '25 seconds'
+            -- While the clock is behind, both have one date; the first claim ended by the clock itself, about 10 s after it was taken.
+            or (t.at <= t.accepted_at and exists (
+                select from event f
+                where f.agent_id = t.agent_id and f.number = t.number and f.step = 0
+                    and f.send_before + interval '15 seconds' < t.by_clock))
+            or exists (
             select from shift s
             where s.agent_id = t.agent_id and s.terminal_id = t.terminal_id and s.shift_no = t.shift_no
                 and s.closed_at is not null))))

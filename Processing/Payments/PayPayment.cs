@@ -77,9 +77,10 @@ public sealed class PayPayment(
         {
             if (gate?.Open == true)
             {
-                // It works, and has as many as it takes at once. Of a crowd each is told so without a look into the book, or they would
-                // take from those who are served; a payment that is known already will be found by the same request a little later.
-                return PayAnswer.No(new Refused(Refusal.Overloaded, RetryAfterSeconds: FullProviderRetrySeconds));
+                // It works, and has as many as it takes at once. Each of a crowd is told so after one look for its reference, and none
+                // at funds, or they would take from those who are served.
+                var full = new Refused(Refusal.Overloaded, RetryAfterSeconds: FullProviderRetrySeconds);
+                return await KnownOrAsync(terminal, request, full, current, patience);
             }
 
             var unavailable = new Refused(Refusal.ProviderUnavailable, RetryAfterSeconds: 5);

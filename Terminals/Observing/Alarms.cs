@@ -86,7 +86,7 @@ internal static class Alarms
             "Somebody tries keys, signatures or replays, or a terminal has lost its key."),
         new("overloaded", Urgency.Page, ["egovpay.refusals"],
             "sum(rate(egovpay_refusals_total{egovpay_refusal=\"overloaded\"}[2m])) > 1", "2m",
-            "Requests are refused because too many are under way."),
+            "Requests are refused because too many are under way, here or at one provider."),
         new("answers-slow", Urgency.Ticket, ["http.server.request.duration"],
             "histogram_quantile(0.99, sum by (le) (rate(http_server_request_duration_seconds_bucket{"
             + "http_route=\"/v1/payments/{reference}\",http_request_method=\"PUT\"}[5m]))) > 10", "10m",

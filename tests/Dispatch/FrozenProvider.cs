@@ -23,6 +23,9 @@ public sealed class FrozenProvider(ITestOutputHelper output)
         await using var centre = await SmallCentre.StartAsync(database);
         var frozen = centre.Engine.Gates.Find("azerishiq")!;
         await MeasureAsync(centre, "warm");
+        var known = SmallCentre.Request("known", "10101", "012345678901234", 100);
+        var paid = await centre.Engine.Pay.PayAsync(centre.Terminal, known, TimeSpan.FromSeconds(20));
+        paid.Payment!.State.Should().Be(PaymentState.Confirmed);
         var before = await MeasureAsync(centre, "before");
 
         centre.Simulator.Lies = Lies.None with { Provider = "azerishiq", Rates = [new(Lie.SilentBeforeCredit, 1_000_000)], Attempts = 1_000 };
@@ -39,6 +42,12 @@ public sealed class FrozenProvider(ITestOutputHelper output)
         }
         while (refused.Refused is not { Why: Processing.Refusal.Overloaded, RetryAfterSeconds: > 0 });
 
+        var repeated = await centre.Engine.Pay.PayAsync(centre.Terminal, known, TimeSpan.FromSeconds(20));
+        repeated.Payment!.State.Should().Be(PaymentState.Confirmed, "a known reference is answered from the book");
+        repeated.Repeat.Should().BeTrue();
+        (await centre.Engine.Pay.PayAsync(
+            centre.Terminal, SmallCentre.Request("known", "10101", "012345678901234", 200), TimeSpan.FromSeconds(20)))
+            .Refused!.Value.Why.Should().Be(Processing.Refusal.ReferenceUsedDifferently);
         var during = await MeasureAsync(centre, "during");
         hanging.Should().Contain(one => !one.IsCompleted, "the other one hung all the while");
         output.WriteLine($"p99 {before.TotalMilliseconds:F1} ms before, {during.TotalMilliseconds:F1} ms while the other hung");

@@ -18,8 +18,11 @@ public sealed class Entrances
         using var entrance = Of(10_000);
         var before = entrance.Limit;
         entrance.Follow(Late, null);
+        entrance.Follow(Late, null);
         entrance.Limit.Should().Be(before, "nobody is in: what is late is late by others");
         var crowd = Fill(entrance);
+        entrance.Follow(Late, null);
+        entrance.Limit.Should().Be(before, "once may be a pause of the machine");
         for (var round = 0; round < 100; round++)
         {
             entrance.Follow(Late, null);
@@ -44,14 +47,40 @@ public sealed class Entrances
         var before = entrance.Limit;
         Fill(entrance);
         entrance.Follow(TimeSpan.Zero, TimeSpan.FromMilliseconds(16));
+        entrance.Follow(TimeSpan.Zero, TimeSpan.FromMilliseconds(16));
         entrance.Limit.Should().BeLessThan(before);
+        for (var round = 0; round < 5; round++)
+        {
+            Fill(entrance);
+            entrance.Follow(TimeSpan.Zero, TimeSpan.FromMilliseconds(4));
+        }
+
+        entrance.Limit.Should().BeGreaterThan(before * 8 / 10, "a short queue is forgotten soon");
 
         using var slow = Of(10_000);
         slow.Follow(TimeSpan.Zero, TimeSpan.FromMilliseconds(30));
         before = slow.Limit;
         Fill(slow);
         slow.Follow(TimeSpan.Zero, TimeSpan.FromMilliseconds(140));
+        slow.Follow(TimeSpan.Zero, TimeSpan.FromMilliseconds(140));
         slow.Limit.Should().BeGreaterThan(before, "its commits take long also when little is in them");
+    }
+
+    [Fact]
+    public void Who_waits_for_a_slow_provider_refuses_nobody_else_when_the_machine_pauses()
+    {
+        var atProvider = 0;
+        using var entrance = new Entrance(10_000, () => TimeSpan.Zero, () => null, () => atProvider, time);
+        var before = entrance.Limit;
+        var waiting = Enumerable.Range(0, before - 8).Select(_ => entrance.TryEnter()!).ToList();
+        atProvider = waiting.Count;
+        for (var round = 0; round < 4; round++)
+        {
+            entrance.Follow(Late, null);
+        }
+
+        entrance.Limit.Should().Be(before, "nothing that works here is too much");
+        Enumerable.Range(0, 60).Select(_ => entrance.TryEnter()).Should().NotContainNulls();
     }
 
     [Fact]
@@ -73,9 +102,9 @@ public sealed class Entrances
         using var entrance = Of(10_000);
         var waiting = Fill(entrance);
         entrance.TryEnter().Should().BeNull();
-        time.Advance(TimeSpan.FromMilliseconds(600));
+        time.Advance(TimeSpan.FromMilliseconds(300));
         entrance.TryEnter().Should().BeNull("they are still young");
-        time.Advance(TimeSpan.FromMilliseconds(600));
+        time.Advance(TimeSpan.FromMilliseconds(300));
         var young = Fill(entrance);
         young.Count.Should().Be(waiting.Count);
         waiting.ForEach(place => place.Dispose());
@@ -118,7 +147,7 @@ public sealed class Entrances
     [Fact]
     public async Task A_server_that_stops_lets_nothing_in_and_waits_for_what_is_under_way_but_not_for_ever()
     {
-        using var entrance = new Entrance(100, () => TimeSpan.Zero, () => null, TimeProvider.System);
+        using var entrance = new Entrance(100, () => TimeSpan.Zero, () => null, () => 0, TimeProvider.System);
         var place = entrance.TryEnter()!;
         entrance.Close();
         entrance.TryEnter().Should().BeNull();
@@ -128,14 +157,14 @@ public sealed class Entrances
         await emptied;
         entrance.Over.IsCancellationRequested.Should().BeTrue();
 
-        using var hung = new Entrance(100, () => TimeSpan.Zero, () => null, TimeProvider.System);
+        using var hung = new Entrance(100, () => TimeSpan.Zero, () => null, () => 0, TimeProvider.System);
         hung.TryEnter();
         hung.Close();
         await hung.EmptyAsync(TimeSpan.FromMilliseconds(50));
         hung.Over.IsCancellationRequested.Should().BeTrue();
     }
 
-    private Entrance Of(int most) => new(most, () => journal, () => null, time);
+    private Entrance Of(int most) => new(most, () => journal, () => null, () => 0, time);
 
     private static List<Entrance.Place> Fill(Entrance entrance)
     {

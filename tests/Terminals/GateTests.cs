@@ -42,7 +42,7 @@ public sealed class GateTests
         var settings = new ServerSettings();
         using var paces = new Paces(settings);
         var http = new DefaultHttpContext { RequestAborted = new CancellationToken(gone) };
-        using var entrance = new Entrance(10, () => TimeSpan.Zero, () => null, TimeProvider.System);
+        using var entrance = new Entrance(10, () => TimeSpan.Zero, () => null, () => 0, TimeProvider.System);
         await new Gate(entrance, paces, new Outage(TimeProvider.System, log), () => true, log.CreateLogger("test")).PassAsync(http, call);
         return http;
     }

@@ -4,7 +4,9 @@ using System.Text;
 using System.Text.Json.Nodes;
 using EGovPay.Processing.Days;
 using EGovPay.Processing.Dispatch;
+using EGovPay.Processing.Journal;
 using EGovPay.Processing.Signatures;
+using EGovPay.Processing.StateMachine;
 using EGovPay.Providers.Register;
 using EGovPay.Tests.Terminals;
 using FluentAssertions;
@@ -115,6 +117,39 @@ public sealed class StepsOfTheClock
 
         (await centre.Database.AskAsync<bool>(
             "select max(u.next_ask_at) < hands.now() + interval '1 minute' from unknown_payment u")).Should().BeTrue();
+        await LaterAsync(centre);
+        await centre.AuditAsync();
+    }
+
+    [Theory]
+    [InlineData(1, 0)]
+    [InlineData(60, 1)]
+    public async Task While_the_clock_is_behind_cash_of_a_late_refusal_is_owed_and_of_a_prompt_one_is_not(int seconds, long owed)
+    {
+        await using var centre = await TimedCentre.StartAsync(Instant.FromUtc(2026, 11, 23, 22, 0, 5));
+        await new SettlementWindows(centre.Database.DataSource).SealAsync();
+        var behind = Instant.FromUtc(2026, 11, 23, 21, 0);
+        await centre.SetAsync(behind);
+        var paying = await centre.BeginAsync("nobody-waits");
+        await centre.SetAsync(behind.Plus(Duration.FromSeconds(seconds)));
+
+        // As whoever took it over records it: no caller waits for it there.
+        var recorded = await centre.Engine.Journal.RecordAsync(new Happening
+        {
+            AgentId = await centre.Database.AskAsync<int>("select agent_id from payment"),
+            Number = await centre.Database.AskAsync<long>("select number from payment"),
+            SeenStep = 0,
+            SeenEdge = Transitions.Find(PaymentState.None, PaymentEvent.AcceptedAndClaimed)!.Id,
+            Edge = Transitions.Find(PaymentState.Dispatched, PaymentEvent.ProviderDeclined)!,
+            NodeId = 1,
+            DeclineName = "account-not-found",
+            ProviderCode = "5",
+        });
+        recorded.Done.Should().BeTrue();
+
+        (await centre.Database.AskAsync<long>("select count(*) from cash_to_return")).Should().Be(owed);
+        centre.Provider.Answer(new DeliveryAnswer(DeliveryResult.Declined, DeclineName: "account-not-found", ProviderCode: "5"));
+        (await paying).State.Should().Be("Declined");
         await LaterAsync(centre);
         await centre.AuditAsync();
     }
