@@ -1,3 +1,4 @@
+using EGovPay.Processing.Calendar;
 using EGovPay.Processing.PostgreSql;
 using NodaTime;
 using Npgsql;
@@ -6,8 +7,8 @@ namespace EGovPay.Processing.Days;
 
 /// <summary>
 /// The settlement windows: for each cut-off group and bank day, the instant at which its takings are handed over. A commit
-/// belongs to the first window of its group that closes after it. They are rows, made some weeks ahead from the rules here;
-/// a row may be brought forward, and holidays are rows too.
+/// belongs to the first window of its group that closes after it. They are rows, made some weeks ahead from the cut-offs here and the
+/// working-day calendar in force on each day; a row may be brought forward, and single days off may be rows too.
 /// </summary>
 public sealed class SettlementWindows(NpgsqlDataSource database)
 {
@@ -23,18 +24,26 @@ public sealed class SettlementWindows(NpgsqlDataSource database)
         (4, new LocalTime(2, 0)),
     ];
 
-    /// <summary>Makes the windows that are missing for the coming weeks. Any number of nodes may do it at once.</summary>
+    private static readonly string LookWindows = Sql.Load("Days/LookWindows.sql");
+    private static readonly string PrepareWindows = Sql.Load("Days/PrepareWindows.sql");
+
+    /// <summary>
+    /// Makes the windows of the coming weeks those of the calendar, without touching what is open. Any number of nodes may do it at once.
+    /// </summary>
     public async Task PrepareAsync(CancellationToken cancel = default)
     {
+        var calendars = await CalendarStore.ReadOrAddOwnAsync(database, cancel);
         var (today, holidays) = await ReadAsync(cancel);
         var groups = new List<short>();
         var closes = new List<DateTime>();
         var days = new List<DateOnly>();
+        var off = new List<DateOnly>();
         for (var ahead = 0; ahead <= DaysAhead; ahead++)
         {
             var day = today.PlusDays(ahead);
-            if (!IsBankDay(day, holidays))
+            if (!calendars.IsBankDay(day) || holidays.Contains(day))
             {
+                off.Add(day.ToDateColumn());
                 continue;
             }
 
@@ -46,13 +55,29 @@ public sealed class SettlementWindows(NpgsqlDataSource database)
             }
         }
 
-        await using var command = database.CreateCommand(
-            "insert into settlement_window (cutoff_group, closes_at, bank_day) "
-            + "select g, c, d from unnest($1::smallint[], $2::timestamptz[], $3::date[]) as w (g, c, d) on conflict do nothing");
-        command.Parameters.Add(new NpgsqlParameter<short[]> { TypedValue = [.. groups] });
-        command.Parameters.Add(new NpgsqlParameter<DateTime[]> { TypedValue = [.. closes] });
-        command.Parameters.Add(new NpgsqlParameter<DateOnly[]> { TypedValue = [.. days] });
-        await command.ExecuteNonQueryAsync(cancel);
+        NpgsqlParameter[] Parameters() =>
+        [
+            new NpgsqlParameter<short[]> { TypedValue = [.. groups] },
+            new NpgsqlParameter<DateTime[]> { TypedValue = [.. closes] },
+            new NpgsqlParameter<DateOnly[]> { TypedValue = [.. days] },
+            new NpgsqlParameter<DateOnly[]> { TypedValue = [.. off] },
+        ];
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        await using (var look = new NpgsqlCommand(LookWindows, connection))
+        {
+            look.Parameters.AddRange(Parameters());
+            if (await look.ExecuteScalarAsync(cancel) is not true)
+            {
+                return;
+            }
+        }
+
+        await using var batch = new NpgsqlBatch(connection);
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(BusinessDays.HoldDay));
+        var prepare = new NpgsqlBatchCommand(PrepareWindows);
+        prepare.Parameters.AddRange(Parameters());
+        batch.BatchCommands.Add(prepare);
+        await batch.ExecuteNonQueryAsync(cancel);
     }
 
     /// <summary>
@@ -107,10 +132,6 @@ public sealed class SettlementWindows(NpgsqlDataSource database)
             + "(select max(w.closes_at) from settlement_window w where w.closes_at <= clock_timestamp())) where d.closed_at is null"));
         await batch.ExecuteNonQueryAsync(cancel);
     }
-
-    /// <summary>Monday to Friday, unless it is a holiday.</summary>
-    internal static bool IsBankDay(LocalDate day, IReadOnlySet<LocalDate> holidays) =>
-        day.DayOfWeek is not (IsoDayOfWeek.Saturday or IsoDayOfWeek.Sunday) && !holidays.Contains(day);
 
     private async Task<(LocalDate Today, HashSet<LocalDate> Holidays)> ReadAsync(CancellationToken cancel)
     {

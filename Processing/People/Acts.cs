@@ -52,6 +52,7 @@ public static class Acts
     public static readonly Act TerminalSuspend = new("terminal suspend", Role.Operator, Role.Supervisor);
     public static readonly Act TerminalRotateKey = new("terminal rotate-key", Role.Operator);
     public static readonly Act CatalogueApply = new("catalogue apply", Role.Operator);
+    public static readonly Act CalendarApply = new("calendar apply", Role.Operator, Role.Finance);
     public static readonly Act DayClose = new("day close", Role.Operator, Role.Finance);
 
     public static readonly Act Restored = new("restored", Role.Operator, Role.Administrator);
@@ -82,7 +83,7 @@ public static class Acts
     public static IReadOnlyList<Act> All { get; } =
     [
         UserAdd, UserRole, UserDisable, UserKey,
-        AgentAdd, AgentSuspend, PointAdd, TerminalAdd, TerminalSuspend, TerminalRotateKey, CatalogueApply, DayClose,
+        AgentAdd, AgentSuspend, PointAdd, TerminalAdd, TerminalSuspend, TerminalRotateKey, CatalogueApply, CalendarApply, DayClose,
         Restored, LostPropose, LostApprove, PaymentReverse, TopUpPropose, TopUpApprove, LimitPropose, LimitApprove, TerminalLimitPropose, TerminalLimitApprove,
         PaymentPropose, PaymentApprove, PaymentReject, ProposalApprove, ProposalReject, ProposalWithdraw,
         WebhookAdd, WebhookRemove, WebhookOn, WebhookRotate, WebhookTest, TellingResend,

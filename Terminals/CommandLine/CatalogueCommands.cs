@@ -178,7 +178,7 @@ internal static class CatalogueCommands
 
     private static string Payer(FeeRule fee) => fee.PaidBy == FeePaidBy.Provider ? " (provider)" : "";
 
-    private static async Task<int> NameFaultsAsync(string path, IReadOnlyList<CatalogueFault> faults)
+    internal static async Task<int> NameFaultsAsync(string path, IReadOnlyList<CatalogueFault> faults)
     {
         foreach (var fault in faults)
         {

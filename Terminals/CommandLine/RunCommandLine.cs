@@ -70,6 +70,7 @@ internal static class RunCommandLine
             TerminalCommands.BuildTerminal(),
             PaymentCommands.Build(),
             DayCommands.Build(),
+            CalendarCommands.Build(),
             ProposalVerbs.Build(),
             RecordCommands.Build(),
             RestoredCommand.Build(),

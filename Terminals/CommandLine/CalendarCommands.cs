@@ -1,0 +1,183 @@
+using System.CommandLine;
+using System.Globalization;
+using EGovPay.Processing;
+using EGovPay.Processing.Calendar;
+using EGovPay.Processing.Days;
+using EGovPay.Processing.People;
+using NodaTime;
+using NodaTime.Text;
+
+namespace EGovPay.Terminals.CommandLine;
+
+/// <summary>`egovpay calendar …`: which days are worked.</summary>
+internal static class CalendarCommands
+{
+    private const int MostDays = 400;
+    private const int ChangesShown = 100;
+
+    public static Verb Build() =>
+        new Verb("calendar", "The working-day calendar: rules, and the decrees that override them, by version.").With(Show(), Apply());
+
+    private static Verb Show()
+    {
+        var year = new Argument<int?>("year")
+        {
+            Description = "the year; default: this one", Arity = ArgumentArity.ZeroOrOne,
+        };
+        var listing = new Listing(MostDays, MostDays);
+        return new Verb(
+                "show", "Shows the holidays, days off and days worked of a year, as they are in force.",
+                "egovpay calendar show", "egovpay calendar show 2026 --format csv")
+            .With(year)
+            .With([.. listing.Options])
+            .Does(async (parsed, cancel) =>
+            {
+                var of = parsed.GetValue(year) ?? Today().Year;
+                if (of is < 2000 or > 2100)
+                {
+                    throw CommandException.Usage("The year is from 2000 to 2100.");
+                }
+
+                await using var store = await Store.UseAsync(ReadSettings.From(parsed), cancel);
+                var calendars = await CalendarStore.ReadAsync(store.Database, cancel);
+                var first = new LocalDate(of, 1, 1);
+                var days = Enumerable.Range(0, 366).Select(first.PlusDays)
+                    .Where(day => day.Year == of && calendars.KindOf(day) is not (DayKind.Working or DayKind.Weekend)).ToList();
+                var told = calendars.Of(first.PlusYears(1).PlusDays(-1)).Calendar;
+                if (of < told.FirstYear || of > told.LastYear)
+                {
+                    await Console.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture,
+                        $"egovpay: the decrees of {of} are not in the calendar; these are the rules alone."));
+                }
+
+                return listing.Show(
+                    parsed, days, ["day", "weekday", "kind", "bank day", "name", ">version"],
+                    day => [
+                        Text(day), Weekday(day), Kind(calendars.KindOf(day)), calendars.IsBankDay(day) ? "yes" : "no",
+                        calendars.Of(day).Calendar.NameOf(day),
+                        calendars.Of(day).Version.ToString(CultureInfo.InvariantCulture),
+                    ],
+                    (line, day) =>
+                    {
+                        line.WriteString("day", Text(day));
+                        line.WriteString("weekday", Weekday(day));
+                        line.WriteString("kind", Kind(calendars.KindOf(day)));
+                        line.WriteBoolean("bankDay", calendars.IsBankDay(day));
+                        line.WriteString("name", calendars.Of(day).Calendar.NameOf(day));
+                        line.WriteNumber("version", calendars.Of(day).Version);
+                    });
+            });
+    }
+
+    private static Verb Apply()
+    {
+        var file = new Argument<string>("file") { Description = "the calendar, JSON in UTF-8" };
+        var from = new Option<string?>("--from")
+        {
+            Description = "the first day on which it is in force; default: today in Baku", HelpName = "YYYY-MM-DD",
+        };
+        var dry = new Option<bool>("--dry-run") { Description = "only shows what would change" };
+        var json = Print.JsonOption();
+        return new Verb(
+                "apply",
+                "Puts a calendar file in force from a day on, as a new version, and makes the coming settlement windows fit; or refuses it "
+                + "whole.",
+                "egovpay calendar apply calendar-2027.json --dry-run", "egovpay calendar apply calendar-2027.json --from 2027-01-01")
+            .With(file, from, dry, json)
+            .Does(Acts.CalendarApply, async (parsed, cancel) =>
+            {
+                var path = parsed.GetValue(file)!;
+                var start = ReadDay(parsed.GetValue(from)) ?? Today();
+                await using var desk = await Desk.OpenAsync(parsed, cancel);
+                var bytes = CatalogueFiles.Read(path);
+                var applied = await CalendarStore.ApplyAsync(
+                    desk.Store.Database, bytes, start, Today(), parsed.GetValue(dry) ? null : desk.Person, cancel);
+                if (applied.Faults.Count > 0)
+                {
+                    return await CatalogueCommands.NameFaultsAsync(path, applied.Faults);
+                }
+
+                if (applied.Refused is { } why)
+                {
+                    throw new CommandException(why);
+                }
+
+                if (applied.Version is not null)
+                {
+                    await new SettlementWindows(desk.Store.Database).PrepareAsync(cancel);
+                }
+
+                Tell(parsed, parsed.GetValue(json), applied, start, parsed.GetValue(dry));
+                return Exit.Done;
+            });
+    }
+
+    private static void Tell(ParseResult parsed, bool json, CalendarApplication applied, LocalDate from, bool dry)
+    {
+        var output = parsed.InvocationConfiguration.Output;
+        if (json)
+        {
+            Print.Json(output, line =>
+            {
+                line.WriteBoolean("applied", applied.Version is not null);
+                if (applied.Version is { } version)
+                {
+                    line.WriteNumber("version", version);
+                }
+
+                line.WriteString("from", Text(from));
+                line.WriteStartArray("changes");
+                foreach (var change in applied.Changes)
+                {
+                    line.WriteStartObject();
+                    line.WriteString("day", Text(change.Day));
+                    line.WriteString("before", Kind(change.Before));
+                    line.WriteString("after", Kind(change.After));
+                    line.WriteString("name", change.Name);
+                    line.WriteEndObject();
+                }
+
+                line.WriteEndArray();
+            });
+            return;
+        }
+
+        Print.Table(
+            output, null, ["day", "weekday", "before", "after", "name"],
+            applied.Changes.Take(ChangesShown).Select(change => new[]
+            {
+                Text(change.Day), Weekday(change.Day), Kind(change.Before), Kind(change.After), change.Name,
+            }));
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{applied.Changes.Count} days change. ")
+            + (applied.Version is { } now ? string.Create(CultureInfo.InvariantCulture, $"Version {now} is in force from {Text(from)}.")
+                : dry ? "Nothing was applied: it was only looked at."
+                : "It is in force already; nothing was changed."));
+    }
+
+    private static LocalDate Today() => Baku.DateOf(SystemClock.Instance.GetCurrentInstant());
+
+    private static LocalDate? ReadDay(string? text)
+    {
+        if (text is null)
+        {
+            return null;
+        }
+
+        var read = LocalDatePattern.Iso.Parse(text);
+        return read.Success ? read.Value : throw CommandException.Usage($"--from '{text}' is no date such as 2027-01-01.");
+    }
+
+    private static string Kind(DayKind kind) => kind switch
+    {
+        DayKind.Working => "working",
+        DayKind.Weekend => "weekend",
+        DayKind.Holiday => "holiday",
+        DayKind.MovedHoliday => "moved holiday",
+        DayKind.ExtraOff => "day off",
+        _ => "worked",
+    };
+
+    private static string Weekday(LocalDate day) => day.DayOfWeek.ToString();
+
+    private static string Text(LocalDate day) => LocalDatePattern.Iso.Format(day);
+}
