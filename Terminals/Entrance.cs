@@ -2,14 +2,14 @@ namespace EGovPay.Terminals;
 
 /// <summary>
 /// How much is let in. Two bounds: a fixed one for all that is under way, for memory; and one for what is *young*, which follows how
-/// late this process comes to its work. What waits for a provider, and what is older than half a second (a long poll, a slow body),
+/// late this process comes to its work. What is older than half a second waits for others (a slow provider, a long poll, a slow body) and
 /// takes nothing from anybody, so it does not count against the second.
 /// <para>
 /// The lateness is that of a short timer, and of commits: the least in a twentieth of a second is how long a queue stands, for the
-/// processor or within the database, and a queue that stands is too much work let in (as in CoDel). Where it stands twice in a row
-/// the bound falls by a fifth, or by up to a half; where it is used up and no queue stands, it grows, quickly up to nearly where it
-/// last fell from. Nothing is measured by the request, and there is nothing to tune to a machine: what a commit takes when little
-/// is in it is learnt.
+/// processor or within the database, and a queue that stands is too much work let in (as in CoDel). Then the bound falls by a fifth,
+/// and by up to a half where it goes on; where it is used up and no queue stands, it grows. It never falls for what waits for
+/// providers. Nothing is measured by the request, and there is nothing to tune to a machine: what a commit takes when little is in it
+/// is learnt.
 /// </para>
 /// </summary>
 internal sealed class Entrance : IDisposable
@@ -57,7 +57,6 @@ internal sealed class Entrance : IDisposable
     private int resting;
     private int lateRounds;
     private double limit;
-    private double fellFrom;
     private TimeSpan calmCommit = TimeSpan.MaxValue;
 
     /// <param name="most">Requests under way at most, waits among them.</param>
@@ -163,15 +162,15 @@ internal sealed class Entrance : IDisposable
             resting = atProviders();
             var slower = Math.Max(late / StandingQueue, SlownessOf(commit));
             lateRounds = slower > 1 && Working > limit / 2 ? lateRounds + 1 : 0;
-            if (lateRounds > 1)
+            if (lateRounds > 0)
             {
-                fellFrom = lateRounds == 2 ? limit : fellFrom;
-                limit = Math.Max(Math.Min(LeastLimit, most), limit * Math.Clamp(1 / slower, 0.5, 0.8));
+                // The first may be a pause of the machine.
+                var kept = lateRounds == 1 ? 0.8 : Math.Clamp(1 / slower, 0.5, 0.8);
+                limit = Math.Max(Math.Min(LeastLimit, most), limit * kept);
             }
-            else if (lateRounds == 0 && usedUp)
+            else if (usedUp)
             {
-                var nearly = Math.Min(limit * 1.25, fellFrom * 0.9);
-                limit = Math.Min(most, Math.Max(nearly, limit + 1 + (limit / 32)));
+                limit = Math.Min(most, limit + 1 + (limit / 32));
             }
 
             usedUp = false;
@@ -215,7 +214,7 @@ internal sealed class Entrance : IDisposable
     private bool Look()
     {
         Roll();
-        if (underWay < most && Working < Limit)
+        if (underWay < most && young < Limit)
         {
             if (!closing.IsCancellationRequested && journalAge() <= StandingJournal)
             {

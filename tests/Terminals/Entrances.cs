@@ -21,8 +21,8 @@ public sealed class Entrances
         entrance.Follow(Late, null);
         entrance.Limit.Should().Be(before, "nobody is in: what is late is late by others");
         var crowd = Fill(entrance);
-        entrance.Follow(Late, null);
-        entrance.Limit.Should().Be(before, "once may be a pause of the machine");
+        entrance.Follow(100 * Late, null);
+        entrance.Limit.Should().BeInRange(before * 3 / 4, before - 1, "once may be a pause of the machine, however long");
         for (var round = 0; round < 100; round++)
         {
             entrance.Follow(Late, null);
@@ -49,13 +49,6 @@ public sealed class Entrances
         entrance.Follow(TimeSpan.Zero, TimeSpan.FromMilliseconds(16));
         entrance.Follow(TimeSpan.Zero, TimeSpan.FromMilliseconds(16));
         entrance.Limit.Should().BeLessThan(before);
-        for (var round = 0; round < 5; round++)
-        {
-            Fill(entrance);
-            entrance.Follow(TimeSpan.Zero, TimeSpan.FromMilliseconds(4));
-        }
-
-        entrance.Limit.Should().BeGreaterThan(before * 8 / 10, "a short queue is forgotten soon");
 
         using var slow = Of(10_000);
         slow.Follow(TimeSpan.Zero, TimeSpan.FromMilliseconds(30));
@@ -80,7 +73,10 @@ public sealed class Entrances
         }
 
         entrance.Limit.Should().Be(before, "nothing that works here is too much");
-        Enumerable.Range(0, 60).Select(_ => entrance.TryEnter()).Should().NotContainNulls();
+        Enumerable.Range(0, 8).Select(_ => entrance.TryEnter()).Should().NotContainNulls();
+        atProvider = 0;
+        entrance.Follow(Late, null);
+        entrance.Limit.Should().BeLessThan(before, "all of it works here now");
     }
 
     [Fact]
