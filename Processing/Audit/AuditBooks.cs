@@ -24,6 +24,7 @@ public static class AuditBooks
         var whole = new AuditWhole(snapshots, findings);
         await whole.StatesAsync(cancel);
         await whole.DaysAsync(cancel);
+        await whole.LostIntervalsAsync(cancel);
         await new AuditRecord(snapshots, findings).RunAsync(cancel);
         await new AuditSeals(snapshots, findings).RunAsync(cancel);
         var agents = await whole.AgentsAsync(cancel);

@@ -84,6 +84,20 @@ internal sealed class AuditWhole(Snapshots snapshots, Findings findings)
             findings.Fault(Findings.Days, null, null, $"the day {LocalDatePattern.Iso.Format(day)} {what}");
     }
 
+    /// <summary>What a restore lost is over when two people said so, and not before.</summary>
+    public async Task LostIntervalsAsync(CancellationToken cancel)
+    {
+        await using var read = snapshots.Command(
+            "select b.epoch from break_lost_interval b where b.proposal_id is not null and not exists ("
+            + "select from proposal d where d.proposal_id = b.proposal_id and d.kind = 'lost-interval' and d.epoch = b.epoch "
+            + "and d.state = 'done' and d.made_by <> d.decided_by and d.decided_by = b.settled_by) order by b.epoch limit 100");
+        await using var row = await read.ExecuteReaderAsync(cancel);
+        while (await row.ReadAsync(cancel))
+        {
+            findings.Fault(Findings.TwoPeople, null, null, $"the lost interval {row.GetInt64(0)} was not settled by two people");
+        }
+    }
+
     /// <summary>Every agent that any row names, judged by itself.</summary>
     public async Task<List<AuditedAgent>> AgentsAsync(CancellationToken cancel)
     {

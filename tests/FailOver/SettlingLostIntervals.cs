@@ -69,6 +69,10 @@ public sealed class SettlingLostIntervals : IDisposable
             .And.Contain("proposal done");
         var report = await AuditBooks.RunAsync(database.DataSource);
         report.Invariants.SelectMany(i => i.Offenders.Select(o => $"{i.Name}: {o}")).Should().BeEmpty();
+
+        await database.ExecuteAsync("update break_lost_interval set settled_by = 'leyla'");
+        (await AuditBooks.RunAsync(database.DataSource)).Invariants.Where(i => i.Violations > 0).Select(i => i.Name)
+            .Should().Equal("two-people");
     }
 
     [Fact]
