@@ -54,7 +54,6 @@ internal sealed class Entrance : IDisposable
     private int underWay;
     private long refused;
     private bool usedUp;
-    private int resting;
     private int lateRounds;
     private double limit;
     private TimeSpan calmCommit = TimeSpan.MaxValue;
@@ -77,9 +76,6 @@ internal sealed class Entrance : IDisposable
 
     /// <summary>Young requests that are let in now.</summary>
     public int Limit => (int)limit;
-
-    /// <summary>Of the young, those that do not wait for a provider.</summary>
-    private int Working => Math.Min(young, Math.Max(underWay - Volatile.Read(ref resting), 0));
 
     /// <summary>Refused so far.</summary>
     public long Refused => Volatile.Read(ref refused);
@@ -134,7 +130,6 @@ internal sealed class Entrance : IDisposable
                 await Task.Delay(Tick, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 var late = time.GetElapsedTime(asked) - Tick;
                 least = late < least ? late : least;
-                Volatile.Write(ref resting, atProviders());
             }
             while (time.GetElapsedTime(began) < Round && !stop.IsCancellationRequested);
             Follow(least, quickestCommit());
@@ -159,9 +154,9 @@ internal sealed class Entrance : IDisposable
         lock (guard)
         {
             Roll();
-            resting = atProviders();
             var slower = Math.Max(late / StandingQueue, SlownessOf(commit));
-            lateRounds = slower > 1 && Working > limit / 2 ? lateRounds + 1 : 0;
+            var working = Math.Min(young, underWay - atProviders());
+            lateRounds = slower > 1 && working > limit / 2 ? lateRounds + 1 : 0;
             if (lateRounds > 0)
             {
                 // The first may be a pause of the machine.

@@ -69,7 +69,8 @@ public sealed class Refuse(Refused why, int? status = null, PaymentState? state 
             response.Headers.WWWAuthenticate = "Bearer realm=\"egovpay\"";
         }
 
-        return response.WriteAsJsonAsync(ProblemOf(why, response.StatusCode, language, state), ApiJson.Wire.ProblemJson, ContentType, CancellationToken.None);
+        return response.WriteAsJsonAsync(
+            ProblemOf(why, response.StatusCode, language, state), ApiJson.Wire.ProblemJson, ContentType, CancellationToken.None);
     }
 
     /// <summary>The bytes of a refusal that is always the same.</summary>
