@@ -64,9 +64,10 @@ public sealed class DecideProposals(
         }
 
         by.Require(Acts.ProposalApprove);
-        if (proposal.State == ProposalState.Open && await ChangedAsync(proposal) is { } changed)
+        // Who approved it a moment ago may be what changed the payment: then it is not void, and the verdict below says so.
+        if (proposal.State == ProposalState.Open && await ChangedAsync(proposal) is { } changed
+            && await EndAsync(proposal, ProposalState.Void, changed))
         {
-            await EndAsync(proposal, ProposalState.Void, changed);
             return await TellAsync(DecideResult.Void, id);
         }
 
@@ -288,8 +289,8 @@ public sealed class DecideProposals(
         throw new InvalidOperationException($"Payment {proposal.Number} moved {AttemptLimit} times while a decision was carried out.");
     }
 
-    private async Task EndAsync(Proposal proposal, ProposalState state, string? outcome) =>
-        await journal.ExecuteAsync(new End(proposal.AgentId, proposal.Id, state, outcome));
+    private Task<bool> EndAsync(Proposal proposal, ProposalState state, string? outcome) =>
+        journal.ExecuteAsync(new End(proposal.AgentId, proposal.Id, state, outcome));
 
     /// <summary>How a proposal stood before a decision, and whether the decision was taken now.</summary>
     private sealed record Verdict(
