@@ -125,7 +125,7 @@ public static class WritePain001
     {
         private bool V9 => message.Edition == Pain001Edition.V9;
 
-        public void Write(IReadOnlyList<PayoutOrder> orders)
+        public void Write(List<PayoutOrder> orders)
         {
             xml.WriteStartDocument();
             xml.WriteStartElement("Document", $"urn:iso:std:iso:20022:tech:xsd:pain.001.001.{(V9 ? "09" : "03")}");
@@ -251,7 +251,7 @@ public static class WritePain001
             xml.WriteEndElement();
         }
 
-        private void Totals(IReadOnlyList<PayoutOrder> orders)
+        private void Totals(List<PayoutOrder> orders)
         {
             Text("NbOfTxs", orders.Count.ToString(CultureInfo.InvariantCulture));
             Text("CtrlSum", new Money(orders.Sum(order => order.AmountQepik)).ToString());

@@ -71,6 +71,7 @@ internal static class RunCommandLine
             PaymentCommands.Build(),
             DayCommands.Build(),
             CalendarCommands.Build(),
+            SettleCommands.Build(),
             ProposalVerbs.Build(),
             RecordCommands.Build(),
             RestoredCommand.Build(),

@@ -2,7 +2,6 @@ using System.Text;
 using System.Text.Json;
 using EGovPay.Settlement.Payouts;
 using FluentAssertions;
-using NodaTime;
 using Xunit;
 
 namespace EGovPay.Tests.Payouts;

@@ -51,6 +51,7 @@ public sealed class WritePain001Tests
             using var tool = Process.Start(new ProcessStartInfo("/usr/bin/xmllint", ["--noout", "--nonet", "--schema", schema, file])
             {
                 RedirectStandardError = true,
+                UseShellExecute = false,
             })!;
             var said = await tool.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
             await tool.WaitForExitAsync(TestContext.Current.CancellationToken);
