@@ -131,9 +131,10 @@ public sealed class Engine : IAsyncDisposable
         Endpoints = new Endpoints(database);
         Deliveries = new Deliveries(settings.ConnectionString, settings.Payers);
         Funds = new AgentFunds(database, Journal, node);
+        Postings = new Postings(Journal, node);
         Proposals = new Proposals(database, Journal, catalogue);
         Decide = new DecideProposals(
-            Proposals, Journal, Book, Funds, new SetTerminalLimits(database), node, Waiting, logs.CreateLogger<DecideProposals>());
+            Proposals, Journal, Book, Funds, Postings, new SetTerminalLimits(database), node, Waiting, logs.CreateLogger<DecideProposals>());
         Rebalance = new RebalanceParts(database, Journal, node, logs.CreateLogger<RebalanceParts>());
         Shifts = new TellerShifts(database, Journal);
         Reports = new TerminalReports(database);
@@ -177,6 +178,7 @@ public sealed class Engine : IAsyncDisposable
     public Deliveries Deliveries { get; }
     public ReversePayment Reverse { get; }
     public AgentFunds Funds { get; }
+    public Postings Postings { get; }
     public TellerShifts Shifts { get; }
     public TerminalReports Reports { get; }
     public PaperAndCards PaperAndCards { get; }

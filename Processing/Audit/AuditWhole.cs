@@ -21,6 +21,7 @@ internal sealed class AuditWhole(Snapshots snapshots, Findings findings)
     private static readonly string AgentIds = Sql.Load("Audit/AgentIds.sql");
     private static readonly string Inquiries = Sql.Load("Audit/Inquiries.sql");
     private static readonly string Numbers = Sql.Load("Audit/Numbers.sql");
+    private static readonly string Postings = Sql.Load("Audit/Postings.sql");
     private static readonly string NextNumber = Sql.Load("Audit/NextNumber.sql");
 
     public async Task StatesAsync(CancellationToken cancel)
@@ -95,6 +96,17 @@ internal sealed class AuditWhole(Snapshots snapshots, Findings findings)
         while (await row.ReadAsync(cancel))
         {
             findings.Fault(Findings.TwoPeople, null, null, $"the lost interval {row.GetInt64(0)} was not settled by two people");
+        }
+    }
+
+    /// <summary>What settlement posts, it posts as two people approved it.</summary>
+    public async Task PostingsAsync(CancellationToken cancel)
+    {
+        await using var read = snapshots.Command(Postings);
+        await using var row = await read.ExecuteReaderAsync(cancel);
+        while (await row.ReadAsync(cancel))
+        {
+            findings.Fault(row.GetString(0), row.GetInt32(1), row.IsDBNull(2) ? null : row.GetInt64(2), row.GetString(3));
         }
     }
 

@@ -17,7 +17,7 @@ posting as materialized (
     where v.agent_id = $1 and v.number > $2 and v.number <= $3
 ),
 moved as materialized (
-    select m.number, m.kind, m.amount_qepik, m.business_day, m.at
+    select m.number, m.kind, m.amount_qepik, m.business_day, m.at, m.debit, m.credit, m.cutoff_group
     from movement m
     where m.agent_id = $1 and m.number > $2 and m.number <= $3
 ),
@@ -35,9 +35,9 @@ due as materialized (
     ) as l (leg, debit, credit, amount)
     where p.agent_id = $1 and p.number > $2 and p.number <= $3 and l.amount > 0
     union all
-    select m.number, 0::smallint, 1::smallint, m.at, m.business_day, 0::smallint, m.amount_qepik, 'movements',
-        case m.kind when 'top-up' then 6 when 'rebalance-out' then 1 else 12 end,
-        case m.kind when 'rebalance-out' then 12 else 1 end
+    select m.number, 0::smallint, 1::smallint, m.at, m.business_day, m.cutoff_group, m.amount_qepik, 'movements',
+        coalesce(m.debit, case m.kind when 'top-up' then 6 when 'rebalance-out' then 1 else 12 end),
+        coalesce(m.credit, case m.kind when 'rebalance-out' then 12 else 1 end)
     from moved m
 ),
 posted as materialized (
@@ -93,7 +93,7 @@ fault (about, number, what) as (
     left join windowed w on w.cutoff_group = p.cutoff_group and w.bank_day = p.window_day
         and w.opens_at <= p.at and p.at <= w.closes_at
     where p.is_posted and p.is_due and (p.cutoff_group <> p.due_group
-        or case p.about when 'transfers' then w.bank_day is null else p.window_day is not null end)
+        or case p.cutoff_group when 0 then p.window_day is not null else w.bank_day is null end)
 )
 select f.about, count(f.about) as count, (array_agg(f.number order by f.number, f.what))[1:5] as numbers,
     (array_agg(f.what order by f.number, f.what))[1:5] as whats

@@ -54,6 +54,9 @@ public static class Acts
     public static readonly Act CatalogueApply = new("catalogue apply", Role.Operator);
     public static readonly Act CalendarApply = new("calendar apply", Role.Operator, Role.Finance);
     public static readonly Act DayClose = new("day close", Role.Operator, Role.Finance);
+    public static readonly Act SettleApply = new("settle apply", Role.Finance, Role.Operator);
+    public static readonly Act PayoutPropose = new("payout propose", Role.Finance);
+    public static readonly Act BreaksPropose = new("breaks propose", Role.Finance, Role.Supervisor);
 
     public static readonly Act Restored = new("restored", Role.Operator, Role.Administrator);
     public static readonly Act LostPropose = new("lost propose", Role.Operator, Role.Finance);

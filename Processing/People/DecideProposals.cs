@@ -45,13 +45,16 @@ public readonly record struct Decided(DecideResult Result, Proposal? Proposal);
 /// proposal and is written once; a process that dies in between leaves an approved proposal, which any node finishes.
 /// </summary>
 public sealed class DecideProposals(
-    Proposals proposals, Journal.Journal journal, PaymentBook book, AgentFunds funds, SetTerminalLimits terminals, Node node,
-    Waiting waiting, ILogger<DecideProposals> log)
+    Proposals proposals, Journal.Journal journal, PaymentBook book, AgentFunds funds, Postings postings, SetTerminalLimits terminals,
+    Node node, Waiting waiting, ILogger<DecideProposals> log)
 {
     private const int AttemptLimit = 8;
 
     /// <summary>What somebody has just approved is carried out by themselves.</summary>
     private const int LeftAloneSeconds = 10;
+
+    /// <summary>Lines that wait for the journal together: it takes them in a few commits.</summary>
+    private const int PostedAtOnce = 256;
 
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
 
@@ -203,7 +206,7 @@ public sealed class DecideProposals(
 
     /// <summary>How a payment has changed so that the proposal about it means nothing any more; null: it has not.</summary>
     private async Task<string?> ChangedAsync(Proposal proposal) =>
-        proposal is { Kind: ProposalKind.Payment, Edge: { } edge }
+        proposal.Edge is { } edge
             && (await book.FindAsync(proposal.AgentId, proposal.Number!.Value))!.State is var state && state != edge.From
             ? $"the payment is {state} meanwhile, and not {edge.From}"
             : null;
@@ -240,9 +243,42 @@ public sealed class DecideProposals(
             case ProposalKind.TerminalLimits:
                 await terminals.SetAsync(proposal);
                 break;
+            case ProposalKind.Break when proposal.Edge is not null:
+                await CarryOutPaymentAsync(proposal);
+                break;
+            case ProposalKind.Payout or ProposalKind.Break:
+                await PostAsync(proposal);
+                break;
             default:
                 throw new InvalidOperationException($"Nobody carries out a {proposal.Kind}.");
         }
+    }
+
+    /// <summary>
+    /// Posts each line in its agent's own lane, the only one that can be refused first; whoever comes by later finds what is posted and
+    /// goes on.
+    /// </summary>
+    private async Task PostAsync(Proposal proposal)
+    {
+        var lines = await proposals.PostingsAsync(proposal.Id);
+        foreach (var batch in lines.Where(line => line.Debit == Accounts.Funds).Select(line => new[] { line })
+            .Concat(lines.Where(line => line.Debit != Accounts.Funds).Chunk(PostedAtOnce)))
+        {
+            var posted = await Task.WhenAll(batch.Select(line => postings.PostAsync(
+                line, proposal.MadeBy, proposal.DecidedBy, proposal.Reason, proposal.Id)));
+            if (posted.Contains(PostResult.Different))
+            {
+                throw new InvalidOperationException($"A posting of proposal {proposal.Id} stands with another amount or other accounts.");
+            }
+
+            if (posted.Contains(PostResult.NotEnough))
+            {
+                await EndAsync(proposal, ProposalState.Void, "the agent's funds do not have it");
+                return;
+            }
+        }
+
+        await EndAsync(proposal, ProposalState.Done, null);
     }
 
     private async Task CarryOutPaymentAsync(Proposal proposal)

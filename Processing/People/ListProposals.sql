@@ -5,9 +5,9 @@ select p.proposal_id, p.kind, coalesce(p.agent_id, 0), coalesce(a.code, ''), coa
     p.reference, p.amount_qepik, p.before_qepik, p.single_limit_qepik, p.daily_limit_qepik, p.provider_transaction, p.reason,
     p.made_by, p.made_at, p.approve_from, p.expires_at, p.state, p.decided_by, p.decided_at, p.ended_at, p.outcome,
     (select t.code from terminal t where t.agent_id = p.agent_id and t.terminal_id = p.terminal_id),
-    p.epoch
+    p.epoch, p.payout_id, p.break_id, p.resolution
 from proposal p
--- A lost interval is about no agent.
+-- A lost interval is about no agent, nor is a payout.
 left join agent a on a.agent_id = p.agent_id
 left join agent whole on whole.agent_id = a.part_of
 where ($1::bigint is null or p.proposal_id = $1)

@@ -19,6 +19,12 @@ public enum ProposalKind
 
     /// <summary>What a restore lost was worked: the break is settled.</summary>
     LostInterval,
+
+    /// <summary>Money goes to a provider's bank account: its postings.</summary>
+    Payout,
+
+    /// <summary>A difference that settlement found is settled: by a row of the table of states, by postings, or as it stands.</summary>
+    Break,
 }
 
 /// <summary>Where a proposal stands.</summary>
@@ -38,17 +44,21 @@ public enum ProposalState
 }
 
 /// <summary>What one person proposed, and what became of it.</summary>
-/// <param name="AgentId">Of a payment the part that it belongs to, else the agent's first part; 0 with LostInterval: it is of none.</param>
-/// <param name="AgentCode">Empty with LostInterval.</param>
-/// <param name="Edge">With Payment.</param>
+/// <param name="AgentId">Of a payment the part that it belongs to, else the agent's first part; 0: it is of none.</param>
+/// <param name="AgentCode">Empty where it is of no agent.</param>
+/// <param name="Edge">With Payment, and with a Break that a row of the table of states settles.</param>
 /// <param name="ApproveFrom">Not before: an answer of the provider may be on its way until then.</param>
 /// <param name="Outcome">What is to be said of its end; null: nothing.</param>
 /// <param name="Epoch">With LostInterval: the name of the interval.</param>
+/// <param name="PayoutId">With Payout.</param>
+/// <param name="BreakId">With Break.</param>
+/// <param name="Resolution">With Break: how it is settled, in a word.</param>
 public sealed record Proposal(
     long Id, ProposalKind Kind, int AgentId, string AgentCode, int Parts, long? Number, Edge? Edge, int? TerminalId,
     string? TerminalCode, string? Reference, long? AmountQepik, long? BeforeQepik, long? SingleLimitQepik, long? DailyLimitQepik,
     string? ProviderTransaction, string Reason, string MadeBy, Instant MadeAt, Instant ApproveFrom, Instant ExpiresAt,
-    ProposalState State, string? DecidedBy, Instant? DecidedAt, Instant? EndedAt, string? Outcome, long? Epoch)
+    ProposalState State, string? DecidedBy, Instant? DecidedAt, Instant? EndedAt, string? Outcome, long? Epoch, long? PayoutId = null,
+    long? BreakId = null, string? Resolution = null)
 {
     /// <summary>The columns of ListProposals.sql.</summary>
     internal static Proposal Read(NpgsqlDataReader row) => new(
@@ -56,7 +66,8 @@ public sealed record Proposal(
         Long(row, 5), row.IsDBNull(6) ? null : Transitions.Numbered(row.GetInt16(6)), row.IsDBNull(7) ? null : row.GetInt32(7),
         Text(row, 24), Text(row, 8), Long(row, 9), Long(row, 10), Long(row, 11), Long(row, 12), Text(row, 13), row.GetString(14),
         row.GetString(15), row.GetInstant(16), row.GetInstant(17), row.GetInstant(18), StateOf(row.GetString(19)), Text(row, 20),
-        row.GetInstantOrNull(21), row.GetInstantOrNull(22), Text(row, 23), Long(row, 25));
+        row.GetInstantOrNull(21), row.GetInstantOrNull(22), Text(row, 23), Long(row, 25), Long(row, 26),
+        Long(row, 27), Text(row, 28));
 
     internal static string TextOf(ProposalKind kind) => Kinds.Single(one => one.Kind == kind).Text;
 
@@ -68,7 +79,7 @@ public sealed record Proposal(
     [
         (ProposalKind.Payment, "payment"), (ProposalKind.Contradiction, "contradiction"), (ProposalKind.TopUp, "top-up"),
         (ProposalKind.CreditLimit, "credit-limit"), (ProposalKind.TerminalLimits, "terminal-limits"),
-        (ProposalKind.LostInterval, "lost-interval"),
+        (ProposalKind.LostInterval, "lost-interval"), (ProposalKind.Payout, "payout"), (ProposalKind.Break, "break"),
     ];
 
     private static string? Text(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);

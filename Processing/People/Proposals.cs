@@ -1,6 +1,7 @@
 using EGovPay.Processing.Catalogue;
 using EGovPay.Processing.Dispatch;
 using EGovPay.Processing.Journal;
+using EGovPay.Processing.Ledger;
 using EGovPay.Processing.Payments;
 using EGovPay.Processing.PostgreSql;
 using EGovPay.Processing.StateMachine;
@@ -44,12 +45,16 @@ public sealed class Proposals(
     /// <summary>Proposals of one list at most.</summary>
     public const int ListLimit = 1_000;
 
+    /// <summary>Postings of one proposal at most: a line for each agent.</summary>
+    public const int MostPostings = 20_000;
+
     private const int DueLimit = 100;
 
     /// <summary>What is about no agent is written under the lane of this one, which is nobody's.</summary>
     private const int NoAgent = 0;
 
     private static readonly string DueProposals = Sql.Load("People/DueProposals.sql");
+    private static readonly string ReadPostings = Sql.Load("People/ReadPostings.sql");
     private static readonly string ListProposals = Sql.Load("People/ListProposals.sql");
 
     /// <summary>
@@ -124,6 +129,82 @@ public sealed class Proposals(
     {
         by.Require(Acts.LostPropose);
         return ProposeAsync(by, NoAgent, new Draft(ProposalKind.LostInterval, reason) { Epoch = epoch });
+    }
+
+    /// <summary>Proposes that a payout is made: its postings, and then its order at the bank.</summary>
+    /// <param name="postings">What its approval posts; never out of an agent's funds. At least one, at most <see cref="MostPostings"/>.</param>
+    public Task<Proposed> ProposePayoutAsync(Person by, long payoutId, IReadOnlyList<Posting> postings, string reason)
+    {
+        by.Require(Acts.PayoutPropose);
+        return postings.Count == 0
+            ? throw new ArgumentException("A payout posts something.", nameof(postings))
+            : ProposeAsync(by, NoAgent, new Draft(ProposalKind.Payout, reason) { PayoutId = payoutId, Postings = Checked(postings) });
+    }
+
+    /// <summary>
+    /// Proposes how a break is settled: by a decision about its payment, by postings, or (with neither) as it stands. NotPossible: the
+    /// payment's state has no such decision.
+    /// </summary>
+    /// <param name="resolution">In a word; it stays on the record.</param>
+    /// <param name="payment">With a decision, and where the break is about one.</param>
+    /// <param name="decision">Null: the payment stays as it is.</param>
+    public async Task<Proposed> ProposeBreakAsync(
+        Person by, long breakId, string resolution, string reason, Payment? payment = null, PaymentDecision? decision = null,
+        IReadOnlyList<Posting>? postings = null, string? providerTransaction = null)
+    {
+        by.Require(Acts.BreaksPropose);
+        var posts = Checked(postings ?? []);
+        if (decision is not { } decided)
+        {
+            return await ProposeAsync(by, payment?.AgentId ?? NoAgent, new Draft(ProposalKind.Break, reason)
+            {
+                BreakId = breakId, Resolution = resolution, Postings = posts, Number = payment?.Number,
+            });
+        }
+
+        ArgumentNullException.ThrowIfNull(payment);
+        if (PaymentDecisions.EdgeOf(payment.State, decided) is not { } edge || payment.ServiceCode == 0)
+        {
+            return new Proposed(ProposeResult.NotPossible, 0, default, payment.State);
+        }
+
+        if (posts.Count > 0)
+        {
+            throw new ArgumentException("A decision about a payment posts what its edge says, and nothing else.", nameof(postings));
+        }
+
+        var asked = payment.State is PaymentState.Unknown or PaymentState.Reversing;
+        return await ProposeAsync(by, payment.AgentId, new Draft(ProposalKind.Break, reason)
+        {
+            BreakId = breakId, Resolution = resolution, Number = payment.Number, Edge = edge, ProviderTransaction = providerTransaction,
+            WaitSeconds = asked ? QuietSeconds(TimeoutOf(payment.ProviderId)) : 0,
+        });
+    }
+
+    /// <summary>What an approval of the proposal posts, in order; empty: nothing.</summary>
+    public async Task<IReadOnlyList<Posting>> PostingsAsync(long id, CancellationToken cancel = default)
+    {
+        await using var command = database.CreateCommand(ReadPostings);
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = id });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = MostPostings });
+        var postings = new List<Posting>();
+        await using var row = await command.ExecuteReaderAsync(cancel);
+        while (await row.ReadAsync(cancel))
+        {
+            postings.Add(new Posting(
+                row.GetInt32(0), row.GetInt32(1), row.GetInt32(2), row.GetInt64(3), row.GetString(4), row.GetString(5), row.GetInt16(6)));
+        }
+
+        return postings;
+    }
+
+    /// <summary>What takes from funds may be refused, and goes first and alone; so nothing is ever posted by halves.</summary>
+    private static IReadOnlyList<Posting> Checked(IReadOnlyList<Posting> postings)
+    {
+        return postings.Count > MostPostings || postings.Count(one => one.Debit == Accounts.Funds) > 1
+            ? throw new ArgumentException(
+                $"A proposal has {MostPostings} postings at most, and one that takes from an agent's funds.", nameof(postings))
+            : [.. postings.OrderBy(one => one.Debit != Accounts.Funds)];
     }
 
     /// <summary>The proposal with this number, or null.</summary>
@@ -213,6 +294,10 @@ public sealed class Proposals(
         public int WaitSeconds { get; init; }
         public int Parts { get; init; } = 1;
         public long? Epoch { get; init; }
+        public long? PayoutId { get; init; }
+        public long? BreakId { get; init; }
+        public string? Resolution { get; init; }
+        public IReadOnlyList<Posting> Postings { get; init; } = [];
     }
 
     private sealed class ProposeCommand(int agentId, string by, Draft draft) : SingleCommand<Proposed>(agentId)
@@ -246,8 +331,20 @@ public sealed class Proposals(
             Add((int)Lifetime.TotalSeconds);
             Add(draft.Parts);
             Add(draft.Epoch);
+            Add(draft.PayoutId);
+            Add(draft.BreakId);
+            Add(draft.Resolution);
+            Add(Column(one => one.AgentId));
+            Add(Column(one => one.Debit));
+            Add(Column(one => one.Credit));
+            Add(Column(one => one.AmountQepik));
+            Add(Column(one => one.Kind));
+            Add(Column(one => one.Reference));
+            Add(Column(one => one.CutoffGroup));
             return command;
         }
+
+        private TColumn[] Column<TColumn>(Func<Posting, TColumn> of) => [.. draft.Postings.Select(of)];
 
         protected override async ValueTask<Proposed> ReadAsync(NpgsqlDataReader reader)
         {

@@ -211,6 +211,8 @@ internal static class ProposalVerbs
         ProposalKind.TerminalLimits =>
             $"limits of {one.TerminalCode}: single {Limit(one.SingleLimitQepik)}, daily {Limit(one.DailyLimitQepik)}",
         ProposalKind.LostInterval => string.Create(CultureInfo.InvariantCulture, $"lost interval {one.Epoch}: it was worked"),
+        ProposalKind.Payout => string.Create(CultureInfo.InvariantCulture, $"payout {one.PayoutId}"),
+        ProposalKind.Break => string.Create(CultureInfo.InvariantCulture, $"break {one.BreakId}: {one.Resolution}"),
         _ => one.Kind.ToString(),
     };
 
@@ -227,6 +229,9 @@ internal static class ProposalVerbs
         line.WriteString("what", Describe(one));
         line.WriteString("agent", one.AgentCode);
         line.WriteString("epoch", one.Epoch?.ToString(CultureInfo.InvariantCulture));
+        line.WriteString("payout", one.PayoutId?.ToString(CultureInfo.InvariantCulture));
+        line.WriteString("break", one.BreakId?.ToString(CultureInfo.InvariantCulture));
+        line.WriteString("resolution", one.Resolution);
         line.WriteString("number", one.Number?.ToString(CultureInfo.InvariantCulture));
         line.WriteString("reason", one.Reason);
         line.WriteString("madeBy", one.MadeBy);
