@@ -58,6 +58,8 @@ public static class Acts
     public static readonly Act PayoutPropose = new("payout propose", Role.Finance);
     public static readonly Act BreaksPropose = new("breaks propose", Role.Finance, Role.Supervisor);
 
+    public static readonly Act StatementImport = new("statement import", Role.Finance, Role.Operator);
+
     public static readonly Act Restored = new("restored", Role.Operator, Role.Administrator);
     public static readonly Act LostPropose = new("lost propose", Role.Operator, Role.Finance);
     public static readonly Act LostApprove = new("lost approve", Role.Approver);
@@ -86,7 +88,7 @@ public static class Acts
     public static IReadOnlyList<Act> All { get; } =
     [
         UserAdd, UserRole, UserDisable, UserKey,
-        AgentAdd, AgentSuspend, PointAdd, TerminalAdd, TerminalSuspend, TerminalRotateKey, CatalogueApply, CalendarApply, DayClose,
+        AgentAdd, AgentSuspend, PointAdd, TerminalAdd, TerminalSuspend, TerminalRotateKey, CatalogueApply, CalendarApply, DayClose, StatementImport,
         Restored, LostPropose, LostApprove, PaymentReverse, TopUpPropose, TopUpApprove, LimitPropose, LimitApprove, TerminalLimitPropose, TerminalLimitApprove,
         PaymentPropose, PaymentApprove, PaymentReject, ProposalApprove, ProposalReject, ProposalWithdraw,
         WebhookAdd, WebhookRemove, WebhookOn, WebhookRotate, WebhookTest, TellingResend,

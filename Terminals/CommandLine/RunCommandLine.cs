@@ -72,6 +72,7 @@ internal static class RunCommandLine
             DayCommands.Build(),
             CalendarCommands.Build(),
             SettleCommands.Build(),
+            StatementCommands.Build(),
             ProposalVerbs.Build(),
             RecordCommands.Build(),
             RestoredCommand.Build(),

@@ -45,6 +45,7 @@ public sealed partial class Bounds
         ["Processing/Shifts/LookShift.sql"] = "one row",
         ["Processing/Shifts/OpenShift.sql"] = "one row",
         ["Processing/Telling/SettleDeliveries.sql"] = "one row",
+        ["Settlement/Incoming/AddRefused.sql"] = "writes one row",
         ["Providers/Register/ReadLines.sql"] = "a register holds all of its window; streamed into its file",
         ["Terminals/CommandLine/WindowStatus.sql"] = "a row a cut-off group, of which there are four",
         ["Terminals/Demo/DemoBook.sql"] = "the demo's own payments, streamed",
