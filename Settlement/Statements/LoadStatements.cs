@@ -5,7 +5,6 @@ using EGovPay.Settlement.Incoming;
 using NodaTime;
 using NodaTime.Text;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace EGovPay.Settlement.Statements;
 

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using EGovPay.Tests.CommandLine;
-using EGovPay.Tests.People;
 using EGovPay.Tests.PostgreSql;
 using FluentAssertions;
 using Xunit;
