@@ -88,7 +88,9 @@ public static class Acts
     public static IReadOnlyList<Act> All { get; } =
     [
         UserAdd, UserRole, UserDisable, UserKey,
-        AgentAdd, AgentSuspend, PointAdd, TerminalAdd, TerminalSuspend, TerminalRotateKey, CatalogueApply, CalendarApply, DayClose, StatementImport,
+        AgentAdd, AgentSuspend, PointAdd, TerminalAdd, TerminalSuspend, TerminalRotateKey, CatalogueApply, CalendarApply, DayClose,
+        SettleApply,
+        StatementImport,
         Restored, LostPropose, LostApprove, PaymentReverse, TopUpPropose, TopUpApprove, LimitPropose, LimitApprove, TerminalLimitPropose, TerminalLimitApprove,
         PaymentPropose, PaymentApprove, PaymentReject, ProposalApprove, ProposalReject, ProposalWithdraw,
         WebhookAdd, WebhookRemove, WebhookOn, WebhookRotate, WebhookTest, TellingResend,

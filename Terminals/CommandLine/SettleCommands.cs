@@ -17,7 +17,8 @@ internal static partial class SettleCommands
         ">payments", ">gross", ">reversed", ">corrected", ">provider fees", ">net", ">paid out", ">payers' fees", ">commissions",
     ];
 
-    public static Verb Build() => new Verb("settle", "Settlement: what a day or a window is made of.").With(Show());
+    public static Verb Build() => new Verb("settle", "Settlement: what a day or a window is made of, and the terms it is settled by.").With(
+        Show(), TermsCommands.Show(), TermsCommands.Apply());
 
     private static Verb Show()
     {

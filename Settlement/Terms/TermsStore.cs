@@ -1,0 +1,112 @@
+using System.Security.Cryptography;
+using System.Text;
+using EGovPay.Processing;
+using EGovPay.Processing.Catalogue;
+using EGovPay.Processing.People;
+using EGovPay.Processing.PostgreSql;
+using NodaTime;
+using NodaTime.Text;
+using Npgsql;
+
+namespace EGovPay.Settlement.Terms;
+
+/// <summary>All versions of the terms, newest first; none where nothing was applied.</summary>
+public sealed record TermsByDay(IReadOnlyList<TermsVersion> Versions)
+{
+    /// <summary>The version in force on a day, or null.</summary>
+    public TermsVersion? Of(LocalDate day) => Versions.FirstOrDefault(one => one.ValidFrom <= day);
+}
+
+/// <summary>What came of applying a file of terms.</summary>
+/// <param name="Version">The version that was added; null: none was.</param>
+/// <param name="Faults">What is wrong with the file; then nothing was written.</param>
+/// <param name="Refused">Why a good file was not applied; null: it was, or is in force already, or was only looked at.</param>
+public sealed record TermsApplication(
+    int? Version, SettlementTerms? Terms, IReadOnlyList<CatalogueFault> Faults, string? Refused = null);
+
+/// <summary>The terms' versions in the database: added, never changed.</summary>
+public static class TermsStore
+{
+    private static readonly string ReadTerms = Sql.Load("Terms/ReadTerms.sql");
+    private static readonly string AddTerms = Sql.Load("Terms/AddTerms.sql");
+
+    /// <summary>All versions.</summary>
+    /// <exception cref="FormatException">A stored version has faults: a program of another age wrote it.</exception>
+    public static async Task<TermsByDay> ReadAsync(NpgsqlDataSource database, CancellationToken cancel = default)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        return await ReadAsync(connection, cancel);
+    }
+
+    /// <summary>What is in force today in Baku, or null: no terms were applied, and nothing can be paid out.</summary>
+    public static async Task<SettlementTerms?> TodayAsync(NpgsqlDataSource database, IClock clock, CancellationToken cancel = default) =>
+        (await ReadAsync(database, cancel)).Of(Baku.DateOf(clock.GetCurrentInstant()))?.Terms;
+
+    /// <summary>Puts a file in force from a day on, as the next version; or only says what is wrong with it.</summary>
+    /// <param name="utf8">The file, JSON in UTF-8.</param>
+    /// <param name="from">Not before today in Baku: what was is not rewritten.</param>
+    /// <param name="today">Today in Baku.</param>
+    /// <param name="by">Who does it; null: nobody, it is only looked at.</param>
+    public static async Task<TermsApplication> ApplyAsync(
+        NpgsqlDataSource database, byte[] utf8, LocalDate from, LocalDate today, Person? by, CancellationToken cancel = default)
+    {
+        by?.Require(Acts.SettleApply);
+        var check = CheckTerms.Run(utf8);
+        if (check.Terms is not { } terms)
+        {
+            return new TermsApplication(null, null, check.Faults);
+        }
+
+        if (from < today)
+        {
+            return new TermsApplication(null, terms, [], "Terms are in force from today on or later; what was is not rewritten.");
+        }
+
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        await using var transaction = await connection.BeginChangeAsync(cancel);
+        var now = await ReadAsync(connection, cancel);
+        var hash = SHA256.HashData(utf8);
+        if (by is null || now.Of(from)?.Sha256 == Convert.ToHexStringLower(hash))
+        {
+            return new TermsApplication(null, terms, []);
+        }
+
+        var version = now.Versions.Count == 0 ? 1 : now.Versions[0].Version + 1;
+        await using (var add = new NpgsqlCommand(AddTerms, connection, transaction))
+        {
+            add.Parameters.Add(new NpgsqlParameter<int> { TypedValue = version });
+            add.Parameters.Add(new NpgsqlParameter<DateOnly> { TypedValue = from.ToDateColumn() });
+            add.Parameters.Add(new NpgsqlParameter<string> { TypedValue = by.Login });
+            add.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = hash });
+            add.Parameters.Add(new NpgsqlParameter<string> { TypedValue = Encoding.UTF8.GetString(utf8).TrimStart('\uFEFF') });
+            if (await add.ExecuteNonQueryAsync(cancel) == 0)
+            {
+                return new TermsApplication(null, terms, [], "Somebody else applied terms in this moment. Look at them, and try again.");
+            }
+        }
+
+        await ActRecord.AppendAsync(
+            connection, transaction, by.Login, Acts.SettleApply.Name, FormattableString.Invariant($"settlement terms {version}"),
+            ActRecord.Details(
+                ("validFrom", LocalDatePattern.Iso.Format(from)), ("sha256", Convert.ToHexStringLower(hash)),
+                ("providers", terms.Providers.Count), ("agents", terms.Agents.Count)));
+        await transaction.CommitAsync(cancel);
+        return new TermsApplication(version, terms, []);
+    }
+
+    private static async Task<TermsByDay> ReadAsync(NpgsqlConnection connection, CancellationToken cancel)
+    {
+        var versions = new List<TermsVersion>();
+        await using var read = new NpgsqlCommand(ReadTerms, connection);
+        await using var row = await read.ExecuteReaderAsync(cancel);
+        while (await row.ReadAsync(cancel))
+        {
+            var check = CheckTerms.Run(Encoding.UTF8.GetBytes(row.GetString(3)));
+            versions.Add(new TermsVersion(
+                row.GetInt32(0), row.GetLocalDate(1), Convert.ToHexStringLower(row.GetFieldValue<byte[]>(2)),
+                check.Terms ?? throw new FormatException($"Settlement terms {row.GetInt32(0)} have faults: {check.Faults[0]}")));
+        }
+
+        return new TermsByDay(versions);
+    }
+}

@@ -1,0 +1,98 @@
+using System.Text;
+using EGovPay.Processing.Catalogue;
+using EGovPay.Processing.People;
+using EGovPay.Settlement.Terms;
+using EGovPay.Tests.PostgreSql;
+using FluentAssertions;
+using NodaTime;
+using Npgsql;
+using Xunit;
+
+namespace EGovPay.Tests.Terms;
+
+public sealed class ApplyingTerms
+{
+    private static readonly LocalDate Today = new(2026, 11, 23);
+    private static readonly string Example = Encoding.UTF8.GetString(ExampleTerms.Read());
+
+    private static Person Finance { get; } = new("sevil", "Sevil", [Role.Finance]);
+
+    [Fact]
+    public void The_example_is_good_and_names_every_provider_of_the_catalogue()
+    {
+        var check = CheckTerms.Run(ExampleTerms.Read());
+        check.Faults.Should().BeEmpty();
+        var catalogue = EmbeddedCatalogue.Load();
+        check.Terms!.Providers.Select(one => one.Code).Should().BeSubsetOf(catalogue.Providers.Select(one => one.Code));
+        catalogue.Services.Select(one => one.Provider).Distinct().Where(code => code != "router")
+            .Should().BeSubsetOf(check.Terms.Providers.Select(one => one.Code));
+        check.Terms.Agent("nobody").Afterwards.Should().BeFalse("who is not named pays in advance");
+        check.Terms.AgentOfAccount(check.Terms.Agents[0].DepositAccounts[0])!.Code.Should().Be(check.Terms.Agents[0].Code);
+    }
+
+    [Theory]
+    [InlineData("AZ36ACAB", "AZ37ACAB", 5, "no IBAN")]
+    [InlineData("\"voen\": \"1400057421\"", "\"voen\": \"1400057424\"", 3, "no VÖEN")]
+    [InlineData("\"bic\": \"ACABAZ22\"", "\"bic\": \"ACABAZ2\"", 5, "no BIC")]
+    [InlineData("\"bankCode\": \"505000\"", "\"bankCode\": \"50500\"", 5, "no bank code")]
+    [InlineData("\"currency\": \"AZN\"", "\"currency\": \"manat\"", 5, "3 characters")]
+    [InlineData("\"code\": \"azeriqaz\"", "\"code\": \"azerishiq\"", 9, "there twice")]
+    [InlineData("\"settles\": \"prefunded\"", "\"settles\": \"prefunded\", \"dueBankDays\": 2", 47, "pays in advance")]
+    [InlineData("\"dueBankDays\": 1", "\"dueBankDays\": 61", 48, "from 0 to 60")]
+    [InlineData("\"settles\": \"afterwards\"", "\"settles\": \"sometimes\"", 48, "must be one of")]
+    [InlineData("\"format\": 1", "\"format\": 2", 2, "from 1 to 1")]
+    [InlineData("\"payer\":", "\"payr\":", 3, "has no property")]
+    public void A_fault_is_named_by_its_line(string good, string bad, int line, string says)
+    {
+        var at = Example.IndexOf(good, StringComparison.Ordinal);
+        var check = CheckTerms.Run(Encoding.UTF8.GetBytes(string.Concat(
+            Example.AsSpan(0, at), bad, Example.AsSpan(at + good.Length))));
+        check.Terms.Should().BeNull();
+        check.Faults.Should().Contain(fault => fault.Line == line && fault.Message.Contains(says, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void An_account_is_of_one_agent()
+    {
+        var accounts = CheckTerms.Run(ExampleTerms.Read()).Terms!.Agents.Select(one => one.DepositAccounts[0]).ToList();
+        CheckTerms.Run(Encoding.UTF8.GetBytes(Example.Replace(accounts[1], accounts[0], StringComparison.Ordinal))).Faults
+            .Should().ContainSingle().Which.Message.Should().Contain("an account is of one agent");
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("[]")]
+    [InlineData("{")]
+    [InlineData("null")]
+    [InlineData("{\"format\":1,\"format\":1}")]
+    public void What_is_no_terms_at_all_is_refused(string text)
+    {
+        var check = CheckTerms.Run(Encoding.UTF8.GetBytes(text));
+        check.Terms.Should().BeNull();
+        check.Faults.Should().NotBeEmpty();
+    }
+
+    [Fact]
+    public async Task Versions_are_added_each_from_its_day_and_the_same_again_changes_nothing()
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        var bytes = ExampleTerms.Read();
+        (await TermsStore.ReadAsync(database.DataSource)).Of(Today).Should().BeNull();
+        (await ApplyAsync(bytes, Today)).Version.Should().Be(1);
+        (await ApplyAsync(bytes, Today)).Should().Match<TermsApplication>(one => one.Version == null && one.Refused == null);
+        var other = Encoding.UTF8.GetBytes(Example.Replace("\"dueBankDays\": 1", "\"dueBankDays\": 3", StringComparison.Ordinal));
+        (await ApplyAsync(other, Today.PlusDays(10))).Version.Should().Be(2);
+        (await ApplyAsync(other, Today.PlusDays(-1))).Refused.Should().Contain("today");
+
+        var all = await TermsStore.ReadAsync(database.DataSource);
+        all.Of(Today.PlusDays(9))!.Terms.Agent("sebeke").DueBankDays.Should().Be(1);
+        all.Of(Today.PlusDays(10))!.Terms.Agent("sebeke").DueBankDays.Should().Be(3);
+        all.Of(Today.PlusDays(-1)).Should().BeNull();
+        (await database.AskAsync<long>("select count(*) from act where what = 'settle apply'")).Should().Be(2);
+        await database.Invoking(one => one.ExecuteAsync("update settlement_terms set valid_from = '2020-01-01'"))
+            .Should().ThrowAsync<PostgresException>();
+
+        Task<TermsApplication> ApplyAsync(byte[] file, LocalDate from) =>
+            TermsStore.ApplyAsync(database.DataSource, file, from, Today, Finance);
+    }
+}
