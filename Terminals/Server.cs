@@ -5,6 +5,7 @@ using EGovPay.Processing;
 using EGovPay.Terminals.Api;
 using EGovPay.Terminals.Devices;
 using EGovPay.Terminals.Observing;
+using EGovPay.Terminals.Office;
 using EGovPay.Terminals.OsmpIn;
 using EGovPay.Terminals.Receipts;
 using EGovPay.Terminals.Shifts;
@@ -152,12 +153,14 @@ public sealed class Server
         builder.Services.AddSingleton(new Lockouts(TimeProvider.System));
         builder.Services.AddSingleton(services => new Outage(TimeProvider.System, services.LogOf()));
         builder.Services.AddSingleton<Door>();
+        builder.Services.AddSingleton<OfficeDoor>();
         OpenApiDocument.Add(builder.Services);
         builder.Services.ConfigureHttpJsonOptions(json =>
         {
             json.SerializerOptions.TypeInfoResolverChain.Clear();
             json.SerializerOptions.TypeInfoResolverChain.Add(ApiJson.Default);
             json.SerializerOptions.TypeInfoResolverChain.Add(ReceiptJsonContext.Default);
+            json.SerializerOptions.TypeInfoResolverChain.Add(OfficeJson.Default);
             json.SerializerOptions.Encoder = ApiJson.Letters;
             json.SerializerOptions.NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.Strict;
         });
@@ -188,6 +191,8 @@ public sealed class Server
         ReceiptCalls.Map(app);
         OsmpCalls.Map(app);
         HealthCalls.Map(app);
+        DayCalls.Map(app);
+        ProposalCalls.Map(app);
         OpenApiDocument.Map(app);
     }
 

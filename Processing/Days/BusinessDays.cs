@@ -53,6 +53,29 @@ public sealed class BusinessDays(NpgsqlDataSource database, ILogger<BusinessDays
             : throw new InvalidOperationException("No business day is open.");
     }
 
+    /// <summary>
+    /// Why somebody may not close this day now; null: they may. A day that is not over is closed only on purpose, and one that has not
+    /// begun in Baku never: nobody is to run ahead of the calendar.
+    /// </summary>
+    /// <param name="early">Although it is not over.</param>
+    public async Task<string?> RefusesAsync(LocalDate? day, bool early, CancellationToken cancel = default)
+    {
+        await using var look = database.CreateCommand(
+            "select day, day > (clock_timestamp() at time zone 'Asia/Baku')::date, day = (clock_timestamp() at time zone 'Asia/Baku')::date "
+            + "from business_day where closed_at is null");
+        await using var row = await look.ExecuteReaderAsync(cancel);
+        if (!await row.ReadAsync(cancel))
+        {
+            throw new InvalidOperationException("No business day is open.");
+        }
+
+        var open = row.GetLocalDate(0);
+        return day is { } asked && asked != open ? $"{Text(asked)} is not open; the open day is {Text(open)}. Nothing was closed."
+            : row.GetBoolean(1) ? $"{Text(open)} has not begun in Baku: it cannot be closed. Nothing was closed."
+            : row.GetBoolean(2) && !early ? $"{Text(open)} is not over in Baku; it is closed by itself at midnight. Say so if it is to end early."
+            : null;
+    }
+
     /// <summary>Closes the open day and opens the day after it, or today where that is later. Idempotent by the day's name.</summary>
     /// <param name="day">The day to close; null: whichever is open. A day that is already closed: null comes back.</param>
     /// <param name="by">Who closes it; null: the engine, at midnight.</param>

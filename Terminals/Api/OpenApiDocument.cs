@@ -9,6 +9,7 @@ namespace EGovPay.Terminals.Api;
 internal static class OpenApiDocument
 {
     private const string BearerScheme = "terminal";
+    private const string PersonScheme = "person";
 
     public static void Add(IServiceCollection services) => services.AddOpenApi("v1", options =>
     {
@@ -34,6 +35,12 @@ internal static class OpenApiDocument
                     Scheme = "bearer",
                     Description = "The terminal's key.",
                 },
+                [PersonScheme] = new OpenApiSecurityScheme
+                {
+                    Type = SecuritySchemeType.Http,
+                    Scheme = "bearer",
+                    Description = "The personal key of somebody with a finance role.",
+                },
             };
             return Task.CompletedTask;
         });
@@ -51,7 +58,10 @@ internal static class OpenApiDocument
                 [
                     new OpenApiSecurityRequirement
                     {
-                        [new OpenApiSecuritySchemeReference(BearerScheme, context.Document)] = [],
+                        [new OpenApiSecuritySchemeReference(
+                            context.Description.RelativePath.StartsWith("v1/settlement/", StringComparison.Ordinal)
+                                ? PersonScheme : BearerScheme,
+                            context.Document)] = [],
                     },
                 ];
             }

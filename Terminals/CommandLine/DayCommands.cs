@@ -90,22 +90,26 @@ internal static class DayCommands
             Description = "the day to close, so that a repeat does not close the next; default: whichever is open",
             HelpName = "YYYY-MM-DD",
         };
+        var early = new Option<bool>("--early") { Description = "although the day is not over in Baku" };
         var json = Print.JsonOption();
         return new Verb(
                 "close", "Closes the open business day and opens the next; payments go on meanwhile.",
-                "egovpay day close --day 2026-11-22")
-            .With(day, json)
+                "egovpay day close --day 2026-11-22 --early")
+            .With(day, early, json)
             .Does(Acts.DayClose, async (parsed, cancel) =>
             {
                 var asked = ReadDay(parsed.GetValue(day));
                 await using var desk = await Desk.OpenAsync(parsed, cancel);
                 var days = new BusinessDays(desk.Store.Database, NullLogger<BusinessDays>.Instance);
                 await days.PrepareAsync(cancel);
+                if (await days.RefusesAsync(asked, parsed.GetValue(early), cancel) is { } why)
+                {
+                    throw new CommandException(why.Replace("Say so if it is to end early.", "--early ends it now.", StringComparison.Ordinal));
+                }
+
                 if (await days.CloseAsync(asked, desk.Person, cancel) is not { } closed)
                 {
-                    var open = await days.OpenDayAsync(cancel);
-                    throw new CommandException(
-                        $"{Text(asked!.Value)} is not open; the open day is {Text(open)}. Nothing was closed.");
+                    throw new CommandException("Somebody else has closed it in this moment. Nothing more was closed.");
                 }
 
                 await AgentCommands.SayAsync(

@@ -185,7 +185,8 @@ internal static class ProposalVerbs
         return Exit.Done;
     }
 
-    private static string Refusal(DecideResult result, Proposal proposal) => string.Create(
+    /// <summary>Why a decision was not taken, for people.</summary>
+    public static string Refusal(DecideResult result, Proposal proposal) => string.Create(
         CultureInfo.InvariantCulture,
         $"Proposal {proposal.Id} ") + result switch
     {

@@ -199,12 +199,18 @@ public sealed class Commands(TestDatabase database) : IClassFixture<TestDatabase
     {
         await using var own = await TestDatabase.CreateAsync();
         Task<ProgramRun> Run(params string[] arguments) => RunOnAsync(own, arguments);
-        var first = await Run("day", "close", "--json");
+        var refused = await Run("day", "close");
+        refused.ExitCode.Should().Be(1);
+        refused.Errors.Should().Contain("is not over in Baku").And.Contain("--early");
+        var first = await Run("day", "close", "--early", "--json");
         first.ExitCode.Should().Be(0, first.Errors);
         var closed = Json(first).GetProperty("closed").GetString()!;
         var again = await Run("day", "close", "--day", closed);
         again.ExitCode.Should().Be(1);
         again.Errors.Should().Contain($"{closed} is not open");
+        var ahead = await Run("day", "close", "--early");
+        ahead.ExitCode.Should().Be(1);
+        ahead.Errors.Should().Contain("has not begun", "nobody runs ahead of the calendar");
         var status = Json(await Run("day", "status", "--json"));
         status.GetProperty("open").GetString().Should().Be(Json(first).GetProperty("opened").GetString());
         status.GetProperty("closed")[0].GetProperty("day").GetString().Should().Be(closed);

@@ -126,7 +126,7 @@ public sealed class SealingDays
         }
 
         await using (var program = RunningProgram.Start(
-            folder.Path, new TestPeople(database.DataSource).Environment(database.ConnectionString, key), "day", "close"))
+            folder.Path, new TestPeople(database.DataSource).Environment(database.ConnectionString, key), "day", "close", "--early"))
         {
             await RealNodes.UntilAsync(
                 database, "select count(*) from pg_locks where relation = 'day_seal_piece'::regclass and not granted", 1,

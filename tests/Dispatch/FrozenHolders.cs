@@ -22,7 +22,7 @@ public sealed class FrozenHolders : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Theory]
-    [InlineData("the day", "day", "close")]
+    [InlineData("the day", "day", "close", "--early")]
     [InlineData("the lane", "audit")]
     [InlineData("the record", "agent", "add", "other", "--name", "Other")]
     public async Task A_frozen_command_holds_up_no_payment(string what, params string[] command)
@@ -48,7 +48,7 @@ public sealed class FrozenHolders : IDisposable
     public async Task A_close_whose_closer_froze_while_it_waited_is_done_all_the_same_and_once()
     {
         await using var stage = await Stage.SetAsync();
-        await using var frozen = await FreezeAsync(stage, "the day", "day", "close");
+        await using var frozen = await FreezeAsync(stage, "the day", "day", "close", "--early");
         await RealNodes.UntilAsync(
             stage.Database, "select count(*) from business_day where closed_at is not null", 1, Bound);
         frozen.Thaw();

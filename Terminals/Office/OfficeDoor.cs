@@ -1,0 +1,62 @@
+using EGovPay.Processing;
+using EGovPay.Processing.People;
+using EGovPay.Terminals.Api;
+using Microsoft.Extensions.Primitives;
+
+namespace EGovPay.Terminals.Office;
+
+/// <summary>Who asks the finance office's API, or why they are not let in.</summary>
+internal readonly record struct Caller(Person Person, OfficeProblem? Refused);
+
+/// <summary>
+/// Knows people by their personal keys (<c>Authorization: Bearer</c>), the same as on the command line, and lets them do what the table
+/// of acts says; a key is a key wherever it is guessed at, so wrong ones count against the login and against the address.
+/// </summary>
+internal sealed class OfficeDoor(Engine engine, Lockouts lockouts)
+{
+    private const string Scheme = "Bearer ";
+    private const int LongestKey = 200;
+
+    /// <summary>Who reads what settlement shows.</summary>
+    private static readonly Act Read = new("read", Role.Finance, Role.Approver, Role.Supervisor, Role.Operator, Role.Auditor);
+
+    /// <summary>Lets somebody in who only looks.</summary>
+    public Task<Caller> AdmitAsync(HttpContext http) => AdmitAsync(http, Read);
+
+    /// <summary>Lets somebody in who may do this.</summary>
+    public async Task<Caller> AdmitAsync(HttpContext http, Act act)
+    {
+        if (KeyOf(http.Request.Headers.Authorization) is not { } key)
+        {
+            return No(OfficeRefusal.NotKnown);
+        }
+
+        var address = http.Connection.RemoteIpAddress;
+        if (lockouts.Locked(address, 0) is { } seconds)
+        {
+            return No(OfficeRefusal.Locked, retryAfterSeconds: seconds);
+        }
+
+        var shown = await engine.KnowPerson.ShowAsync(key, http.RequestAborted);
+        if (shown.Person is not { } person)
+        {
+            lockouts.Failed(address, 0);
+            return shown.LockedUntil is { } until
+                ? No(OfficeRefusal.Locked, retryAfterSeconds: Math.Max(1, (int)(until - engine.Clock.GetCurrentInstant()).TotalSeconds))
+                : No(OfficeRefusal.NotKnown);
+        }
+
+        return person.May(act)
+            ? new Caller(person, null)
+            : No(OfficeRefusal.NotEntitled, $"'{act.Name}' is for {act.RolesText}; {person.Login} is none.");
+    }
+
+    private static Caller No(OfficeRefusal why, string? reason = null, int? retryAfterSeconds = null) =>
+        new(null!, new OfficeProblem(why, reason, retryAfterSeconds: retryAfterSeconds));
+
+    private static string? KeyOf(StringValues given) =>
+        given.Count == 1 && given[0] is { Length: > 7 and <= LongestKey } field
+            && field.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
+            ? field[Scheme.Length..].Trim()
+            : null;
+}

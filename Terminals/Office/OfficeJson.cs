@@ -1,0 +1,27 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using EGovPay.Terminals.Api;
+
+namespace EGovPay.Terminals.Office;
+
+/// <summary>Every shape of the finance office's API, compiled in.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, MaxDepth = 16, AllowDuplicateProperties = false,
+    NumberHandling = JsonNumberHandling.Strict)]
+[JsonSerializable(typeof(OfficeProblemJson))]
+[JsonSerializable(typeof(DayListJson))]
+[JsonSerializable(typeof(DayClosedJson))]
+[JsonSerializable(typeof(DayCloseAsked))]
+[JsonSerializable(typeof(ProposalListJson))]
+[JsonSerializable(typeof(ProposalJson))]
+[JsonSerializable(typeof(ReasonAsked))]
+internal sealed partial class OfficeJson : JsonSerializerContext
+{
+    /// <summary>The context that is used: as generated, with real letters.</summary>
+    public static OfficeJson Wire => WithLetters.Context;
+
+    private static class WithLetters
+    {
+        public static readonly OfficeJson Context = new(new JsonSerializerOptions(Default!.Options) { Encoder = ApiJson.Letters });
+    }
+}
