@@ -59,6 +59,7 @@ public static class Acts
     public static readonly Act BreaksPropose = new("breaks propose", Role.Finance, Role.Supervisor);
 
     public static readonly Act StatementImport = new("statement import", Role.Finance, Role.Operator);
+    public static readonly Act RegisterImport = new("register import", Role.Finance, Role.Operator);
 
     public static readonly Act Restored = new("restored", Role.Operator, Role.Administrator);
     public static readonly Act LostPropose = new("lost propose", Role.Operator, Role.Finance);
@@ -91,6 +92,7 @@ public static class Acts
         AgentAdd, AgentSuspend, PointAdd, TerminalAdd, TerminalSuspend, TerminalRotateKey, CatalogueApply, CalendarApply, DayClose,
         SettleApply,
         StatementImport,
+        RegisterImport,
         Restored, LostPropose, LostApprove, PaymentReverse, TopUpPropose, TopUpApprove, LimitPropose, LimitApprove, TerminalLimitPropose, TerminalLimitApprove,
         PaymentPropose, PaymentApprove, PaymentReject, ProposalApprove, ProposalReject, ProposalWithdraw,
         WebhookAdd, WebhookRemove, WebhookOn, WebhookRotate, WebhookTest, TellingResend,

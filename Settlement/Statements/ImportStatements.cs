@@ -1,6 +1,7 @@
 using EGovPay.Processing;
 using EGovPay.Processing.People;
 using EGovPay.Settlement.Incoming;
+using EGovPay.Settlement.Mapping;
 using NodaTime;
 using Npgsql;
 
@@ -35,8 +36,9 @@ public sealed record StatementImport(FileReceipt Receipt, IReadOnlyList<Imported
 /// Imports banks' statements: a file whole or not at all, once. A booking that another message has brought before (an interim report, a
 /// notification, the same statement sent again) is kept, and marked so that it counts once.
 /// </summary>
-public sealed class ImportStatements(NpgsqlDataSource database, OurAccounts ours)
+public sealed class ImportStatements(NpgsqlDataSource database, OurAccounts ours, IReadOnlyList<FileMapping>? mappings = null)
 {
+    private const int Beginning = 4096;
     private const int MarkLock = 7321;
 
     private static readonly string MarkSame = Sql.Load("Statements/MarkSame.sql");
@@ -47,14 +49,13 @@ public sealed class ImportStatements(NpgsqlDataSource database, OurAccounts ours
     private static readonly (int How, bool Referenced)[] Ways =
         [(1, true), (2, false), (2, true), (3, false), (3, true), (4, false), (4, true)];
 
-    /// <summary>Imports a file: camt.052, 053, 054, MT940 or MT942, which its content says.</summary>
+    /// <summary>
+    /// Imports a file: camt.052, 053, 054, MT940 or MT942, which its content says; else a bank's own table, by the mapping of the terms whose
+    /// columns it has.
+    /// </summary>
+    /// <param name="mapping">The name of the mapping; null: the content says.</param>
     /// <exception cref="NpgsqlException">The database is away, or refused: nothing was kept.</exception>
-    public Task<StatementImport> FromAsync(IncomingFile file, CancellationToken cancel = default) =>
-        FromAsync(file, ReadStatements.From, cancel);
-
-    /// <summary>The same by another reader.</summary>
-    internal async Task<StatementImport> FromAsync(
-        IncomingFile file, Func<Stream, IStatementSink, CancellationToken, Task<StatementReading>> read, CancellationToken cancel)
+    public async Task<StatementImport> FromAsync(IncomingFile file, string? mapping = null, CancellationToken cancel = default)
     {
         IReadOnlyList<ImportedStatement> statements = [];
         var receipt = await new ReceiveFile(database).TakeAsync(FileKind.Statement, file, Acts.StatementImport, LoadAsync, cancel);
@@ -62,8 +63,15 @@ public sealed class ImportStatements(NpgsqlDataSource database, OurAccounts ours
 
         async Task<FileLoaded> LoadAsync(FileLoad load, CancellationToken stop)
         {
+            var by = MappingOf(file.Content, mapping, out var none);
+            if (none is not null)
+            {
+                return new FileLoaded(null, none, []);
+            }
+
             var sink = new LoadStatements(load, ours);
-            var reading = await read(load.Content, sink, stop);
+            var reading = await (by is null
+                ? ReadStatements.From(load.Content, sink, stop) : ReadMappedStatement.From(load.Content, by, sink, stop));
             if (reading.Refusal is { } no)
             {
                 return new FileLoaded(sink.Format, new FileRefusal(no.Line, no.Column, no.Where, no.Text), []);
@@ -73,6 +81,35 @@ public sealed class ImportStatements(NpgsqlDataSource database, OurAccounts ours
                 sink.Format, null, [("statements", reading.Statements), ("entries", reading.Entries)],
                 async last => statements = await MarkAsync(load, sink.Statements, last));
         }
+    }
+
+    /// <summary>By which mapping a file is read; null with no refusal: it says itself what it is.</summary>
+    private FileMapping? MappingOf(Stream content, string? name, out FileRefusal? none)
+    {
+        none = null;
+        var known = (mappings ?? []).Where(one => one.Use == MappingUse.Statement).ToList();
+        if (name is not null)
+        {
+            var named = known.Find(one => one.Name == name);
+            none = named is null ? FileRefusal.Whole($"The terms have no mapping '{name}' for statements.") : null;
+            return named;
+        }
+
+        var beginning = new byte[Beginning];
+        content.Position = 0;
+        var length = content.ReadAtLeast(beginning, Beginning, throwOnEndOfStream: false);
+        var fits = ReadStatements.Recognises(beginning.AsSpan(0, length)) ? [] : known.FindAll(one => Fits(content, one));
+        content.Position = 0;
+        none = fits.Count > 1
+            ? FileRefusal.Whole($"The file may be read by several mappings: {string.Join(", ", fits.Select(one => one.Name))}. Say by which.")
+            : null;
+        return fits.Count == 1 ? fits[0] : null;
+    }
+
+    private static bool Fits(Stream content, FileMapping mapping)
+    {
+        content.Position = 0;
+        return MappedRows.Fits(content, mapping);
     }
 
     /// <summary>

@@ -1,3 +1,5 @@
+using EGovPay.Settlement.Terms;
+
 namespace EGovPay.Settlement.Statements;
 
 /// <summary>Our own bank accounts, and how statements name them.</summary>
@@ -30,6 +32,9 @@ public sealed class OurAccounts
 
     /// <summary>Nobody's.</summary>
     public static OurAccounts None { get; } = new([]);
+
+    /// <summary>Those of the terms; nobody's without terms.</summary>
+    public static OurAccounts Of(SettlementTerms? terms) => terms is null ? None : new OurAccounts(terms.Accounts.Select(account => account.Iban));
 
     /// <summary>The account as the terms write it, or null: it is not ours.</summary>
     public string? Find(string account) => byName.GetValueOrDefault(Plain(account));

@@ -150,6 +150,10 @@ public static partial class ReadStatements
         }
     }
 
+    /// <summary>Whether a file begins as a camt or an MT does.</summary>
+    internal static bool Recognises(ReadOnlySpan<byte> beginning) =>
+        LooksLikeXml(beginning) || Tag().IsMatch(Encoding.Latin1.GetString(beginning));
+
     private static bool LooksLikeXml(ReadOnlySpan<byte> bytes)
     {
         // Marks of UTF-8 and of both UTF-16s; then white space, and zeros between the letters of UTF-16.

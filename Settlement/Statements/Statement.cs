@@ -19,6 +19,9 @@ public enum StatementFormat
 
     /// <summary>Interim transaction report, SWIFT: what it lists comes again in an MT940.</summary>
     Mt942,
+
+    /// <summary>A bank's own table, read by a mapping.</summary>
+    Csv,
 }
 
 /// <summary>Which way the money went on the account that the statement is of.</summary>

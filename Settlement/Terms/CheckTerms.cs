@@ -1,6 +1,7 @@
 using System.Globalization;
 using EGovPay.Processing.Catalogue;
 using EGovPay.Processing.Validation;
+using EGovPay.Settlement.Mapping;
 
 namespace EGovPay.Settlement.Terms;
 
@@ -46,7 +47,7 @@ public static class CheckTerms
 
     private static SettlementTerms? Read(JsonWithLines root, CatalogueFaults faults)
     {
-        if (ReadObject.From(root, "The terms", faults, ["format", "payer", "accounts", "providers", "agents"]) is not { } file)
+        if (ReadObject.From(root, "The terms", faults, ["format", "payer", "accounts", "providers", "agents", "mappings"]) is not { } file)
         {
             return null;
         }
@@ -58,7 +59,9 @@ public static class CheckTerms
         var providers = Each(file, "providers", MostProviders, Provider, one => one.Code, faults);
         var agents = Each(file, "agents", MostAgents, Agent, one => one.Code, faults);
         Unshared(file, agents);
-        return payer is null ? null : new SettlementTerms(payer, accounts, providers, agents);
+        var mappings = file.Value("mappings", optional: true) is null ? []
+            : ReadMappings.From(file.Items("mappings", ReadMappings.MostMappings), faults);
+        return payer is null ? null : new SettlementTerms(payer, accounts, providers, agents) { Mappings = mappings };
     }
 
     private static List<OwnAccount> Accounts(ReadObject file, CatalogueFaults faults)

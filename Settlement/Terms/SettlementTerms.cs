@@ -1,3 +1,4 @@
+using EGovPay.Settlement.Mapping;
 using NodaTime;
 
 namespace EGovPay.Settlement.Terms;
@@ -11,6 +12,9 @@ namespace EGovPay.Settlement.Terms;
 public sealed record SettlementTerms(
     Payer Payer, IReadOnlyList<OwnAccount> Accounts, IReadOnlyList<ProviderTerms> Providers, IReadOnlyList<AgentTerms> Agents)
 {
+    /// <summary>How tables of banks, providers and acquirers are read; none where the document has no such section.</summary>
+    public IReadOnlyList<FileMapping> Mappings { get; init; } = [];
+
     /// <summary>A provider's terms, or null.</summary>
     public ProviderTerms? Provider(string code) => Providers.FirstOrDefault(one => one.Code == code);
 

@@ -73,6 +73,7 @@ internal static class RunCommandLine
             CalendarCommands.Build(),
             SettleCommands.Build(),
             StatementCommands.Build(),
+            RegisterCommands.Build(),
             ProposalVerbs.Build(),
             RecordCommands.Build(),
             RestoredCommand.Build(),

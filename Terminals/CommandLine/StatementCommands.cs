@@ -15,26 +15,31 @@ internal static class StatementCommands
     private const int WidestText = 60;
 
     public static Verb Build() =>
-        new Verb("statement", "Banks' statements: camt.052, 053 and 054, MT940 and MT942, as files.").With(Import(), List(), Show());
+        new Verb("statement", "Banks' statements: camt.052, 053 and 054, MT940, MT942, and tables by mapping, as files.").With(Import(), List(), Show());
 
     private static Verb Import()
     {
         var files = new Argument<string[]>("file") { Description = "one or more files; what each is, its content says", Arity = ArgumentArity.OneOrMore };
+        var mapping = new Option<string?>("--mapping")
+        {
+            Description = "a bank's own table: the mapping in the settlement terms; default: the one whose columns it has", HelpName = "NAME",
+        };
         var json = Print.JsonOption();
         return new Verb(
                 "import",
                 "Imports statements: each file whole or not at all, the same file once, a booking that another message brought before not "
                 + "counted again. Exit code 1 if any was refused.",
                 "egovpay statement import 2026-11-20.xml", "egovpay statement import bank/*.sta --json")
-            .With(files, json)
+            .With(files, mapping, json)
             .Does(Acts.StatementImport, async (parsed, cancel) =>
             {
                 await using var desk = await Desk.OpenAsync(parsed, cancel);
-                var import = new ImportStatements(desk.Store.Database, await Ours.AccountsAsync(desk.Store.Database, cancel));
+                var import = new ImportStatements(
+                    desk.Store.Database, await Ours.AccountsAsync(desk.Store.Database, cancel), await Ours.MappingsAsync(desk.Store.Database, cancel));
                 var done = new List<(string File, StatementImport Import)>();
                 foreach (var path in parsed.GetValue(files)!)
                 {
-                    done.Add((path, await FileAsync(path, desk.Person, import, cancel)));
+                    done.Add((path, await FileAsync(path, desk.Person, import, parsed.GetValue(mapping), cancel)));
                     if (parsed.GetValue(json))
                     {
                         Print.Json(parsed.InvocationConfiguration.Output, line => Write(line, path, done[^1].Import));
@@ -52,10 +57,10 @@ internal static class StatementCommands
             });
     }
 
-    private static async Task<StatementImport> FileAsync(string path, Person by, ImportStatements import, CancellationToken cancel)
+    private static async Task<StatementImport> FileAsync(string path, Person by, ImportStatements import, string? mapping, CancellationToken cancel)
     {
         await using var content = GivenFile.Open(path);
-        return await import.FromAsync(new IncomingFile(Path.GetFileName(path), content, FileSource.Command, by.Login), cancel);
+        return await import.FromAsync(new IncomingFile(Path.GetFileName(path), content, FileSource.Command, by.Login), mapping, cancel);
     }
 
     private static Verb List()

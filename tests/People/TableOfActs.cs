@@ -14,7 +14,7 @@ public sealed class TableOfActs(TestDatabase database) : IClassFixture<TestDatab
     /// <summary>They change nothing in the centre; those that look at it are run on a database that refuses to be written.</summary>
     private static readonly string[] Reading =
     [
-        "catalogue check", "catalogue show", "statement list", "statement show", "agent list", "user list", "payment show", "day status", "calendar show", "record list", "audit",
+        "catalogue check", "catalogue show", "statement list", "statement show", "register list", "agent list", "user list", "payment show", "day status", "calendar show", "record list", "audit",
         "proposal list", "payment proposals", "payment unknown", "payment contradictions", "lost list",
         "webhook list", "telling status", "telling dead", "settle show", "settle terms",
     ];

@@ -173,6 +173,25 @@ public sealed class ImportingStatements(ITestOutputHelper output) : IAsyncLifeti
     }
 
     [Fact]
+    public async Task A_bank_s_own_table_is_imported_by_the_mapping_whose_columns_it_has_or_that_is_named()
+    {
+        var mapping = Mapping.Mappings.One("""{"name":"a","for":"statement","columns":{"date":"date","amount":"sum","bankReference":"ref"},"account":"AZ21NABZ00000000137010001944"}""");
+        var import = new ImportStatements(database.DataSource, new OurAccounts([Bank.Account]), [mapping, mapping with { Name = "b", Columns = new Dictionary<string, Settlement.Mapping.MappedColumn> { ["date"] = new("day", 0), ["amount"] = new("sum", 0) } }]);
+        Task<StatementImport> FromAsync(string text, string? name = null) =>
+            import.FromAsync(new IncomingFile("t.csv", new MemoryStream(Encoding.UTF8.GetBytes(text)), FileSource.Command, "aysel"), name);
+        var read = await FromAsync("ref,date,sum\nB1,2026-11-20,10.00\nB2,2026-11-20,-1.00\n");
+        read.Receipt.Should().BeEquivalentTo(new { Verdict = FileVerdict.Imported, Format = "csv" });
+        (await Bank.CountedAsync(database)).Should().Be((2, 9_00));
+        // The same bookings as the bank's camt has them.
+        (await Bank.ImportAsync(database, Bank.Camt("053", "S", 0, 9_00, new Booking(10_00, Reference: "B1"), new Booking(-1_00, Reference: "B2")))).Statements[0].Repeated.Should().Be(2);
+        (await FromAsync("ref,date,sum,day\nB3,2026-11-20,10.00,2026-11-20\n")).Receipt.Refusal!.Text.Should().Contain("several mappings: a, b");
+        (await FromAsync("ref,date,sum,day\nB3,2026-11-20,10.00,2026-11-20\n", "a")).Receipt.Verdict.Should().Be(FileVerdict.Imported);
+        (await FromAsync("x,y\n1,2\n")).Receipt.Refusal!.Text.Should().Contain("neither XML nor");
+        (await FromAsync("x,y\n1,2\n", "c")).Receipt.Refusal!.Text.Should().Contain("no mapping 'c'");
+        (await FromAsync("date,sum,ref\n2026-11-20,1.00x,B9\n")).Receipt.Refusal!.Should().Match<FileRefusal>(why => why.Line == 2 && why.Where == "amount");
+    }
+
+    [Fact]
     public async Task A_file_that_changes_between_its_two_readings_is_refused()
     {
         var import = await new ImportStatements(database.DataSource, OurAccounts.None).FromAsync(

@@ -1,0 +1,52 @@
+using EGovPay.Processing.Catalogue;
+using NodaTime;
+
+namespace EGovPay.Settlement.RegistersIn;
+
+/// <summary>Whose register a file is, and of which day: as somebody says, or as a name such as <c>azersu_20261120.txt</c> does.</summary>
+public static class RegisterName
+{
+    private const int DayDigits = 8;
+
+    /// <param name="provider">What was said; null: the name says it.</param>
+    /// <param name="day">What was said; null: the name says it.</param>
+    /// <param name="why">What is not known, where nothing is returned.</param>
+    public static RegisterOf? Of(CatalogueSnapshot catalogue, string name, string? provider, LocalDate? day, out string why)
+    {
+        why = "";
+        // Of several codes that a name begins with, the longest: one may begin with another.
+        var known = provider is not null ? catalogue.Provider(provider)
+            : catalogue.Providers.Where(one => Named(name, one.Code)).MaxBy(one => one.Code.Length);
+        if (known is null)
+        {
+            why = provider is not null ? $"The catalogue has no provider '{provider}'."
+                : $"Whose register {name} is, its name does not say: give --provider.";
+            return null;
+        }
+
+        var of = day ?? DayIn(name);
+        why = of is null ? $"Of which day {name} is, its name does not say: give --day." : "";
+        return of is { } found ? new RegisterOf(known.Id, known.Code, found) : null;
+    }
+
+    private static bool Named(string name, string code) =>
+        name.StartsWith(code, StringComparison.OrdinalIgnoreCase) && (name.Length == code.Length || name[code.Length] is '_' or '-' or '.');
+
+    /// <summary>The first eight digits together that are a date, also with hyphens between.</summary>
+    private static LocalDate? DayIn(string name)
+    {
+        var plain = name.Replace("-", "", StringComparison.Ordinal);
+        for (var at = 0; at + DayDigits <= plain.Length; at++)
+        {
+            var digits = plain.AsSpan(at, DayDigits);
+            if (!digits.ContainsAnyExceptInRange('0', '9')
+                && (at == 0 || !char.IsAsciiDigit(plain[at - 1]))
+                && RegisterText.TryReadDay(System.Text.Encoding.ASCII.GetBytes(plain, at, DayDigits), out var day))
+            {
+                return day;
+            }
+        }
+
+        return null;
+    }
+}
