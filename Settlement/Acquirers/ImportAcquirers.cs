@@ -127,7 +127,9 @@ public sealed class ImportAcquirers(NpgsqlDataSource database, IReadOnlyList<Fil
 
         if (gross - fee != net)
         {
-            throw rows.Fault("net", $"{Manat(gross)} less {Manat(fee)} is {Manat(gross - fee)}, and {Manat(net)} stands there: {Manat(net - gross + fee)} more.");
+            throw rows.Fault(
+                "net",
+                $"{Manat(gross)} less {Manat(fee)} is {Manat(gross - fee)}, and {Manat(net)} stands there: {Manat(net - gross + fee)} more.");
         }
 
         if (mapping.Unsigned && kind != "sale")
@@ -152,7 +154,8 @@ public sealed class ImportAcquirers(NpgsqlDataSource database, IReadOnlyList<Fil
         if (rows.SaidAmount is { } said && said != sums.Net && said != sums.Gross && !mapping.Unsigned)
         {
             throw RefusedFileException.At(
-                rows.Line, 0, "totals", $"The last line says {Manat(said)}; gross is {Manat(sums.Gross)} and net {Manat(sums.Net)}: {Manat(said - sums.Net)} more than net.");
+                rows.Line, 0, "totals",
+                $"The last line says {Manat(said)}; gross is {Manat(sums.Gross)} and net {Manat(sums.Net)}: {Manat(said - sums.Net)} more than net.");
         }
     }
 

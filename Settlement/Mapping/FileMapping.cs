@@ -77,7 +77,7 @@ public sealed record FileMapping
     public MappedTotals? Totals { get; init; }
 
     /// <summary>Words of the column <c>reversal</c> that mean one (register), by word; or the kind of a line (acquirer).</summary>
-    public IReadOnlyDictionary<string, string> Words { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Words { get; init; } = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>An acquirer's refunds, reversals and chargebacks are written without a sign: they are taken as negative.</summary>
     public bool Unsigned { get; init; }

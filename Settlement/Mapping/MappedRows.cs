@@ -38,7 +38,8 @@ internal sealed class MappedRows : IDisposable
         this.mapping = mapping;
         date = LocalDateTimePattern.CreateWithInvariantCulture(mapping.Date);
         time = LocalTimePattern.CreateWithInvariantCulture(mapping.Time);
-        csv = CsvReader.Create(new StreamReader(file, mapping.TextEncoding, detectEncodingFromByteOrderMarks: false, 1 << 16, leaveOpen: true), new CsvReaderOptions
+        var text = new StreamReader(file, mapping.TextEncoding, detectEncodingFromByteOrderMarks: false, 1 << 16, leaveOpen: true);
+        csv = CsvReader.Create(text, new CsvReaderOptions
         {
             Separator = mapping.Delimiter[0],
             HasHeader = false,
@@ -72,7 +73,8 @@ internal sealed class MappedRows : IDisposable
         if (!Read())
         {
             return mapping.Totals is not null && !ended
-                ? throw RefusedFileException.At(Math.Max(1, Line), 0, "", $"The last line, which begins with {mapping.Totals.Begins}, is missing: the file may be cut off.")
+                ? throw RefusedFileException.At(
+                    Math.Max(1, Line), 0, "", $"The last line, which begins with {mapping.Totals.Begins}, is missing: the file may be cut off.")
                 : false;
         }
 

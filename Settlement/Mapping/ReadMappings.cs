@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using EGovPay.Processing.Catalogue;
-using NodaTime;
 using NodaTime.Text;
 
 namespace EGovPay.Settlement.Mapping;
@@ -206,7 +205,7 @@ internal static class ReadMappings
         string[] meanings = use == MappingUse.Acquirer ? ["sale", "refund", "reversal", "chargeback"] : ["reversal", "payment"];
         foreach (var word in value.Properties)
         {
-            if (word.Value.Kind != JsonTokenType.String || !meanings.Contains(word.Value.Text))
+            if (word.Value.Kind != JsonTokenType.String || !meanings.Contains(word.Value.Text, StringComparer.Ordinal))
             {
                 faults.Add(word.Line, $"\"words\": a word means one of {string.Join(", ", meanings)}.");
                 continue;
@@ -225,7 +224,7 @@ internal static class ReadMappings
             return absent;
         }
 
-        if (value.Kind == JsonTokenType.String && words.Contains(value.Text))
+        if (value.Kind == JsonTokenType.String && words.Contains(value.Text, StringComparer.Ordinal))
         {
             return value.Text;
         }

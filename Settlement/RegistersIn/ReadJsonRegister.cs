@@ -257,7 +257,8 @@ internal sealed class ReadJsonRegister
         else if (name.ValueTextEquals("amount"u8) || name.ValueTextEquals("amountQepik"u8))
         {
             found.Qepik = found.Qepik is not null ? throw Fault(part, at, "amount", "The amount stands there twice.")
-                : Amount(value, name.ValueTextEquals("amountQepik"u8)) is { } amount and <= RegisterText.MostQepik ? amount : throw Fault(part, at, "amount", "That is no amount such as \"10.40\" manat.");
+                : Amount(value, name.ValueTextEquals("amountQepik"u8)) is { } amount and <= RegisterText.MostQepik ? amount
+                : throw Fault(part, at, "amount", "That is no amount such as \"10.40\" manat.");
         }
         else if (name.ValueTextEquals("date"u8))
         {

@@ -132,7 +132,8 @@ internal static class RegisterCommands
             output.WriteLine(receipt switch
             {
                 { Verdict: FileVerdict.Refused, Refusal: { } why } => $"{name} is refused, {why}",
-                { Verdict: FileVerdict.KnownBefore } => string.Create(CultureInfo.InvariantCulture, $"{name} was imported before, as file {receipt.FileId}: nothing changed."),
+                { Verdict: FileVerdict.KnownBefore } => string.Create(
+                    CultureInfo.InvariantCulture, $"{name} was imported before, as file {receipt.FileId}: nothing changed."),
                 _ => string.Create(CultureInfo.InvariantCulture, $"{name} is file {receipt.FileId}: {lines} lines, {Print.Manat(qepik)} manat."),
             });
         }

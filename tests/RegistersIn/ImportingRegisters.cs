@@ -1,10 +1,8 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using EGovPay.Settlement.Incoming;
 using EGovPay.Settlement.RegistersIn;
 using EGovPay.Tests.CommandLine;
-using EGovPay.Tests.People;
 using EGovPay.Tests.PostgreSql;
 using FluentAssertions;
 using NodaTime;
