@@ -26,6 +26,7 @@ public static class AuditBooks
         await whole.DaysAsync(cancel);
         await whole.LostIntervalsAsync(cancel);
         await whole.PostingsAsync(cancel);
+        await whole.PayoutsAsync(cancel);
         await new AuditRecord(snapshots, findings).RunAsync(cancel);
         await new AuditSeals(snapshots, findings).RunAsync(cancel);
         var agents = await whole.AgentsAsync(cancel);

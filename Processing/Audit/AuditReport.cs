@@ -63,6 +63,7 @@ internal sealed class Findings
     public const string Record = "record";
     public const string Contradictions = "contradictions";
     public const string Telling = "telling";
+    public const string Payouts = "payouts";
 
     private static readonly (string Name, string Statement)[] Known =
     [
@@ -91,6 +92,7 @@ internal sealed class Findings
         (DayTotals, "A closed day's totals are the sums of its transfers."),
         (Seals, "A closed day's transfers are those that were sealed, and each seal follows the one of the day before."),
         (Telling, "Every event that somebody subscribed to waits, is on its way, was given up or was told."),
+        (Payouts, "A payout is the money of its windows, each in one living payout; it is posted as approved, told to one bank, put back whole."),
         (Windows, "Every posting is in the first settlement window of its group that closed after it."),
         (Record, "Each entry of the record of acts follows the one before by its hash, and each close has seen its end."),
         (Contradictions, "Every late truth is an open contradiction or one that two people decided, and nothing else is one."),

@@ -22,6 +22,7 @@ internal sealed class AuditWhole(Snapshots snapshots, Findings findings)
     private static readonly string Inquiries = Sql.Load("Audit/Inquiries.sql");
     private static readonly string Numbers = Sql.Load("Audit/Numbers.sql");
     private static readonly string Postings = Sql.Load("Audit/Postings.sql");
+    private static readonly string Payouts = Sql.Load("Audit/Payouts.sql");
     private static readonly string NextNumber = Sql.Load("Audit/NextNumber.sql");
 
     public async Task StatesAsync(CancellationToken cancel)
@@ -107,6 +108,23 @@ internal sealed class AuditWhole(Snapshots snapshots, Findings findings)
         while (await row.ReadAsync(cancel))
         {
             findings.Fault(row.GetString(0), row.GetInt32(1), row.IsDBNull(2) ? null : row.GetInt64(2), row.GetString(3));
+        }
+    }
+
+    /// <summary>What leaves for providers' banks is what they are owed, once.</summary>
+    public async Task PayoutsAsync(CancellationToken cancel)
+    {
+        await using var read = snapshots.Command(Payouts);
+        await using var row = await read.ExecuteReaderAsync(cancel);
+        while (await row.ReadAsync(cancel))
+        {
+            if (row.IsDBNull(0))
+            {
+                findings.Check(Findings.Payouts, row.GetInt64(2));
+                continue;
+            }
+
+            findings.Fault(Findings.Payouts, null, null, $"payout {row.GetInt64(0)}: {row.GetString(1)}");
         }
     }
 

@@ -56,6 +56,9 @@ public static class Acts
     public static readonly Act DayClose = new("day close", Role.Operator, Role.Finance);
     public static readonly Act SettleApply = new("settle apply", Role.Finance, Role.Operator);
     public static readonly Act PayoutPropose = new("payout propose", Role.Finance);
+    public static readonly Act PayoutApprove = new("payout approve", Role.Approver);
+    public static readonly Act PayoutExport = new("payout export", Role.Finance, Role.Operator);
+    public static readonly Act PayoutStatusImport = new("payout status import", Role.Finance, Role.Operator);
     public static readonly Act BreaksPropose = new("breaks propose", Role.Finance, Role.Supervisor);
 
     public static readonly Act StatementImport = new("statement import", Role.Finance, Role.Operator);

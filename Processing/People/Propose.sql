@@ -59,6 +59,8 @@ made as (
                 select from contradiction c where c.agent_id = $3 and c.number = $4 and c.closed_at is null)
             when 'top-up' then not exists (
                 select from movement m where m.agent_id = $3 and m.reference = $8 and m.kind = 'top-up')
+            when 'payout' then not exists (
+                select from payout o where o.payout_id = $19 and (o.dropped_at is not null or o.returned_at is not null))
             when 'lost-interval' then exists (
                 select from break_lost_interval b where b.epoch = $18 and b.settled_at is null)
             else true

@@ -79,6 +79,16 @@ public static class WritePain001
         return [];
     }
 
+    /// <summary>In which block each order stands, by its end-to-end id: what a bank says of a block it says of them.</summary>
+    public static IReadOnlyDictionary<string, string> BlocksOf(string messageId, IReadOnlyList<PayoutOrder> orders) => Blocks(orders)
+        .SelectMany((block, at) => block.Select(order => (order.EndToEndId, BlockId(messageId, at + 1))))
+        .ToDictionary(pair => pair.EndToEndId, pair => pair.Item2, StringComparer.Ordinal);
+
+    private static IEnumerable<IGrouping<(LocalDate Day, BankParty Debtor), PayoutOrder>> Blocks(IEnumerable<PayoutOrder> orders) =>
+        orders.GroupBy(order => (order.ExecutionDay, order.Debtor));
+
+    private static string BlockId(string messageId, int number) => string.Create(CultureInfo.InvariantCulture, $"{messageId}-{number:000}");
+
     private static PayoutOrder InLetters(PayoutOrder order, Pain001Message message, List<PayoutFault> faults)
     {
         if (order.Budget is not null && message is { Remittance: PayoutRemittance.Structured, Edition: Pain001Edition.V3 })
@@ -137,9 +147,9 @@ public static class WritePain001
             Party("InitgPty", orders[0].Debtor);
             xml.WriteEndElement();
             var block = 0;
-            foreach (var one in orders.GroupBy(order => (order.ExecutionDay, order.Debtor)))
+            foreach (var one in Blocks(orders))
             {
-                Block(++block, one.Key.ExecutionDay, one.Key.Debtor, [.. one]);
+                Block(++block, one.Key.Day, one.Key.Debtor, [.. one]);
             }
 
             xml.WriteEndElement();
@@ -150,7 +160,7 @@ public static class WritePain001
         private void Block(int number, LocalDate day, BankParty debtor, List<PayoutOrder> orders)
         {
             xml.WriteStartElement("PmtInf");
-            Text("PmtInfId", string.Create(CultureInfo.InvariantCulture, $"{message.MessageId}-{number:000}"));
+            Text("PmtInfId", BlockId(message.MessageId, number));
             Text("PmtMtd", "TRF");
             Totals(orders);
             var date = day.ToString("uuuu-MM-dd", CultureInfo.InvariantCulture);

@@ -1,0 +1,206 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using EGovPay.Processing;
+using EGovPay.Processing.Ledger;
+using EGovPay.Processing.People;
+using EGovPay.Settlement.Statements;
+using Npgsql;
+
+namespace EGovPay.Settlement.Payouts;
+
+/// <summary>What came of a bank's answer.</summary>
+/// <param name="Refused">Line and reason; null: the file was read.</param>
+/// <param name="Before">It was read before; nothing was changed.</param>
+/// <param name="Told">Payouts of which it says something.</param>
+/// <param name="Untold">Payouts of the same file of ours of which it says nothing.</param>
+/// <param name="Returned">Payouts whose money was put back now.</param>
+public sealed record PaymentStatusImport(string? Refused, bool Before, int Told, int Untold, IReadOnlyList<long> Returned);
+
+/// <summary>
+/// Takes what a bank says of our payout files (pain.002). What is refused goes back into the payables in the ledger, once, and its windows
+/// are free for the next payout, which has a new id.
+/// </summary>
+public sealed class ImportPaymentStatus(NpgsqlDataSource database, Postings postings)
+{
+    /// <summary>A bank's answer is small; a longer file is none.</summary>
+    public const int LongestFile = 64 * 1024 * 1024;
+
+    private const int MostInAFile = 100_000;
+    private const int MostReturns = 1_000;
+
+    private static readonly string PayoutsOfFile = Sql.Load("Payouts/PayoutsOfFile.sql");
+    private static readonly string EnterRefusedFile = Sql.Load("Payouts/EnterRefusedFile.sql");
+    private static readonly string EnterStatuses = Sql.Load("Payouts/EnterStatuses.sql");
+    private static readonly string PayoutsToReturn = Sql.Load("Payouts/PayoutsToReturn.sql");
+    private static readonly string PayoutMovements = Sql.Load("Payouts/PayoutMovements.sql");
+    private static readonly string ReturnPayout = Sql.Load("Payouts/ReturnPayout.sql");
+
+    /// <summary>Imports a file. Again: nothing changes, and what a lost process left is finished.</summary>
+    /// <param name="source">command, folder or http.</param>
+    public async Task<PaymentStatusImport> RunAsync(
+        Person by, string name, ReadOnlyMemory<byte> file, string source, CancellationToken cancel = default)
+    {
+        if (!by.May(Acts.PayoutStatusImport))
+        {
+            throw new InvalidOperationException(
+                $"'{Acts.PayoutStatusImport.Name}' is for {Acts.PayoutStatusImport.RolesText}; {by.Login} is none.");
+        }
+
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(file.Length, LongestFile);
+        using var bytes = new MemoryStream(file.ToArray());
+        var reading = ReadPain002.From(bytes);
+        var hash = SHA256.HashData(file.Span);
+        var members = reading.Report is { } read ? await MembersAsync(read.OriginalMessageId, cancel) : [];
+        if (Refusal(reading, members) is { } refused)
+        {
+            await using var enter = database.CreateCommand(EnterRefusedFile);
+            Add(enter, name);
+            Add(enter, hash);
+            Add(enter, (long)file.Length);
+            Add(enter, source);
+            Add(enter, by.Login);
+            Add(enter, refused);
+            await enter.ExecuteNonQueryAsync(cancel);
+            return new PaymentStatusImport(refused, false, 0, 0, []);
+        }
+
+        var report = reading.Report!;
+        var told = members.Select(one => (one.Id, Status: report.Of(one.EndToEndId, one.Block))).Where(one => one.Status is not null).ToList();
+        await using var command = database.CreateCommand(EnterStatuses);
+        Add(command, name);
+        Add(command, hash);
+        Add(command, (long)file.Length);
+        Add(command, $"pain.002.001.{report.Edition}");
+        Add(command, source);
+        Add(command, by.Login);
+        Add(command, told.Select(one => one.Id).ToArray());
+        Add(command, told.Select(one => Text(one.Status!.Level)).ToArray());
+        Add(command, told.Select(one => one.Status!.Code).ToArray());
+        Add(command, told.Select(one => Text(one.Status!.Verdict)).ToArray());
+        Add(command, told.Select(one => Reason(one.Status!)).ToArray());
+        var entered = await command.ExecuteScalarAsync(cancel) is long;
+        return new PaymentStatusImport(null, !entered, told.Count, members.Count - told.Count, await FinishReturnsAsync(cancel));
+    }
+
+    /// <summary>Puts back what banks refused, wherever that was begun and not finished. Any number of nodes may do it at once.</summary>
+    /// <returns>The payouts that were finished now.</returns>
+    public async Task<IReadOnlyList<long>> FinishReturnsAsync(CancellationToken cancel = default)
+    {
+        var due = new List<(long Id, string Why)>();
+        await using (var command = database.CreateCommand(PayoutsToReturn))
+        {
+            Add(command, MostReturns);
+            await using var reader = await command.ExecuteReaderAsync(cancel);
+            while (await reader.ReadAsync(cancel))
+            {
+                due.Add((reader.GetInt64(0), reader.IsDBNull(2) ? reader.GetString(1) : $"{reader.GetString(1)}: {reader.GetString(2)}"));
+            }
+        }
+
+        var returned = new List<long>();
+        foreach (var (id, why) in due)
+        {
+            foreach (var posting in await BackAsync(id, cancel))
+            {
+                if (await postings.PostAsync(posting, "engine", null, why) == PostResult.Different)
+                {
+                    throw new InvalidOperationException($"The return of payout {id} stands with another amount or other accounts.");
+                }
+            }
+
+            await using var command = database.CreateCommand(ReturnPayout);
+            Add(command, id);
+            Add(command, why);
+            if (await command.ExecuteScalarAsync(cancel) is long)
+            {
+                returned.Add(id);
+            }
+        }
+
+        return returned;
+    }
+
+    private static string? Refusal(PaymentStatusReading reading, List<(long Id, string EndToEndId, string? Block)> members)
+    {
+        if (reading.Refusal is { } refusal)
+        {
+            return string.Create(CultureInfo.InvariantCulture, $"line {refusal.Line}: {refusal.Text}");
+        }
+
+        var report = reading.Report!;
+        if (members.Count == 0)
+        {
+            return $"It is about the message \"{report.OriginalMessageId}\", and no file of ours has that id.";
+        }
+
+        foreach (var status in report.Statuses)
+        {
+            if (status.BlockId is { } block && members.TrueForAll(one => one.Block != block))
+            {
+                return string.Create(CultureInfo.InvariantCulture, $"line {status.Line}: our file has no block \"{block}\".");
+            }
+
+            if (status.EndToEndId is { } id && !members.Exists(one => one.EndToEndId == id && one.Block == status.BlockId))
+            {
+                return string.Create(
+                    CultureInfo.InvariantCulture, $"line {status.Line}: block \"{status.BlockId}\" of our file has no transfer \"{id}\".");
+            }
+        }
+
+        return null;
+    }
+
+    private async Task<List<(long Id, string EndToEndId, string? Block)>> MembersAsync(string messageId, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand(PayoutsOfFile);
+        Add(command, messageId);
+        Add(command, MostInAFile);
+        var members = new List<(long, string, string?)>();
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+        {
+            members.Add((reader.GetInt64(0), reader.GetString(1), reader.IsDBNull(2) ? null : reader.GetString(2)));
+        }
+
+        return members;
+    }
+
+    private async Task<List<Posting>> BackAsync(long payoutId, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand(PayoutMovements);
+        Add(command, ProposePayouts.Reference(payoutId));
+        Add(command, MostInAFile);
+        Add(command, payoutId);
+        var back = new List<Posting>();
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+        {
+            back.Add(new Posting(
+                reader.GetInt32(0), Debit: reader.GetInt32(2), Credit: reader.GetInt32(1), reader.GetInt64(3), Posting.PayoutReturned,
+                ProposePayouts.Reference(payoutId)));
+        }
+
+        return back;
+    }
+
+    private static void Add<T>(NpgsqlCommand command, T value) =>
+        command.Parameters.Add(new NpgsqlParameter<T> { TypedValue = value });
+
+    private static string Text(PaymentStatusLevel level) => level switch
+    {
+        PaymentStatusLevel.Group => "group",
+        PaymentStatusLevel.Block => "block",
+        _ => "transfer",
+    };
+
+    private static string Text(PaymentVerdict verdict) => verdict switch
+    {
+        PaymentVerdict.Accepted => "accepted",
+        PaymentVerdict.Settled => "settled",
+        PaymentVerdict.Rejected => "rejected",
+        _ => "pending",
+    };
+
+    private static string? Reason(PaymentStatus status) => status.Reasons.Count == 0 ? null : string.Join("; ", status.Reasons.Select(
+        one => one.Code is null ? one.Text : one.Text is null ? one.Code : $"{one.Code} {one.Text}"));
+}
