@@ -16,11 +16,22 @@ with posting as (
             where greatest(t.debit, t.credit) > 1000 and least(t.debit, t.credit) = 6) as paid_out,
         sum(case t.credit when 2 then t.amount_qepik else -t.amount_qepik end) filter (where 2 in (t.debit, t.credit)) as payer_fee,
         sum(case t.credit when 4 then t.amount_qepik else -t.amount_qepik end) filter (where 4 in (t.debit, t.credit)) as commission
-    from transfer t
+    from (
+        -- From one provider's payable to another's is two sides, each of its own provider.
+        select x.agent_id, x.number, x.step, x.cutoff_group, x.business_day, x.window_day, x.amount_qepik, s.debit, s.credit, s.side
+        from transfer x
+        cross join lateral (
+            select x.debit, x.credit, 0 as side where least(x.debit, x.credit) <= 1000
+            union all
+            select x.debit, 9, 1 where least(x.debit, x.credit) > 1000
+            union all
+            select 9, x.credit, 2 where least(x.debit, x.credit) > 1000
+        ) s
+    ) t
     where ($1::date is null or t.business_day between $1 and $2)
         and ($3::smallint is null or (t.cutoff_group = $3 and t.window_day = $4))
         and (greatest(t.debit, t.credit) > 1000 or t.debit in (2, 4) or t.credit in (2, 4))
-    group by t.agent_id, t.number, t.step, t.cutoff_group
+    group by t.agent_id, t.number, t.step, t.cutoff_group, t.side
 )
 select p.number, coalesce(b.reference, m.reference), coalesce(w.code, a.code), p.provider_id, p.cutoff_group, p.business_day,
     p.window_day, b.budget_level, b.budget_code,

@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using EGovPay.Processing;
 using EGovPay.Processing.Ledger;
 using EGovPay.Processing.People;
-using EGovPay.Settlement.Statements;
 using Npgsql;
 
 namespace EGovPay.Settlement.Payouts;
@@ -46,7 +45,7 @@ public sealed class ImportPaymentStatus(NpgsqlDataSource database, Postings post
                 $"'{Acts.PayoutStatusImport.Name}' is for {Acts.PayoutStatusImport.RolesText}; {by.Login} is none.");
         }
 
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(file.Length, LongestFile);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(file.Length, LongestFile, nameof(file));
         using var bytes = new MemoryStream(file.ToArray());
         var reading = ReadPain002.From(bytes);
         var hash = SHA256.HashData(file.Span);

@@ -64,6 +64,21 @@ public sealed class NettingTests
     }
 
     [Fact]
+    public async Task Money_that_moves_from_one_provider_to_another_is_less_of_the_one_and_more_of_the_other()
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        await using var book = await OpenBook.OnAsync(database);
+        var days = await FillAsync(book, 3);
+        var netting = new ReadNetting(database.DataSource);
+        var open = days[^1].PlusDays(1);
+        await new Postings(book.Journal, book.Node).PostAsync(
+            new Posting(16, 1001, 1002, 77, Posting.Correction, "wrong", 1), "aysel", "resad", null);
+
+        (await netting.CutAsync(NettingScope.Days(open, open), NettingCut.Provider, cancel: TestContext.Current.CancellationToken))
+            .Select(row => (row.ProviderId, row.Sums.CorrectedQepik, row.Sums.NetQepik)).Should().Equal((1, -77L, -77L), (2, 77L, 77L));
+    }
+
+    [Fact]
     public async Task The_windows_of_all_groups_together_are_what_the_days_are()
     {
         await using var database = await TestDatabase.CreateAsync();

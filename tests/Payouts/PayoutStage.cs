@@ -5,7 +5,6 @@ using EGovPay.Processing.Days;
 using EGovPay.Processing.Journal;
 using EGovPay.Processing.Payments;
 using EGovPay.Processing.People;
-using EGovPay.Processing.StateMachine;
 using EGovPay.Settlement.Payouts;
 using EGovPay.Tests.Dispatch;
 using EGovPay.Tests.People;
