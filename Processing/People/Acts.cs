@@ -98,6 +98,7 @@ public static class Acts
         RegisterImport,
         Restored, LostPropose, LostApprove, PaymentReverse, TopUpPropose, TopUpApprove, LimitPropose, LimitApprove, TerminalLimitPropose, TerminalLimitApprove,
         PaymentPropose, PaymentApprove, PaymentReject, ProposalApprove, ProposalReject, ProposalWithdraw,
+        PayoutPropose, PayoutApprove, PayoutExport, PayoutStatusImport,
         WebhookAdd, WebhookRemove, WebhookOn, WebhookRotate, WebhookTest, TellingResend,
     ];
 

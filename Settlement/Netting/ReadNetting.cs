@@ -86,6 +86,15 @@ public sealed class ReadNetting(NpgsqlDataSource database)
     private static readonly string Cut = Sql.Load("Netting/Netting.sql");
     private static readonly string Trace = Sql.Load("Netting/NettingTrace.sql");
 
+    /// <summary>The last business day, which is open; a day before everything where there is none yet.</summary>
+    public static async Task<NettingScope> LastDayAsync(NpgsqlDataSource database, CancellationToken cancel = default)
+    {
+        await using var command = database.CreateCommand("select d.day from business_day d order by d.day desc limit 1");
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var day = await reader.ReadAsync(cancel) ? reader.GetLocalDate(0) : new LocalDate(2000, 1, 1);
+        return NettingScope.Days(day, day);
+    }
+
     /// <summary>The figures of a cut, in the order of its keys.</summary>
     /// <exception cref="ArgumentOutOfRangeException">More than <see cref="Limit"/> are asked for.</exception>
     public async Task<IReadOnlyList<NettingRow>> CutAsync(

@@ -17,3 +17,4 @@ freed as (
     where x.payout_id = g.payout_id and x.released_at is null
 )
 select count(g.payout_id) from gone g
+limit 1

@@ -12,12 +12,6 @@ using NpgsqlTypes;
 
 namespace EGovPay.Settlement.Payouts;
 
-/// <summary>From which account of ours, and to whom: what the terms say of payouts.</summary>
-/// <param name="Debtor">Our account.</param>
-/// <param name="Receivers">By provider; who is not in it is not paid.</param>
-/// <param name="NotPaid">Providers whom nobody pays on purpose: their money goes another way.</param>
-public sealed record PayoutTerms(BankParty Debtor, IReadOnlyDictionary<int, BankParty> Receivers, IReadOnlySet<int> NotPaid);
-
 /// <summary>What came of looking for payouts.</summary>
 /// <param name="Proposals">Proposals that were made now.</param>
 /// <param name="Carried">Receivers whose windows are zero or negative together: they wait for the next.</param>

@@ -14,3 +14,4 @@ freed as (
     where x.payout_id = r.payout_id and x.released_at is null
 )
 select r.payout_id from returned r
+limit 1

@@ -72,6 +72,7 @@ internal static class RunCommandLine
             DayCommands.Build(),
             CalendarCommands.Build(),
             SettleCommands.Build(),
+            PayoutCommands.Build(),
             StatementCommands.Build(),
             RegisterCommands.Build(),
             ProposalVerbs.Build(),

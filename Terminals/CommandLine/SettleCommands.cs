@@ -22,7 +22,7 @@ internal static partial class SettleCommands
 
     private static Verb Show()
     {
-        var day = Date("--day", "a business day");
+        var day = Date("--day", "a business day; default: the open one");
         var to = Date("--to", "with --day: the last of several days");
         var window = new Option<string?>("--window")
         {
@@ -49,9 +49,10 @@ internal static partial class SettleCommands
             .With([day, to, window, by, trace, agent, provider, group, level, code, .. listing.Options])
             .Does(async (parsed, cancel) =>
             {
-                var scope = Scope(parsed.GetValue(day), parsed.GetValue(to), parsed.GetValue(window));
+                var asked = Scope(parsed.GetValue(day), parsed.GetValue(to), parsed.GetValue(window));
                 var cut = Cut(parsed.GetValue(by)!);
                 await using var store = await Store.UseAsync(ReadSettings.From(parsed), cancel);
+                var scope = asked ?? await ReadNetting.LastDayAsync(store.Database, cancel);
                 var catalogue = await CatalogueStore.LatestOrEmbeddedAsync(store.Database, cancel);
                 var netting = new ReadNetting(store.Database);
                 if (parsed.GetValue(trace))
@@ -159,7 +160,7 @@ internal static partial class SettleCommands
         Print.Manat(sums.PaidOutQepik), Print.Manat(sums.PayerFeeQepik), Print.Manat(sums.CommissionQepik),
     ];
 
-    private static NettingScope Scope(string? day, string? to, string? window)
+    private static NettingScope? Scope(string? day, string? to, string? window)
     {
         if (window is not null)
         {
@@ -170,7 +171,7 @@ internal static partial class SettleCommands
 
         if (day is null)
         {
-            throw CommandException.Usage("Give a --day, or --day and --to, or a --window.");
+            return to is null ? null : throw CommandException.Usage("--to goes with --day.");
         }
 
         var from = Day("--day", day);

@@ -4,7 +4,6 @@ using System.Xml.Linq;
 using EGovPay.Processing.People;
 using EGovPay.Processing.StateMachine;
 using EGovPay.Settlement.Payouts;
-using EGovPay.Tests.People;
 using FluentAssertions;
 using Npgsql;
 using Xunit;

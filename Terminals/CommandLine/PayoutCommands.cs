@@ -1,0 +1,350 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using EGovPay.Processing;
+using EGovPay.Processing.Catalogue;
+using EGovPay.Processing.People;
+using EGovPay.Settlement.Payouts;
+using NodaTime;
+using NodaTime.Text;
+
+namespace EGovPay.Terminals.CommandLine;
+
+/// <summary>`egovpay payout …`: what is owed to providers leaves, proposed by one person and approved by another.</summary>
+internal static class PayoutCommands
+{
+    public static Verb Build() => new Verb("payout", "Payouts to providers: proposed by one person, approved by another, told to a bank once.")
+        .With(
+            Propose(),
+            ProposalVerbs.Approve(
+                Acts.PayoutApprove, [ProposalKind.Payout],
+                "Approves a payout as the second person, and posts it; `payout export` tells a bank of it.", "egovpay payout approve 7"),
+            Export(), List(), Show(),
+            new Verb("status", "What banks say of payout files.").With(ImportStatus()));
+
+    private static Verb Propose()
+    {
+        var through = new Option<string?>("--through")
+        {
+            Description = "only windows up to this bank day; default: all that are closed", HelpName = "YYYY-MM-DD",
+        };
+        var provider = ProviderOption("only this provider");
+        var json = Print.JsonOption();
+        return new Verb(
+                "propose",
+                "Proposes to pay out what is owed for closed windows: one payout for each provider, for budget money one for each "
+                + "organisation, level and code. A window in which more was taken back than taken is carried into the next.",
+                "egovpay payout propose", "egovpay payout propose --through 2026-11-20 --provider azercell")
+            .With(through, provider, json)
+            .Does(Acts.PayoutPropose, async (parsed, cancel) =>
+            {
+                var last = Day("--through", parsed.GetValue(through));
+                await using var books = await Books.OpenAsync(parsed, cancel);
+                var catalogue = await CatalogueStore.LatestOrEmbeddedAsync(books.Engine.Database, cancel);
+                var only = ProviderId(catalogue, parsed.GetValue(provider));
+                var today = Baku.DateOf(books.Engine.Clock.GetCurrentInstant());
+                if (await PayoutTerms.ReadAsync(books.Engine.Database, catalogue, today, cancel) is not { } terms)
+                {
+                    throw new CommandException(
+                        "No settlement terms with an account of ours in manat are in force, so nobody can be paid: `egovpay settle apply`.");
+                }
+
+                var round = await new ProposePayouts(books.Engine.Database, books.Engine.Proposals).RoundAsync(
+                    books.Person, terms, await PayoutTerms.ExecutionDayAsync(books.Engine.Database, today, cancel), last,
+                    only is { } id ? [id] : null, cancel);
+                return await SayAsync(parsed, json, round, catalogue);
+            });
+    }
+
+    private static async Task<int> SayAsync(ParseResult parsed, Option<bool> json, PayoutRound round, CatalogueSnapshot catalogue)
+    {
+        var output = parsed.InvocationConfiguration.Output;
+        if (parsed.GetValue(json))
+        {
+            Print.Json(output, line =>
+            {
+                line.WriteStartArray("proposals");
+                foreach (var made in round.Proposals)
+                {
+                    line.WriteStartObject();
+                    line.WriteNumber("payout", made.PayoutId);
+                    line.WriteNumber("proposal", made.ProposalId);
+                    line.WriteEndObject();
+                }
+
+                line.WriteEndArray();
+                Write(line, "carried", round.Carried, catalogue);
+                Write(line, "withoutTerms", round.WithoutTerms, catalogue);
+            });
+            return round.WithoutTerms.Count == 0 ? Exit.Done : Exit.Failed;
+        }
+
+        foreach (var made in round.Proposals)
+        {
+            await output.WriteLineAsync(string.Create(
+                CultureInfo.InvariantCulture,
+                $"Payout {made.PayoutId} waits for another person: egovpay {Acts.PayoutApprove.Name} {made.ProposalId}"));
+        }
+
+        foreach (var carried in round.Carried)
+        {
+            await output.WriteLineAsync($"{Whose(catalogue, carried)}: {Print.Manat(carried.OwedQepik)} is carried into the next.");
+        }
+
+        foreach (var without in round.WithoutTerms)
+        {
+            await output.WriteLineAsync(
+                $"{Whose(catalogue, without)}: {Print.Manat(without.OwedQepik)} is owed, and the terms name no account of theirs.");
+        }
+
+        if (round.Proposals.Count + round.Carried.Count + round.WithoutTerms.Count == 0)
+        {
+            await output.WriteLineAsync("Nothing is owed for closed windows that is not in a payout already.");
+        }
+
+        return round.WithoutTerms.Count == 0 ? Exit.Done : Exit.Failed;
+    }
+
+    private static Verb Export()
+    {
+        var format = new Option<string>("--format")
+        {
+            Description = "pain.001.001.09, pain.001.001.03 or dm-csv", HelpName = "FORMAT",
+            DefaultValueFactory = _ => ExportPayouts.Text(PayoutFormat.Pain00100109),
+        };
+        var file = new Option<string?>("--file") { Description = "where to write it; default: standard output", HelpName = "PATH" };
+        var payout = new Option<long?>("--payout") { Description = "only this payout; if it is in a file, that file again", HelpName = "ID" };
+        var again = new Option<string?>("--again") { Description = "a file that was made before, the same bytes", HelpName = "MESSAGE-ID" };
+        var latin = new Option<bool>("--latin") { Description = "Latin letters only, where the bank takes no others" };
+        var structured = new Option<bool>("--structured") { Description = "purpose and budget line as fields (pain.001.001.09)" };
+        return new Verb(
+                "export",
+                "Makes the file in which a bank is told of the approved payouts that are in no file yet; each payout is in one, for ever.",
+                "egovpay payout export --file payouts.xml", "egovpay payout export --format dm-csv --file payouts.csv",
+                "egovpay payout export --again EGPF261123-0123456789AB --file payouts.xml")
+            .With(format, file, payout, again, latin, structured)
+            .Does(Acts.PayoutExport, async (parsed, cancel) =>
+            {
+                var form = ExportPayouts.Find(parsed.GetValue(format)!)
+                    ?? throw CommandException.Usage("--format: pain.001.001.09, pain.001.001.03 or dm-csv.");
+                await using var desk = await Desk.OpenAsync(parsed, cancel);
+                var export = new ExportPayouts(desk.Store.Database, SystemClock.Instance);
+                var made = parsed.GetValue(again) is { } message
+                    ? await export.AgainAsync(message, null, cancel)
+                        ?? throw new CommandException($"No file has the message id '{message}'. `egovpay payout list` shows them.")
+                    : await NewAsync(export, desk.Person, form, parsed.GetValue(latin), parsed.GetValue(structured), parsed.GetValue(payout),
+                        cancel);
+                if (parsed.GetValue(file) is { } path)
+                {
+                    await File.WriteAllBytesAsync(path, made.Body, cancel);
+                }
+                else
+                {
+                    await parsed.InvocationConfiguration.Output.WriteAsync(System.Text.Encoding.UTF8.GetString(made.Body.Span));
+                }
+
+                await parsed.InvocationConfiguration.Error.WriteLineAsync(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{ExportPayouts.Text(made.Format)} {made.MessageId}: {made.Payouts} payouts, {Print.Manat(made.TotalQepik)} manat, "
+                    + $"sha-256 {made.Sha256}{(made.New ? "" : "; it was made before")}."));
+                return Exit.Done;
+            });
+    }
+
+    private static async Task<PayoutFile> NewAsync(
+        ExportPayouts export, Person by, PayoutFormat format, bool latin, bool structured, long? payoutId, CancellationToken cancel)
+    {
+        var made = await export.RunAsync(
+            by, format, latin ? PayoutLetters.Latin : PayoutLetters.Real,
+            structured ? PayoutRemittance.Structured : PayoutRemittance.Unstructured, payoutId, cancel);
+        return made.File ?? throw new CommandException(made.Faults.Count == 0
+            ? "No approved payout waits for a bank. `egovpay payout list` shows how they stand; --again makes a former file anew."
+            : "Nothing was made, because this form cannot express:\n" + string.Join(
+                '\n', made.Faults.Take(50).Select(fault => $"  {fault.EndToEndId} {fault.Field}: {fault.Text}")));
+    }
+
+    private static Verb List()
+    {
+        var all = new Option<bool>("--all") { Description = "also those that are settled, returned or dropped" };
+        var provider = ProviderOption("only of this provider");
+        var listing = new Listing(ReadPayouts.Limit, 100);
+        return new Verb("list", "Shows payouts and how they stand.", "egovpay payout list", "egovpay payout list --all --format csv")
+            .With([all, provider, .. listing.Options])
+            .Does(async (parsed, cancel) =>
+            {
+                await using var store = await Store.UseAsync(ReadSettings.From(parsed), cancel);
+                var catalogue = await CatalogueStore.LatestOrEmbeddedAsync(store.Database, cancel);
+                var found = await new ReadPayouts(store.Database).ListAsync(
+                    ProviderId(catalogue, parsed.GetValue(provider)), !parsed.GetValue(all), listing.Ask(parsed), cancel);
+                return listing.Show(
+                    parsed, found,
+                    [">id", "provider", "level", "code", ">amount", "day", "state", ">proposal", "approved by", "message", "bank", "end-to-end id"],
+                    one =>
+                    [
+                        Number(one.Id), Provider(catalogue, one.ProviderId), one.Budget?.Level ?? "", one.Budget?.Code ?? "",
+                        Print.Manat(one.AmountQepik), LocalDatePattern.Iso.Format(one.ExecutionDay), Word(one.State),
+                        one.ProposalId is { } proposal ? Number(proposal) : "", one.ApprovedBy ?? "", one.MessageId ?? "",
+                        string.Join(' ', new[] { one.BankCode, one.BankReason }.Where(part => part is not null)), one.EndToEndId,
+                    ],
+                    (line, one) => Write(line, one, catalogue));
+            });
+    }
+
+    private static Verb Show()
+    {
+        var id = new Argument<long>("id") { Description = "the payout's number" };
+        var json = Print.JsonOption();
+        return new Verb("show", "Shows a payout with the windows whose money it is.", "egovpay payout show 7", "egovpay payout show 7 --json")
+            .With(id, json)
+            .Does(async (parsed, cancel) =>
+            {
+                await using var store = await Store.UseAsync(ReadSettings.From(parsed), cancel);
+                var catalogue = await CatalogueStore.LatestOrEmbeddedAsync(store.Database, cancel);
+                var read = new ReadPayouts(store.Database);
+                if (await read.FindAsync(parsed.GetValue(id), cancel) is not { } one)
+                {
+                    throw new CommandException("There is no such payout. `egovpay payout list --all` shows them.");
+                }
+
+                var windows = await read.WindowsAsync(one.Id, cancel);
+                var output = parsed.InvocationConfiguration.Output;
+                if (parsed.GetValue(json))
+                {
+                    Print.Json(output, line =>
+                    {
+                        Write(line, one, catalogue);
+                        line.WriteStartArray("windows");
+                        foreach (var window in windows)
+                        {
+                            line.WriteStartObject();
+                            line.WriteString("group", $"C{window.Group}");
+                            line.WriteString("bankDay", LocalDatePattern.Iso.Format(window.BankDay));
+                            line.WriteNumber("amountQepik", window.AmountQepik);
+                            line.WriteBoolean("released", window.Released);
+                            line.WriteEndObject();
+                        }
+
+                        line.WriteEndArray();
+                    });
+                    return Exit.Done;
+                }
+
+                await output.WriteLineAsync(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Payout {one.Id} to {one.CreditorName} ({Provider(catalogue, one.ProviderId)}), {one.CreditorIban}: "
+                    + $"{Print.Manat(one.AmountQepik)} manat on {LocalDatePattern.Iso.Format(one.ExecutionDay)}, {Word(one.State)}."));
+                await output.WriteLineAsync(
+                    $"{one.EndToEndId}{(one.Budget is { } budget ? $", budget {budget.Level} {budget.Code}" : "")}: {one.Purpose}");
+                Print.Table(output, null, ["group", "bank day", ">amount", ""], windows.Select(window => new[]
+                {
+                    $"C{window.Group}", LocalDatePattern.Iso.Format(window.BankDay), Print.Manat(window.AmountQepik),
+                    window.Released ? "free again" : "",
+                }));
+                return Exit.Done;
+            });
+    }
+
+    private static Verb ImportStatus()
+    {
+        var path = new Argument<string>("file") { Description = "pain.002, edition .03 or newer" };
+        var json = Print.JsonOption();
+        return new Verb(
+                "import",
+                "Reads what a bank says of a payout file. What it refuses goes back into the ledger, once, and is in the next payout.",
+                "egovpay payout status import answer.xml")
+            .With(path, json)
+            .Does(Acts.PayoutStatusImport, async (parsed, cancel) =>
+            {
+                await using var given = GivenFile.Open(parsed.GetValue(path)!);
+                if (given.Length > ImportPaymentStatus.LongestFile)
+                {
+                    throw new CommandException("The file is larger than any bank's answer.");
+                }
+
+                var bytes = new byte[given.Length];
+                await given.ReadExactlyAsync(bytes, cancel);
+                await using var books = await Books.OpenAsync(parsed, cancel);
+                var done = await new ImportPaymentStatus(books.Engine.Database, books.Engine.Postings).RunAsync(
+                    books.Person, Path.GetFileName(parsed.GetValue(path)!), bytes, "command", cancel);
+                if (done.Refused is { } refused)
+                {
+                    throw new CommandException($"The file is refused: {refused}");
+                }
+
+                await AgentCommands.SayAsync(
+                    parsed, json,
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{(done.Before ? "It was read before. " : "")}It says something of {done.Told} payouts and nothing of {done.Untold}; "
+                        + $"{done.Returned.Count} were put back: {string.Join(", ", done.Returned)}").TrimEnd(':', ' ') + ".",
+                    line =>
+                    {
+                        line.WriteBoolean("before", done.Before);
+                        line.WriteNumber("told", done.Told);
+                        line.WriteNumber("untold", done.Untold);
+                        line.WriteStartArray("returned");
+                        foreach (var id in done.Returned)
+                        {
+                            line.WriteNumberValue(id);
+                        }
+
+                        line.WriteEndArray();
+                    });
+                return Exit.Done;
+            });
+    }
+
+    private static void Write(Utf8JsonWriter line, Payout one, CatalogueSnapshot catalogue)
+    {
+        line.WriteNumber("payout", one.Id);
+        line.WriteString("provider", Provider(catalogue, one.ProviderId));
+        line.WriteString("budgetLevel", one.Budget?.Level);
+        line.WriteString("budgetCode", one.Budget?.Code);
+        line.WriteNumber("amountQepik", one.AmountQepik);
+        line.WriteString("endToEndId", one.EndToEndId);
+        line.WriteString("executionDay", LocalDatePattern.Iso.Format(one.ExecutionDay));
+        line.WriteString("creditorIban", one.CreditorIban);
+        line.WriteString("state", Word(one.State));
+        line.WriteString("proposal", one.ProposalId?.ToString(CultureInfo.InvariantCulture));
+        line.WriteString("proposedBy", one.ProposedBy);
+        line.WriteString("approvedBy", one.ApprovedBy);
+        line.WriteString("messageId", one.MessageId);
+        line.WriteString("bankCode", one.BankCode);
+        line.WriteString("bankReason", one.BankReason);
+    }
+
+    private static void Write(Utf8JsonWriter line, string name, IReadOnlyList<PayoutCarried> owed, CatalogueSnapshot catalogue)
+    {
+        line.WriteStartArray(name);
+        foreach (var one in owed)
+        {
+            line.WriteStartObject();
+            line.WriteString("provider", Provider(catalogue, one.ProviderId));
+            line.WriteString("budgetLevel", one.Budget?.Level);
+            line.WriteString("budgetCode", one.Budget?.Code);
+            line.WriteNumber("owedQepik", one.OwedQepik);
+            line.WriteEndObject();
+        }
+
+        line.WriteEndArray();
+    }
+
+    private static string Whose(CatalogueSnapshot catalogue, PayoutCarried one) =>
+        Provider(catalogue, one.ProviderId) + (one.Budget is { } budget ? $" (budget {budget.Level} {budget.Code})" : "");
+
+    private static string Word(PayoutState state) => state.ToString().ToLowerInvariant();
+
+    private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
+
+    private static Option<string?> ProviderOption(string description) => new("--provider") { Description = description, HelpName = "CODE" };
+
+    private static int? ProviderId(CatalogueSnapshot catalogue, string? code) => code is null ? null
+        : catalogue.Provider(code)?.Id ?? throw new CommandException($"The catalogue has no provider '{code}'.");
+
+    private static string Provider(CatalogueSnapshot catalogue, int id) =>
+        catalogue.Provider(id)?.Code ?? id.ToString(CultureInfo.InvariantCulture);
+
+    private static LocalDate? Day(string option, string? text) => text is null ? null
+        : LocalDatePattern.Iso.Parse(text) is { Success: true } read ? read.Value
+        : throw CommandException.Usage($"{option} '{text}' is no date such as 2026-11-22.");
+}
