@@ -21,7 +21,7 @@ internal static class TermsCommands
         return new Verb(
                 "terms",
                 "Shows the settlement terms in force: where each provider's money goes, and how each agent settles.",
-                "egovpay settle terms", "egovpay settle terms --format csv", "egovpay settle terms --example > terms.json")
+                "egovpay settle terms", "egovpay settle terms --format csv", "egovpay settle terms --example")
             .With([example, .. listing.Options])
             .Does(async (parsed, cancel) =>
             {

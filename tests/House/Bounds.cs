@@ -58,6 +58,7 @@ public sealed partial class Bounds
     {
         ["catalogue show"] = "the catalogue, one file that people applied",
         ["day status"] = "the last five days and the four groups' windows",
+        ["payout show"] = "one payout; of its windows the last thousands",
         ["payment show"] = "one payment; of its events the last thousand",
         ["telling status"] = "a few figures",
     };
