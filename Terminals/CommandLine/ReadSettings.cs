@@ -55,6 +55,7 @@ internal static class ReadSettings
             SecretFile = Path("secretFile"),
             Portability = Path("portability"),
             Registers = Path("registers") ?? System.IO.Path.Combine(data, "registers"),
+            Incoming = Path("incoming") ?? System.IO.Path.Combine(data, "in"),
             OperatorName = Text("operatorName") ?? "eGovPay",
             OperatorVoen = Text("operatorVoen") ?? "1400057421",
             ReceiptFont = Path("receiptFont"),

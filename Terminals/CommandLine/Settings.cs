@@ -65,6 +65,9 @@ public sealed record Settings
     /// <summary>Where registers are written; absolute.</summary>
     public required string Registers { get; init; }
 
+    /// <summary>The watched folder of files that come in; absolute.</summary>
+    public required string Incoming { get; init; }
+
     /// <summary>Who answers for receipts: its legal name and tax number, as they print them.</summary>
     public string OperatorName { get; init; } = "eGovPay";
 
@@ -202,6 +205,8 @@ internal static class SettingsTable
             "table of ported mobile numbers"),
         Row("registers", "EGOVPAY_REGISTERS", "--registers", "FOLDER", "`registers` in the data folder",
             "where registers for providers are written and their answers read"),
+        Row("incoming", "EGOVPAY_INCOMING", "--incoming", "FOLDER", "`in` in the data folder",
+            "watched folder of files that come in: `statements/`, `registers/PROVIDER/`, `acquirers/NAME/`"),
         Row("operatorName", "EGOVPAY_OPERATOR_NAME", "--operator-name", "TEXT", "`eGovPay`",
             "the operator's legal name, on receipts"),
         Row("operatorVoen", "EGOVPAY_OPERATOR_VOEN", "--operator-voen", "VÖEN", "`1400057421`, an example",
