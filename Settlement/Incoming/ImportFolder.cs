@@ -98,7 +98,7 @@ public sealed class ImportFolder(NpgsqlDataSource database, string folder, ICloc
             foreach (var file in at.EnumerateFiles())
             {
                 // A link may lead anywhere; what is no file has no end.
-                if (file.Name[0] == '.' || file.LinkTarget is not null || (file.Attributes & (FileAttributes.Device | FileAttributes.ReparsePoint)) != 0
+                if (file.Name[0] == '.' || file.LinkTarget is not null || file.Attributes.HasFlag(FileAttributes.Device)
                     || Unfinished.Any(end => file.Name.EndsWith(end, StringComparison.OrdinalIgnoreCase)))
                 {
                     continue;

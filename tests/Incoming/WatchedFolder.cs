@@ -1,8 +1,6 @@
 using System.Text;
-using EGovPay.Processing.People;
 using EGovPay.Settlement.Incoming;
 using EGovPay.Settlement.Terms;
-using EGovPay.Tests.People;
 using EGovPay.Tests.PostgreSql;
 using EGovPay.Tests.Statements;
 using FluentAssertions;
@@ -159,6 +157,6 @@ public sealed class WatchedFolder : IAsyncLifetime
     private void Age(string path) => File.SetLastWriteTimeUtc(
         Path.Combine(folder, path), SystemClock.Instance.GetCurrentInstant().Minus(Duration.FromMinutes(1)).ToDateTimeUtc());
 
-    private IEnumerable<string> Files() => Directory.EnumerateFiles(folder, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 })
+    private IEnumerable<string> Files() => Directory.EnumerateFiles(folder, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.Device })
         .Select(path => Path.GetRelativePath(folder, path).Replace('\\', '/')).Order(StringComparer.Ordinal);
 }
