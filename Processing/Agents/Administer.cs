@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using EGovPay.Processing.Journal;
 using EGovPay.Processing.People;
 using EGovPay.Processing.PostgreSql;
+using NodaTime;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -155,6 +156,29 @@ public sealed class Administer(NpgsqlDataSource database, Person by)
             return await rotate.ExecuteScalarAsync() as int?;
         });
         return rotated is null ? null : key;
+    }
+
+    /// <summary>
+    /// Sets an agent's share from a Baku day on; what was accepted before keeps its own. False: there is no such agent, or that day began.
+    /// </summary>
+    /// <param name="hundredthsPercent">15 = 0.15 %, at most 10 000.</param>
+    public async Task<bool> SetCommissionAsync(string code, LocalDate from, int hundredthsPercent)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(hundredthsPercent);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(hundredthsPercent, 10_000);
+        var details = ActRecord.Details(("from", from.ToString("uuuu-MM-dd", null)), ("hundredthsPercent", hundredthsPercent));
+        return await ChangeAsync<int>(Acts.AgentCommissionSet, $"agent {code}", details, async (connection, transaction) =>
+        {
+            await using var set = new NpgsqlCommand(
+                "insert into agent_commission (agent_id, valid_from, hundredths_percent, set_by) "
+                + "select a.agent_id, $2, $3, $4 from agent a where a.code = $1 and a.part_of is null "
+                + "and $2 > (clock_timestamp() at time zone 'Asia/Baku')::date returning agent_id", connection, transaction);
+            set.Parameters.Add(Text(code));
+            set.Parameters.Add(new NpgsqlParameter<DateOnly> { TypedValue = from.ToDateColumn() });
+            set.Parameters.Add(new NpgsqlParameter<int> { TypedValue = hundredthsPercent });
+            set.Parameters.Add(Text(by.Login));
+            return await set.ExecuteScalarAsync() as int?;
+        }) is not null;
     }
 
     /// <summary>Suspends an agent, or lets it go on. False: there is no such agent.</summary>

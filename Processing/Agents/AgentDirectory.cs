@@ -205,6 +205,11 @@ public sealed class AgentDirectory : IDisposable
             DailyLimitQepik = Whole(20),
             ShiftRequired = row.GetBoolean(21),
             CommissionHundredthsPercent = row.GetInt32(22),
+            Commissions = row.IsDBNull(27) ? [] :
+            [
+                .. row.GetFieldValue<DateOnly[]>(27).Zip(
+                    row.GetFieldValue<int[]>(28), (from, percent) => new DatedCommission(LocalDate.FromDateOnly(from), percent)),
+            ],
             Subscribed = row.GetBoolean(23),
         };
     }

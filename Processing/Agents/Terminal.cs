@@ -1,5 +1,6 @@
 using EGovPay.Processing.Journal;
 using EGovPay.Processing.Validation;
+using NodaTime;
 
 namespace EGovPay.Processing.Agents;
 
@@ -46,8 +47,15 @@ public sealed record Terminal
     public long? DailyLimitQepik { get; init; }
     public bool ShiftRequired { get; init; }
 
-    /// <summary>The agent's share of an amount, 15 = 0.15 %.</summary>
+    /// <summary>The agent's share of an amount before the first of <see cref="Commissions"/>, 15 = 0.15 %.</summary>
     public int CommissionHundredthsPercent { get; init; }
+
+    /// <summary>The agent's shares from days on, ascending; each is in force until the next.</summary>
+    public IReadOnlyList<DatedCommission> Commissions { get; init; } = [];
+
+    /// <summary>The agent's share of what is accepted on this Baku day, 15 = 0.15 %.</summary>
+    public int CommissionOn(LocalDate day) =>
+        Commissions.LastOrDefault(one => one.From <= day)?.HundredthsPercent ?? CommissionHundredthsPercent;
 
     /// <summary>Somebody subscribed to this agent's payments.</summary>
     public bool Subscribed { get; init; }
@@ -55,3 +63,6 @@ public sealed record Terminal
     /// <summary>The agent, or the part of it, that a reference is written under, for ever.</summary>
     public int PartFor(ReadOnlySpan<char> reference) => AgentId + Lanes.Part(reference, Parts);
 }
+
+/// <summary>An agent's share of an amount from a Baku day on, 15 = 0.15 %.</summary>
+public sealed record DatedCommission(LocalDate From, int HundredthsPercent);

@@ -240,7 +240,8 @@ public sealed class PayPayment(
             Lines = StoredText.Of(request.Lines),
             AmountQepik = valid.Amount.Qepik,
             FeeQepik = valid.PayerFee.Qepik,
-            CommissionQepik = valid.Amount.PercentHalfUp(terminal.CommissionHundredthsPercent).Qepik,
+            CommissionQepik = valid.Amount.PercentHalfUp(
+                terminal.CommissionOn(Baku.DateOf(clock.GetCurrentInstant()))).Qepik,
             ProviderFeeQepik = valid.ProviderFee.Qepik,
             ProviderId = gate.Settings.Id,
             Tender = request.Tender,

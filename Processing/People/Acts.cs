@@ -47,6 +47,7 @@ public static class Acts
 
     public static readonly Act AgentAdd = new("agent add", Role.Operator, Role.Administrator);
     public static readonly Act AgentSuspend = new("agent suspend", Role.Operator, Role.Supervisor);
+    public static readonly Act AgentCommissionSet = new("agent commission set", Role.Finance);
     public static readonly Act PointAdd = new("point add", Role.Operator, Role.Administrator);
     public static readonly Act TerminalAdd = new("terminal add", Role.Operator, Role.Administrator);
     public static readonly Act TerminalSuspend = new("terminal suspend", Role.Operator, Role.Supervisor);
@@ -92,7 +93,7 @@ public static class Acts
     public static IReadOnlyList<Act> All { get; } =
     [
         UserAdd, UserRole, UserDisable, UserKey,
-        AgentAdd, AgentSuspend, PointAdd, TerminalAdd, TerminalSuspend, TerminalRotateKey, CatalogueApply, CalendarApply, DayClose,
+        AgentAdd, AgentSuspend, AgentCommissionSet, PointAdd, TerminalAdd, TerminalSuspend, TerminalRotateKey, CatalogueApply, CalendarApply, DayClose,
         SettleApply,
         StatementImport,
         RegisterImport,

@@ -166,8 +166,9 @@ create table agent_commission (
     valid_from date not null,
     hundredths_percent int not null check (hundredths_percent between 0 and 10000),
     set_by text not null,
+    -- of several for one day the last is in force
     set_at timestamptz not null default clock_timestamp(),
-    primary key (agent_id, valid_from)
+    primary key (agent_id, valid_from, set_at)
 );
 
 create trigger agent_commission_is_kept before update or delete on agent_commission for each row execute function refuse_change();

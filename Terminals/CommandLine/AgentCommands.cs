@@ -17,7 +17,7 @@ internal static partial class AgentCommands
     private static readonly string ListAgents = Sql.Load("CommandLine/ListAgents.sql");
 
     public static Verb Build() => new Verb("agent", "Agents: banks, Şəbəkə centres, the portal.")
-        .With(Add(), AgentMoney.TopUp(), AgentMoney.Limit(), Suspend(), List());
+        .With(Add(), AgentMoney.TopUp(), AgentMoney.Limit(), AgentMoney.Commission(), Suspend(), List());
 
     internal static Argument<string> CodeArgument(string what) => new("code") { Description = $"the {what}'s code" };
 

@@ -19,6 +19,56 @@ internal static class AgentMoney
             Acts.LimitApprove, [ProposalKind.CreditLimit], "Approves a credit limit as the second person, and sets it.",
             "egovpay agent limit approve 8"));
 
+    public static Verb Commission() => new Verb("commission", "Agents' shares, by date.").With(SetCommission());
+
+    private static Verb SetCommission()
+    {
+        var code = AgentCommands.CodeArgument("agent");
+        var from = new Option<string>("--from")
+        {
+            Description = "the first day of it; one that has not begun", HelpName = "YYYY-MM-DD", Required = true,
+        };
+        var percent = new Option<string>("--percent")
+        {
+            Description = "its share of an amount, percent with two decimals", HelpName = "PERCENT", Required = true,
+        };
+        var json = Print.JsonOption();
+        return new Verb(
+                "set", "Sets an agent's share from a day on; payments that were accepted before keep what they had.",
+                "egovpay agent commission set btb --from 2027-01-01 --percent 0.20")
+            .With(code, from, percent, json)
+            .Does(Acts.AgentCommissionSet, async (parsed, cancel) =>
+            {
+                if (NodaTime.Text.LocalDatePattern.Iso.Parse(parsed.GetValue(from)!) is not { Success: true, Value: var day })
+                {
+                    throw CommandException.Usage($"--from '{parsed.GetValue(from)}' is no date such as 2027-01-01.");
+                }
+
+                if (!Print.TryReadManat(parsed.GetValue(percent)!, out var hundredths) || hundredths > 10_000)
+                {
+                    throw CommandException.Usage("--percent: percent with two decimals, such as 0.15; at most 100.00.");
+                }
+
+                await using var desk = await Desk.OpenAsync(parsed, cancel);
+                var agent = parsed.GetValue(code)!;
+                await AgentCommands.FindAsync(desk.Store.Database, agent);
+                if (!await desk.Administer.SetCommissionAsync(agent, day, (int)hundredths))
+                {
+                    throw new CommandException(
+                        $"{parsed.GetValue(from)} has begun: what was accepted on it has its commission already. Name a later day.");
+                }
+
+                await AgentCommands.SayAsync(
+                    parsed, json, $"From {parsed.GetValue(from)} on agent {agent} has {parsed.GetValue(percent)} %.", line =>
+                    {
+                        line.WriteString("agent", agent);
+                        line.WriteString("from", parsed.GetValue(from));
+                        line.WriteNumber("hundredthsPercent", (int)hundredths);
+                    });
+                return Exit.Done;
+            });
+    }
+
     private static Verb ProposeTopUp()
     {
         var code = AgentCommands.CodeArgument("agent");
