@@ -255,6 +255,7 @@ internal static class PayoutCommands
             .With(path, json)
             .Does(Acts.PayoutStatusImport, async (parsed, cancel) =>
             {
+                await using var books = await Books.OpenAsync(parsed, cancel);
                 await using var given = GivenFile.Open(parsed.GetValue(path)!);
                 if (given.Length > ImportPaymentStatus.LongestFile)
                 {
@@ -263,7 +264,6 @@ internal static class PayoutCommands
 
                 var bytes = new byte[given.Length];
                 await given.ReadExactlyAsync(bytes, cancel);
-                await using var books = await Books.OpenAsync(parsed, cancel);
                 var done = await new ImportPaymentStatus(books.Engine.Database, books.Engine.Postings).RunAsync(
                     books.Person, Path.GetFileName(parsed.GetValue(path)!), bytes, "command", cancel);
                 if (done.Refused is { } refused)

@@ -1,7 +1,6 @@
 using EGovPay.Processing.Agents;
 using EGovPay.Processing.Ledger;
 using EGovPay.Processing.People;
-using EGovPay.Processing.StateMachine;
 using EGovPay.Settlement.Netting;
 using EGovPay.Settlement.Terms;
 using EGovPay.Tests.Journal;
