@@ -193,6 +193,7 @@ public sealed class Server
         HealthCalls.Map(app);
         DayCalls.Map(app);
         ProposalCalls.Map(app);
+        FileCalls.Map(app);
         OpenApiDocument.Map(app);
     }
 

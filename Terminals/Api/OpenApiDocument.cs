@@ -2,6 +2,9 @@ using Microsoft.OpenApi;
 
 namespace EGovPay.Terminals.Api;
 
+/// <summary>The body of a call is a file, of whatever media type.</summary>
+internal sealed class TakesFile;
+
 /// <summary>
 /// The machine-readable contract at <c>/openapi/v1.json</c>. It is committed beside this project and compared by a
 /// test.
@@ -64,6 +67,22 @@ internal static class OpenApiDocument
                             context.Document)] = [],
                     },
                 ];
+            }
+
+            if (context.Description.ActionDescriptor.EndpointMetadata.OfType<TakesFile>().Any())
+            {
+                operation.RequestBody = new OpenApiRequestBody
+                {
+                    Required = true,
+                    Description = "The file itself.",
+                    Content = new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal)
+                    {
+                        ["application/octet-stream"] = new()
+                        {
+                            Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" },
+                        },
+                    },
+                };
             }
 
             return Task.CompletedTask;

@@ -15,6 +15,12 @@ namespace EGovPay.Terminals.Office;
 [JsonSerializable(typeof(ProposalListJson))]
 [JsonSerializable(typeof(ProposalJson))]
 [JsonSerializable(typeof(ReasonAsked))]
+[JsonSerializable(typeof(int?))]
+[JsonSerializable(typeof(long?))]
+[JsonSerializable(typeof(StatementListJson))]
+[JsonSerializable(typeof(StatementFileJson))]
+[JsonSerializable(typeof(RegisterListJson))]
+[JsonSerializable(typeof(RegisterFileJson))]
 internal sealed partial class OfficeJson : JsonSerializerContext
 {
     /// <summary>The context that is used: as generated, with real letters.</summary>
