@@ -47,7 +47,7 @@ internal static partial class CheckProviders
     {
         if (ReadObject.From(item, "The provider", faults,
             ["id", "code", "name", "voen", "protocol", "address", "concurrencyLimit", "timeoutSeconds",
-                "deduplicatesFirst", "zone", "reversals"])
+                "deduplicatesFirst", "zone", "reversals", "register"])
             is not { } node)
         {
             return null;
@@ -65,6 +65,7 @@ internal static partial class CheckProviders
         var deduplicates = node.Flag("deduplicatesFirst");
         var zone = ReadZone(node);
         var reversals = node.Value("reversals", optional: true) is null ? null : node.Flag("reversals");
+        var register = node.Value("register", optional: true) is { } form ? CheckRegisterMapping.Read(form, faults) : null;
         if (code is null)
         {
             return null;
@@ -74,7 +75,7 @@ internal static partial class CheckProviders
             && zone is not null
             ? new ProviderSettings(
                 number, code, name, voen, protocol, address,
-                concurrency ?? 1, timeout ?? 1, deduplicates ?? false, zone, reversals ?? false)
+                concurrency ?? 1, timeout ?? 1, deduplicates ?? false, zone, reversals ?? false, register)
             : null;
         return new ReadProvider(node, code, id, protocol, settings, reversals is false);
     }

@@ -184,6 +184,7 @@ public sealed class Service
 /// <param name="DeduplicatesFirst">It de-duplicates before it validates: a final error after a silent attempt is the
 /// truth.</param>
 /// <param name="Zone">The tz name of its accounting day.</param>
+/// <param name="Register">The form of the registers that it is sent; null: the usual one, and none where it is asked online.</param>
 /// <param name="Reversals">It can be asked to take a payment back. Default false: what it was paid stays paid.</param>
 public sealed record ProviderSettings(
     int Id,
@@ -196,4 +197,5 @@ public sealed record ProviderSettings(
     int TimeoutSeconds,
     bool DeduplicatesFirst,
     string Zone,
-    bool Reversals = false);
+    bool Reversals = false,
+    RegisterMapping? Register = null);

@@ -63,6 +63,7 @@ public static class Acts
     public static readonly Act BreaksPropose = new("breaks propose", Role.Finance, Role.Supervisor);
 
     public static readonly Act StatementImport = new("statement import", Role.Finance, Role.Operator);
+    public static readonly Act RegisterSend = new("register send", Role.Operator, Role.Finance);
     public static readonly Act RegisterImport = new("register import", Role.Finance, Role.Operator);
 
     public static readonly Act Restored = new("restored", Role.Operator, Role.Administrator);
@@ -99,7 +100,7 @@ public static class Acts
         RegisterImport,
         Restored, LostPropose, LostApprove, PaymentReverse, TopUpPropose, TopUpApprove, LimitPropose, LimitApprove, TerminalLimitPropose, TerminalLimitApprove,
         PaymentPropose, PaymentApprove, PaymentReject, ProposalApprove, ProposalReject, ProposalWithdraw,
-        PayoutPropose, PayoutApprove, PayoutExport, PayoutStatusImport,
+        RegisterSend, PayoutPropose, PayoutApprove, PayoutExport, PayoutStatusImport,
         WebhookAdd, WebhookRemove, WebhookOn, WebhookRotate, WebhookTest, TellingResend,
     ];
 

@@ -27,6 +27,7 @@ public sealed class DeliverRegisters(
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(10);
     private static readonly string DueRegisters = Sql.Load("Register/DueRegisters.sql");
     private static readonly string ReadLines = Sql.Load("Register/ReadLines.sql");
+    private static readonly string FindRegister = Sql.Load("Register/FindRegister.sql");
     private static readonly string EnterFile = Sql.Load("Register/EnterFile.sql");
     private static readonly string FindUnacknowledged = Sql.Load("Register/FindUnacknowledged.sql");
     private static readonly string EnterAcknowledgement = Sql.Load("Register/EnterAcknowledgement.sql");
@@ -65,10 +66,10 @@ public sealed class DeliverRegisters(
 
         try
         {
-            var providers = catalogue().Providers.Where(provider => provider.Protocol == "register").ToList();
+            var providers = catalogue().Providers.Where(TakesRegisters).ToList();
             var written = await WriteDueAsync(providers, cancel);
             var handedOver = 0;
-            foreach (var provider in providers)
+            foreach (var provider in providers.Where(one => one.Protocol == "register"))
             {
                 handedOver += await handOver.RunAsync(provider, cancel);
             }
@@ -82,6 +83,44 @@ public sealed class DeliverRegisters(
             await give.ExecuteNonQueryAsync(CancellationToken.None);
         }
     }
+
+    /// <summary>
+    /// Sends the register of a window once more: the same bytes as the first time, written anew from the ledger where the file is gone. Null:
+    /// the window has no register. True: handed over by HTTP and acknowledged; false: it lies in the folder.
+    /// </summary>
+    /// <exception cref="InvalidDataException">It would not be the same any more: the provider's mapping was changed since, or the file was.</exception>
+    public async Task<bool?> AgainAsync(ProviderSettings provider, short group, LocalDate day, CancellationToken cancel)
+    {
+        string name, hash;
+        await using (var find = database.CreateCommand(FindRegister))
+        {
+            find.Parameters.Add(new NpgsqlParameter<int> { TypedValue = provider.Id });
+            find.Parameters.Add(new NpgsqlParameter<short> { TypedValue = group });
+            find.Parameters.Add(new NpgsqlParameter<DateOnly> { TypedValue = day.ToDateColumn() });
+            await using var reader = await find.ExecuteReaderAsync(cancel);
+            if (!await reader.ReadAsync(cancel))
+            {
+                return null;
+            }
+
+            (name, hash) = (reader.GetString(0), Convert.ToHexStringLower(reader.GetFieldValue<byte[]>(1)));
+        }
+
+        if (!File.Exists(folder.OutPath(provider.Code, name)))
+        {
+            await WriteAsync(provider, group, day, name.EndsWith(".csv", StringComparison.Ordinal), cancel);
+        }
+
+        if (!File.Exists(folder.OutPath(provider.Code, name)) || await WriteRegister.HashAsync(folder.OutPath(provider.Code, name), cancel) != hash)
+        {
+            throw new InvalidDataException($"The register {name} would not be what was sent: its form or its file was changed since.");
+        }
+
+        return provider.Protocol == "register" && await handOver.AgainAsync(provider, name, cancel);
+    }
+
+    /// <summary>Who takes nothing but files, and who takes them beside what it is asked online.</summary>
+    private static bool TakesRegisters(ProviderSettings provider) => provider.Protocol == "register" || provider.Register is not null;
 
     private async Task<int> WriteDueAsync(List<ProviderSettings> providers, CancellationToken cancel)
     {
@@ -119,8 +158,8 @@ public sealed class DeliverRegisters(
     {
         var register = new RegisterOf(
             provider.Code, FormattableString.Invariant($"C{group}"), day, provider.Zone,
-            budget ? RegisterForm.Csv : RegisterForm.Tab);
-        var file = await WriteRegister.RunAsync(folder, register, LinesAsync(provider.Id, group, day, cancel), cancel);
+            budget ? RegisterForm.Csv : RegisterForm.Tab, provider.Register);
+        var file = await WriteRegister.RunAsync(folder, register, LinesAsync(provider, group, day, cancel), cancel);
         await using var enter = database.CreateCommand(EnterFile);
         enter.Parameters.Add(new NpgsqlParameter<int> { TypedValue = provider.Id });
         enter.Parameters.Add(new NpgsqlParameter<short> { TypedValue = group });
@@ -134,11 +173,11 @@ public sealed class DeliverRegisters(
     }
 
     private async IAsyncEnumerable<RegisterLine> LinesAsync(
-        int providerId, short group, LocalDate day, [EnumeratorCancellation] CancellationToken cancel)
+        ProviderSettings provider, short group, LocalDate day, [EnumeratorCancellation] CancellationToken cancel)
     {
         await using var command = database.CreateCommand(ReadLines);
         command.CommandTimeout = 0;
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = providerId });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = provider.Id });
         command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = group });
         command.Parameters.Add(new NpgsqlParameter<DateOnly> { TypedValue = day.ToDateColumn() });
         await using var reader = await command.ExecuteReaderAsync(cancel);
@@ -150,7 +189,8 @@ public sealed class DeliverRegisters(
                 reader.GetString(2),
                 StoredText.Fields(reader.IsDBNull(3) ? null : reader.GetString(3)),
                 reader.GetInt64(4),
-                reader.GetInstant(5),
+                // An online provider dates a payment by the txn_date that it was given, which is when it was accepted.
+                reader.GetInstant(provider.Protocol == "register" ? 5 : 8),
                 reader.IsDBNull(6) ? null : reader.GetString(6),
                 reader.IsDBNull(7) ? null : reader.GetString(7));
         }

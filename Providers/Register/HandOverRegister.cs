@@ -45,6 +45,19 @@ public sealed class HandOverRegister(
         return done;
     }
 
+    /// <summary>Hands over one register, whether it was acknowledged or not. True: it is acknowledged now.</summary>
+    internal async Task<bool> AgainAsync(ProviderSettings provider, string name, CancellationToken cancel)
+    {
+        if (await HandOverAsync(provider, name, cancel) is not { } acknowledgement)
+        {
+            return false;
+        }
+
+        await WholeFile.WriteAsync(
+            folder.AckPath(provider.Code, name), file => file.WriteAsync(acknowledgement, cancel).AsTask());
+        return true;
+    }
+
     public void Dispose()
     {
         foreach (var client in clients.Values)

@@ -2,7 +2,7 @@
 --      while the window was open is in no register
 -- locks: none
 -- parameters: $1 provider · $2 cut-off group · $3 bank day
-select t.number, p.service_code, p.account, p.fields, t.amount_qepik, e.at, p.budget_level, p.budget_code
+select t.number, p.service_code, p.account, p.fields, t.amount_qepik, e.at, p.budget_level, p.budget_code, p.accepted_at
 from transfer t
 join payment p on p.agent_id = t.agent_id and p.number = t.number
 join event e on e.agent_id = t.agent_id and e.number = t.number and e.step = t.step

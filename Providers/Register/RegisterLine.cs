@@ -1,3 +1,4 @@
+using EGovPay.Processing.Catalogue;
 using EGovPay.Processing.Payments;
 using NodaTime;
 
@@ -43,9 +44,14 @@ public enum RegisterForm
 /// <param name="CutOff">The cut-off group, <c>C4</c>.</param>
 /// <param name="BankDay">The window's bank day.</param>
 /// <param name="Zone">The tz name in which lines are dated.</param>
-public sealed record RegisterOf(string Provider, string CutOff, LocalDate BankDay, string Zone, RegisterForm Form)
+/// <param name="Mapping">The provider's own form; null: <paramref name="Form"/>.</param>
+public sealed record RegisterOf(
+    string Provider, string CutOff, LocalDate BankDay, string Zone, RegisterForm Form, RegisterMapping? Mapping = null)
 {
-    /// <summary><c>azeristilik-2026-11-22-C4.tsv</c>.</summary>
-    public string FileName =>
-        $"{Provider}-{BankDay:uuuu'-'MM'-'dd}-{CutOff}.{(Form == RegisterForm.Tab ? "tsv" : "csv")}";
+    /// <summary><c>azeristilik-2026-11-22-C4.tsv</c>, or as the mapping says.</summary>
+    public string FileName => Mapping is { } mapping
+        ? mapping.FileName.Replace("{provider}", Provider, StringComparison.Ordinal)
+            .Replace("{day}", $"{BankDay:uuuu'-'MM'-'dd}", StringComparison.Ordinal)
+            .Replace("{group}", CutOff, StringComparison.Ordinal)
+        : $"{Provider}-{BankDay:uuuu'-'MM'-'dd}-{CutOff}.{(Form == RegisterForm.Tab ? "tsv" : "csv")}";
 }

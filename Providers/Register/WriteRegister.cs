@@ -28,6 +28,7 @@ public static class WriteRegister
     /// Lines are not ascending, an account cannot stand in a line, or the window's register is there with another
     /// content.
     /// </exception>
+    /// <exception cref="EncoderFallbackException">A letter is not in the encoding that the provider's mapping says.</exception>
     public static async Task<WrittenRegister> RunAsync(
         RegisterFolder folder, RegisterOf register, IAsyncEnumerable<RegisterLine> lines, CancellationToken cancel)
     {
@@ -37,7 +38,8 @@ public static class WriteRegister
         var part = await WholeFile.WritePartAsync(path, async stream =>
         {
             await using var text = new StreamWriter(
-                stream, new UTF8Encoding(false), 1 << 16, leaveOpen: true) { NewLine = "\n" };
+                stream, register.Mapping is { } mapping ? WriteMappedRegister.EncodingOf(mapping) : new UTF8Encoding(false), 1 << 16,
+                leaveOpen: true) { NewLine = "\n" };
             writing.Head(text);
             await foreach (var line in lines.WithCancellation(cancel))
             {
@@ -62,7 +64,7 @@ public static class WriteRegister
                 $"The register {register.FileName} is there with another content: a window never changes.");
     }
 
-    private static async Task<string> HashAsync(string path, CancellationToken cancel)
+    internal static async Task<string> HashAsync(string path, CancellationToken cancel)
     {
         await using var file = File.OpenRead(path);
         return Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancel));
@@ -98,9 +100,16 @@ public static class WriteRegister
     private sealed class Writing(RegisterOf register)
     {
         private readonly DateTimeZone zone = DateTimeZoneProviders.Tzdb[register.Zone];
+        private readonly WriteMappedRegister? mapped = register.Mapping is { } mapping ? new(register, mapping) : null;
 
         public void Head(StreamWriter text)
         {
+            if (mapped is not null)
+            {
+                mapped.Head(text);
+                return;
+            }
+
             if (register.Form == RegisterForm.Csv)
             {
                 text.WriteLine(
@@ -110,6 +119,12 @@ public static class WriteRegister
 
         public void Line(StreamWriter text, RegisterLine line)
         {
+            if (mapped is not null)
+            {
+                mapped.Line(text, line);
+                return;
+            }
+
             var at = line.At.InZone(zone).LocalDateTime;
             var number = line.Number.ToString(CultureInfo.InvariantCulture);
             if (line.Account.AsSpan().ContainsAny("\t\r\n"))
@@ -133,6 +148,12 @@ public static class WriteRegister
 
         public void End(StreamWriter text, Totals totals)
         {
+            if (mapped is not null)
+            {
+                mapped.End(text, totals.Count, totals.AmountQepik, totals.ByBudget);
+                return;
+            }
+
             if (register.Form == RegisterForm.Tab)
             {
                 text.WriteLine($"Total: {totals.Count} {OsmpText.Sum(totals.AmountQepik)}");

@@ -13,7 +13,8 @@ namespace EGovPay.Terminals.CommandLine;
 internal static class RegisterCommands
 {
     public static Verb Build() =>
-        new Verb("register", "Registers of providers and reports of card acquirers, as files that come in.").With(Import(), List());
+        new Verb("register", "Registers that providers are sent, and those and acquirers' reports that come in.").With(
+            SendRegisters.Send(), SendRegisters.Sent(), Import(), List());
 
     private static Verb Import()
     {
