@@ -194,6 +194,7 @@ public sealed class Server
         DayCalls.Map(app);
         ProposalCalls.Map(app);
         FileCalls.Map(app);
+        PayoutCalls.Map(app);
         OpenApiDocument.Map(app);
     }
 

@@ -160,7 +160,8 @@ internal static partial class SettleCommands
         Print.Manat(sums.PaidOutQepik), Print.Manat(sums.PayerFeeQepik), Print.Manat(sums.CommissionQepik),
     ];
 
-    private static NettingScope? Scope(string? day, string? to, string? window)
+    /// <summary>What is looked at; null: nothing was said. What is wrong is a <see cref="CommandException"/>.</summary>
+    internal static NettingScope? Scope(string? day, string? to, string? window)
     {
         if (window is not null)
         {
@@ -179,8 +180,11 @@ internal static partial class SettleCommands
         return last >= from ? NettingScope.Days(from, last) : throw CommandException.Usage("--to: not before --day.");
     }
 
-    private static NettingCut Cut(string text) => Enum.GetValues<NettingCut>().Cast<NettingCut?>().FirstOrDefault(cut => Word(cut!.Value) == text)
-        ?? throw CommandException.Usage("--by: agent, provider, group or budget.");
+    private static NettingCut Cut(string text) => CutOf(text) ?? throw CommandException.Usage("--by: agent, provider, group or budget.");
+
+    /// <summary>The cut of this word, or null.</summary>
+    internal static NettingCut? CutOf(string text) =>
+        Enum.GetValues<NettingCut>().Cast<NettingCut?>().FirstOrDefault(cut => Word(cut!.Value) == text);
 
     private static string Word(NettingCut cut) => cut switch
     {

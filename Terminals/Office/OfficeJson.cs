@@ -16,11 +16,18 @@ namespace EGovPay.Terminals.Office;
 [JsonSerializable(typeof(ProposalJson))]
 [JsonSerializable(typeof(ReasonAsked))]
 [JsonSerializable(typeof(int?))]
+[JsonSerializable(typeof(bool?))]
 [JsonSerializable(typeof(long?))]
 [JsonSerializable(typeof(StatementListJson))]
 [JsonSerializable(typeof(StatementFileJson))]
 [JsonSerializable(typeof(RegisterListJson))]
 [JsonSerializable(typeof(RegisterFileJson))]
+[JsonSerializable(typeof(NettingJson))]
+[JsonSerializable(typeof(PayoutListJson))]
+[JsonSerializable(typeof(PayoutAsked))]
+[JsonSerializable(typeof(PayoutRoundJson))]
+[JsonSerializable(typeof(ExportAsked))]
+[JsonSerializable(typeof(PayoutFileJson))]
 internal sealed partial class OfficeJson : JsonSerializerContext
 {
     /// <summary>The context that is used: as generated, with real letters.</summary>

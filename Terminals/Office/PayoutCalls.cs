@@ -1,0 +1,217 @@
+using System.Globalization;
+using System.Text;
+using EGovPay.Processing;
+using EGovPay.Processing.Catalogue;
+using EGovPay.Processing.People;
+using EGovPay.Settlement.Netting;
+using EGovPay.Settlement.Payouts;
+using Microsoft.AspNetCore.Http.HttpResults;
+using NodaTime;
+using NodaTime.Text;
+
+namespace EGovPay.Terminals.Office;
+
+/// <summary>A figure of netting, qəpik; what the cut is not by is null.</summary>
+/// <param name="NetQepik">gross − reversed + corrected − provider fee.</param>
+public sealed record NettingRowJson(
+    string? Agent, string? Provider, string? Group, string? BudgetLevel, string? BudgetCode, long Payments, long GrossQepik,
+    long ReversedQepik, long CorrectedQepik, long ProviderFeeQepik, long NetQepik, long PaidOutQepik, long PayerFeeQepik,
+    long CommissionQepik);
+
+/// <summary>A cut of a day, of several or of a window.</summary>
+/// <param name="More">There are more rows than these.</param>
+public sealed record NettingJson(IReadOnlyList<NettingRowJson> Rows, bool More);
+
+/// <summary>A payout.</summary>
+/// <param name="State">proposed, approved, exported, accepted, settled, rejected, returned or dropped.</param>
+/// <param name="Proposal">What is approved: <c>POST /v1/settlement/proposals/{id}/approve</c>.</param>
+/// <param name="MessageId">Of the file in which a bank was told of it.</param>
+public sealed record PayoutJson(
+    long Id, string Provider, string? BudgetLevel, string? BudgetCode, long AmountQepik, string EndToEndId, string ExecutionDay,
+    string CreditorIban, string State, long? Proposal, string ProposedBy, string? ApprovedBy, string? MessageId, string? BankCode,
+    string? BankReason);
+
+/// <summary>Payouts, newest first.</summary>
+public sealed record PayoutListJson(IReadOnlyList<PayoutJson> Payouts, bool More);
+
+/// <summary>Which windows are to be paid out.</summary>
+/// <param name="Through">Windows up to this bank day; null: all that are closed.</param>
+/// <param name="Provider">Only this one; null: all.</param>
+public sealed record PayoutAsked(string? Through, string? Provider);
+
+/// <summary>What is owed and not proposed.</summary>
+public sealed record OwedJson(string Provider, string? BudgetLevel, string? BudgetCode, long OwedQepik);
+
+/// <summary>A payout that waits for its approval.</summary>
+public sealed record ProposedPayoutJson(long Payout, long Proposal);
+
+/// <summary>What came of proposing.</summary>
+/// <param name="Carried">Nothing or less is owed: it waits for the next windows.</param>
+/// <param name="WithoutTerms">Owed, and the settlement terms name no account.</param>
+public sealed record PayoutRoundJson(
+    IReadOnlyList<ProposedPayoutJson> Proposals, IReadOnlyList<OwedJson> Carried, IReadOnlyList<OwedJson> WithoutTerms);
+
+/// <summary>In which form a bank is told.</summary>
+/// <param name="Format">pain.001.001.09, pain.001.001.03 or dm-csv.</param>
+/// <param name="Payout">Only this one; if it is in a file, that file again.</param>
+/// <param name="Latin">Latin letters only.</param>
+/// <param name="Structured">Purpose and budget line as fields.</param>
+public sealed record ExportAsked(string? Format, long? Payout, bool? Latin, bool? Structured);
+
+/// <summary>A file for a bank.</summary>
+/// <param name="Content">The file itself, whose UTF-8 bytes have this hash.</param>
+/// <param name="New">It was made now; false: these are the bytes of before.</param>
+public sealed record PayoutFileJson(
+    string MessageId, string Format, int Payouts, long TotalQepik, string Sha256, bool New, string Content);
+
+/// <summary>What is owed to whom, and how it leaves.</summary>
+internal static class PayoutCalls
+{
+    private const int Shown = 1_000;
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/v1/settlement/netting", NettingAsync).WithTags("settlement");
+        routes.MapGet("/v1/settlement/payouts", ListAsync).WithTags("settlement");
+        routes.MapPost("/v1/settlement/payouts", ProposeAsync).Accepts<PayoutAsked>("application/json").WithTags("settlement");
+        routes.MapPost("/v1/settlement/payouts/export", ExportAsync).Accepts<ExportAsked>("application/json").WithTags("settlement");
+    }
+
+    private static async Task<Results<Ok<NettingJson>, OfficeProblem>> NettingAsync(
+        HttpContext http, OfficeDoor door, Engine engine, string? day = null, string? to = null, string? window = null, string? by = null)
+    {
+        if ((await door.AdmitAsync(http)).Refused is { } refused)
+        {
+            return refused;
+        }
+
+        NettingScope? scope;
+        try
+        {
+            scope = CommandLine.SettleCommands.Scope(day, to, window);
+        }
+        catch (CommandLine.CommandException wrong)
+        {
+            return OfficeProblem.Malformed(window is null ? to is null ? "day" : "to" : "window", wrong.Message.Replace("--", "", StringComparison.Ordinal));
+        }
+
+        if (CommandLine.SettleCommands.CutOf(by ?? "provider") is not { } cut)
+        {
+            return OfficeProblem.Malformed("by", "agent, provider, group or budget.");
+        }
+
+        var found = await new ReadNetting(engine.Database).CutAsync(
+            scope ?? await ReadNetting.LastDayAsync(engine.Database, http.RequestAborted), cut, Shown + 1, http.RequestAborted);
+        return TypedResults.Ok(new NettingJson(
+            [.. found.Take(Shown).Select(row => Of(row, engine.Catalogue.Current))], found.Count > Shown));
+    }
+
+    private static async Task<Results<Ok<PayoutListJson>, OfficeProblem>> ListAsync(
+        HttpContext http, OfficeDoor door, Engine engine, string? provider = null, bool? all = null)
+    {
+        if ((await door.AdmitAsync(http)).Refused is { } refused)
+        {
+            return refused;
+        }
+
+        var catalogue = engine.Catalogue.Current;
+        if (provider is not null && catalogue.Provider(provider) is null)
+        {
+            return new OfficeProblem(OfficeRefusal.NotThere, "The catalogue has no such provider.", "provider");
+        }
+
+        var found = await new ReadPayouts(engine.Database).ListAsync(
+            provider is null ? null : catalogue.Provider(provider)!.Id, all != true, Shown + 1, http.RequestAborted);
+        return TypedResults.Ok(new PayoutListJson([.. found.Take(Shown).Select(one => Of(one, catalogue))], found.Count > Shown));
+    }
+
+    private static async Task<Results<Ok<PayoutRoundJson>, OfficeProblem>> ProposeAsync(HttpContext http, OfficeDoor door, Engine engine)
+    {
+        var (person, refused) = await door.AdmitAsync(http, Acts.PayoutPropose);
+        if (refused is not null)
+        {
+            return refused;
+        }
+
+        (var asked, refused) = await OfficeBody.ReadAsync(http, OfficeJson.Wire.PayoutAsked);
+        if (refused is not null)
+        {
+            return refused;
+        }
+
+        LocalDate? through = asked!.Through is { } text
+            ? LocalDatePattern.Iso.Parse(text) is { Success: true } read ? read.Value : null : null;
+        if (asked.Through is not null && through is null)
+        {
+            return OfficeProblem.Malformed("through", "A day is written as 2026-11-20.");
+        }
+
+        var catalogue = engine.Catalogue.Current;
+        if (asked.Provider is { } code && catalogue.Provider(code) is null)
+        {
+            return OfficeProblem.Malformed("provider", "The catalogue has no such provider.");
+        }
+
+        var today = Baku.DateOf(engine.Clock.GetCurrentInstant());
+        if (await PayoutTerms.ReadAsync(engine.Database, catalogue, today, http.RequestAborted) is not { } terms)
+        {
+            return new OfficeProblem(OfficeRefusal.NotPossible, "No settlement terms with an account of ours in manat are in force.");
+        }
+
+        var round = await new ProposePayouts(engine.Database, engine.Proposals).RoundAsync(
+            person, terms, await PayoutTerms.ExecutionDayAsync(engine.Database, today, http.RequestAborted), through,
+            asked.Provider is null ? null : [catalogue.Provider(asked.Provider)!.Id], http.RequestAborted);
+        return TypedResults.Ok(new PayoutRoundJson(
+            [.. round.Proposals.Select(one => new ProposedPayoutJson(one.PayoutId, one.ProposalId))],
+            [.. round.Carried.Select(one => Of(one, catalogue))], [.. round.WithoutTerms.Select(one => Of(one, catalogue))]));
+    }
+
+    private static async Task<Results<Ok<PayoutFileJson>, OfficeProblem>> ExportAsync(HttpContext http, OfficeDoor door, Engine engine)
+    {
+        var (person, refused) = await door.AdmitAsync(http, Acts.PayoutExport);
+        if (refused is not null)
+        {
+            return refused;
+        }
+
+        (var asked, refused) = await OfficeBody.ReadAsync(http, OfficeJson.Wire.ExportAsked);
+        if (refused is not null)
+        {
+            return refused;
+        }
+
+        if (ExportPayouts.Find(asked!.Format ?? "pain.001.001.09") is not { } format)
+        {
+            return OfficeProblem.Malformed("format", "pain.001.001.09, pain.001.001.03 or dm-csv.");
+        }
+
+        var made = await new ExportPayouts(engine.Database, engine.Clock).RunAsync(
+            person, format, asked.Latin == true ? PayoutLetters.Latin : PayoutLetters.Real,
+            asked.Structured == true ? PayoutRemittance.Structured : PayoutRemittance.Unstructured, asked.Payout, http.RequestAborted);
+        return made.File is { } file
+            ? TypedResults.Ok(new PayoutFileJson(
+                file.MessageId, ExportPayouts.Text(file.Format), file.Payouts, file.TotalQepik, file.Sha256, file.New,
+                Encoding.UTF8.GetString(file.Body.Span)))
+            : new OfficeProblem(OfficeRefusal.NotPossible, made.Faults.Count == 0
+                ? "No approved payout waits for a bank."
+                : "This form cannot express: " + string.Join(
+                    ' ', made.Faults.Take(20).Select(fault => $"{fault.EndToEndId} {fault.Field}: {fault.Text}")));
+    }
+
+    private static NettingRowJson Of(NettingRow row, CatalogueSnapshot catalogue) => new(
+        row.Agent, row.ProviderId is { } id ? Code(catalogue, id) : null,
+        row.Group is { } group ? string.Create(CultureInfo.InvariantCulture, $"C{group}") : null, row.BudgetLevel, row.BudgetCode,
+        row.Sums.Payments, row.Sums.GrossQepik, row.Sums.ReversedQepik, row.Sums.CorrectedQepik, row.Sums.ProviderFeeQepik, row.Sums.NetQepik,
+        row.Sums.PaidOutQepik, row.Sums.PayerFeeQepik, row.Sums.CommissionQepik);
+
+    private static PayoutJson Of(Payout one, CatalogueSnapshot catalogue) => new(
+        one.Id, Code(catalogue, one.ProviderId), one.Budget?.Level, one.Budget?.Code, one.AmountQepik, one.EndToEndId,
+        LocalDatePattern.Iso.Format(one.ExecutionDay), one.CreditorIban, one.State.ToString().ToLowerInvariant(), one.ProposalId,
+        one.ProposedBy, one.ApprovedBy, one.MessageId, one.BankCode, one.BankReason);
+
+    private static OwedJson Of(PayoutCarried one, CatalogueSnapshot catalogue) =>
+        new(Code(catalogue, one.ProviderId), one.Budget?.Level, one.Budget?.Code, one.OwedQepik);
+
+    private static string Code(CatalogueSnapshot catalogue, int id) =>
+        catalogue.Provider(id)?.Code ?? id.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,101 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using EGovPay.Processing.People;
+using EGovPay.Settlement.Terms;
+using EGovPay.Tests.Terminals;
+using FluentAssertions;
+using NodaTime;
+using Xunit;
+
+namespace EGovPay.Tests.Office;
+
+/// <summary>Netting and payouts over real HTTP.</summary>
+public sealed class PayoutsOverHttp(HttpCentre centre) : IClassFixture<HttpCentre>
+{
+    private static int people;
+
+    [Fact]
+    public async Task What_is_owed_is_proposed_by_one_approved_by_another_and_told_to_a_bank_once()
+    {
+        var provider = Processing.Catalogue.EmbeddedCatalogue.Load().Provider("azerishiq")!;
+        using var finance = await ClientAsync(Role.Finance);
+        using var approver = await ClientAsync(Role.Approver);
+        (await PostAsync(finance, "payouts", [])).Should().Match<(HttpStatusCode Status, JsonNode Json)>(
+            one => one.Status == HttpStatusCode.Conflict && one.Json["reason"]!.GetValue<string>().Contains("settlement terms"));
+        var today = Processing.Baku.DateOf(SystemClock.Instance.GetCurrentInstant());
+        var applied = await TermsStore.ApplyAsync(
+            centre.Database.DataSource, Terms(), today, today, TestPeople.Doer, TestContext.Current.CancellationToken);
+        applied.Faults.Should().BeEmpty();
+        await OweAsync(provider.Id, 1_500);
+
+        var netting = await GetAsync(finance, "netting?by=provider");
+        netting["rows"]!.AsArray().Single(row => row!["provider"]!.GetValue<string>() == "azerishiq")!["correctedQepik"]!.GetValue<long>()
+            .Should().Be(1_500);
+        var round = await PostAsync(finance, "payouts", new JsonObject { ["provider"] = "azerishiq" });
+        round.Status.Should().Be(HttpStatusCode.OK, round.Json.ToJsonString());
+        var made = round.Json["proposals"]!.AsArray().Should().ContainSingle().Which!;
+        (await PostAsync(finance, "payouts/export", [])).Status.Should().Be(HttpStatusCode.Conflict, "nobody has approved it");
+        (await PostAsync(approver, $"proposals/{made["proposal"]}/approve", [])).Status.Should().Be(HttpStatusCode.OK);
+        var file = await PostAsync(finance, "payouts/export", new JsonObject { ["format"] = "pain.001.001.03" });
+        file.Status.Should().Be(HttpStatusCode.OK, file.Json.ToJsonString());
+        file.Json["content"]!.GetValue<string>().Should().Contain("<CtrlSum>15.00</CtrlSum>");
+        var again = await PostAsync(finance, "payouts/export", new JsonObject { ["payout"] = made["payout"]!.GetValue<long>() });
+        (again.Json["new"]!.GetValue<bool>(), again.Json["sha256"]!.GetValue<string>()).Should().Be((false, file.Json["sha256"]!.GetValue<string>()));
+        (await GetAsync(approver, "payouts"))["payouts"]!.AsArray().Single()!["state"]!.GetValue<string>().Should().Be("exported");
+    }
+
+    [Theory]
+    [InlineData("netting?by=colour")]
+    [InlineData("netting?day=22.11.2026")]
+    [InlineData("netting?window=C5:2026-11-22")]
+    [InlineData("netting?to=2026-11-22")]
+    public async Task What_cannot_be_read_is_a_problem(string path)
+    {
+        using var client = await ClientAsync(Role.Auditor);
+        var answer = await client.GetAsync("/v1/settlement/" + path, TestContext.Current.CancellationToken);
+        answer.StatusCode.Should().Be(HttpStatusCode.BadRequest);
+    }
+
+    [Fact]
+    public async Task Who_only_reads_neither_proposes_nor_exports()
+    {
+        using var client = await ClientAsync(Role.Auditor);
+        (await PostAsync(client, "payouts", [])).Status.Should().Be(HttpStatusCode.Forbidden);
+        (await PostAsync(client, "payouts/export", [])).Status.Should().Be(HttpStatusCode.Forbidden);
+        (await client.GetAsync("/v1/settlement/payouts?all=true", TestContext.Current.CancellationToken)).StatusCode.Should().Be(HttpStatusCode.OK);
+        (await client.GetAsync("/v1/settlement/payouts?provider=nobody", TestContext.Current.CancellationToken)).StatusCode
+            .Should().Be(HttpStatusCode.NotFound);
+    }
+
+    private static byte[] Terms() => System.Text.Encoding.UTF8.GetBytes("""
+        {"format": 1, "payer": {"name": "eGovPay", "voen": "1400057421"},
+         "accounts": [{"iban": "AZ02PAHA38020AZNHC0100012345", "bic": "PAHAAZ22", "bankCode": "505141", "currency": "AZN", "name": "Əsas"}],
+         "providers": [{"code": "azerishiq", "beneficiary": {"name": "Azərişıq ASC", "voen": "1400057421",
+            "iban": "AZ14IBAZ40060019449330218120", "bic": "IBAZAZ2X", "bankCode": "805250"}}]}
+        """);
+
+    /// <summary>As if a correction had come to be owed in a window that has closed: the ledger's row, and nothing beside it.</summary>
+    private Task OweAsync(int provider, long qepik) => centre.Database.ExecuteAsync(FormattableString.Invariant($"""
+        insert into settlement_window (cutoff_group, closes_at, bank_day) values (1, now() - interval '1 hour', '2020-01-03');
+        update business_day set dated_from = now() - interval '1 minute' where closed_at is null;
+        insert into transfer (agent_id, number, amount_qepik, business_day, window_day, debit, credit, step, leg, cutoff_group)
+        select (select min(agent_id) from agent), 1, {qepik}, day, '2020-01-03', 9, {1000 + provider}, 0, 1, 1
+        from business_day where closed_at is null;
+        """));
+
+    private async Task<HttpClient> ClientAsync(Role role)
+    {
+        var login = $"pay-{Interlocked.Increment(ref people)}";
+        return centre.ClientOf(await new TestPeople(centre.Database.DataSource).AddAsync(new Person(login, "P", [role])));
+    }
+
+    private static async Task<(HttpStatusCode Status, JsonNode Json)> PostAsync(HttpClient client, string path, JsonObject body)
+    {
+        var answer = await client.PostAsJsonAsync("/v1/settlement/" + path, body, TestContext.Current.CancellationToken);
+        return (answer.StatusCode, JsonNode.Parse(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!);
+    }
+
+    private static async Task<JsonNode> GetAsync(HttpClient client, string path) =>
+        JsonNode.Parse(await client.GetStringAsync("/v1/settlement/" + path, TestContext.Current.CancellationToken))!;
+}
