@@ -55,6 +55,9 @@ public static class Acts
     public static readonly Act CatalogueApply = new("catalogue apply", Role.Operator);
     public static readonly Act CalendarApply = new("calendar apply", Role.Operator, Role.Finance);
     public static readonly Act DayClose = new("day close", Role.Operator, Role.Finance);
+    public static readonly Act JobsRun = new("jobs run", Role.Operator, Role.Finance);
+    public static readonly Act JobsPause = new("jobs pause", Role.Operator);
+    public static readonly Act JobsResume = new("jobs resume", Role.Operator);
     public static readonly Act SettleApply = new("settle apply", Role.Finance, Role.Operator);
     public static readonly Act PayoutPropose = new("payout propose", Role.Finance);
     public static readonly Act PayoutApprove = new("payout approve", Role.Approver);
@@ -96,6 +99,7 @@ public static class Acts
         UserAdd, UserRole, UserDisable, UserKey,
         AgentAdd, AgentSuspend, AgentCommissionSet, PointAdd, TerminalAdd, TerminalSuspend, TerminalRotateKey, CatalogueApply, CalendarApply, DayClose,
         SettleApply,
+        JobsRun, JobsPause, JobsResume,
         StatementImport,
         RegisterImport,
         Restored, LostPropose, LostApprove, PaymentReverse, TopUpPropose, TopUpApprove, LimitPropose, LimitApprove, TerminalLimitPropose, TerminalLimitApprove,

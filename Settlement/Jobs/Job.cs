@@ -1,0 +1,45 @@
+namespace EGovPay.Settlement.Jobs;
+
+/// <summary>Something that is done by itself, at its times.</summary>
+/// <param name="Name">As on the command line.</param>
+/// <param name="Schedule">Cron with seconds, in Baku time: <c>0 30 8 * * ?</c>.</param>
+/// <param name="BankDaysOnly">True: on other days it is skipped, by the working calendar.</param>
+/// <param name="Purpose">For people.</param>
+/// <param name="Run">
+/// Does what is due, and says what it did. Run twice, or by two nodes at once, it does its work once; cut off in the middle, the next run
+/// goes on.
+/// </param>
+public sealed record Job(
+    string Name, string Schedule, bool BankDaysOnly, string Purpose, Func<JobProgress, CancellationToken, Task<string>> Run);
+
+/// <summary>How far a run is. Told often, it is written once a second at most.</summary>
+public sealed class JobProgress(TimeProvider time, Func<int, string, Task> write)
+{
+    private static readonly TimeSpan Pace = TimeSpan.FromSeconds(1);
+    private long? written;
+
+    /// <param name="percent">0 to 100.</param>
+    /// <param name="what">For people: <c>agent 3 of 40</c>.</param>
+    public async Task TellAsync(int percent, string what)
+    {
+        if (written is { } last && time.GetElapsedTime(last) < Pace)
+        {
+            return;
+        }
+
+        written = time.GetTimestamp();
+        await write(Math.Clamp(percent, 0, 100), what);
+    }
+}
+
+/// <summary>A run of a job.</summary>
+/// <param name="AskedBy">A login; null: its schedule.</param>
+/// <param name="Result">done, skipped, failed or lost; null: it runs.</param>
+public sealed record JobRun(
+    long Id, string Job, string Node, string? AskedBy, NodaTime.Instant StartedAt, NodaTime.Instant? EndedAt, string? Result,
+    string? Outcome, int? Percent, string? Progress);
+
+/// <summary>A job as it stands.</summary>
+/// <param name="NextAt">Null: paused, or no server has scheduled it yet.</param>
+/// <param name="PausedBy">Null: it is not paused.</param>
+public sealed record JobStatus(Job Job, NodaTime.Instant? NextAt, string? PausedBy, JobRun? Last);

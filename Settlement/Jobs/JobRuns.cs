@@ -1,0 +1,80 @@
+using EGovPay.Processing;
+using EGovPay.Processing.PostgreSql;
+using Npgsql;
+
+namespace EGovPay.Settlement.Jobs;
+
+/// <summary>The record of what jobs did.</summary>
+public sealed class JobRuns(NpgsqlDataSource database)
+{
+    /// <summary>Runs of one list at most.</summary>
+    public const int ListLimit = 1_000;
+
+    private static readonly string StartRun = Sql.Load("Jobs/StartRun.sql");
+    private static readonly string EndRun = Sql.Load("Jobs/EndRun.sql");
+    private static readonly string ListRuns = Sql.Load("Jobs/ListRuns.sql");
+    private static readonly string LatestRuns = Sql.Load("Jobs/LatestRuns.sql");
+
+    /// <summary>The latest runs, newest first.</summary>
+    /// <param name="job">Null: of all jobs.</param>
+    public async Task<IReadOnlyList<JobRun>> ListAsync(string? job, int limit, CancellationToken cancel = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, ListLimit);
+        await using var command = database.CreateCommand(ListRuns);
+        command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = job });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = limit });
+        return await ReadAsync(command, cancel);
+    }
+
+    /// <summary>The latest run of each of these jobs that ever ran.</summary>
+    public async Task<IReadOnlyList<JobRun>> LatestAsync(IReadOnlyList<string> jobs, CancellationToken cancel = default)
+    {
+        await using var command = database.CreateCommand(LatestRuns);
+        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. jobs] });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = ListLimit });
+        return await ReadAsync(command, cancel);
+    }
+
+    internal async Task<long> StartAsync(string job, string node, string? askedBy, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand(StartRun);
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = job });
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = node });
+        command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = askedBy });
+        return (long)(await command.ExecuteScalarAsync(cancel))!;
+    }
+
+    internal async Task EndAsync(long run, string result, string outcome)
+    {
+        await using var command = database.CreateCommand(EndRun);
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = run });
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = result });
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = outcome });
+        await command.ExecuteNonQueryAsync(CancellationToken.None);
+    }
+
+    internal async Task TellAsync(long run, int percent, string what)
+    {
+        await using var command = database.CreateCommand(
+            "update job_run set percent = $2, progress = left($3, 200) where run_id = $1 and ended_at is null");
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = run });
+        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = (short)percent });
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = what });
+        await command.ExecuteNonQueryAsync(CancellationToken.None);
+    }
+
+    private static async Task<IReadOnlyList<JobRun>> ReadAsync(NpgsqlCommand command, CancellationToken cancel)
+    {
+        var runs = new List<JobRun>();
+        await using var row = await command.ExecuteReaderAsync(cancel);
+        while (await row.ReadAsync(cancel))
+        {
+            runs.Add(new JobRun(
+                row.GetInt64(0), row.GetString(1), row.GetString(2), row.IsDBNull(3) ? null : row.GetString(3), row.GetInstant(4),
+                row.GetInstantOrNull(5), row.IsDBNull(6) ? null : row.GetString(6), row.IsDBNull(7) ? null : row.GetString(7),
+                row.IsDBNull(8) ? null : row.GetInt16(8), row.IsDBNull(9) ? null : row.GetString(9)));
+        }
+
+        return runs;
+    }
+}
