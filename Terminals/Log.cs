@@ -70,4 +70,7 @@ internal static partial class Log
     [LoggerMessage(3053, LogLevel.Warning,
         "Event {Step} of payment {Number} is given up for receiver {Receiver} after {Attempts} attempts: {Note}")]
     public static partial void DeadLetter(ILogger logger, long number, int step, int receiver, int attempts, string? note);
+
+    [LoggerMessage(3060, LogLevel.Error, "The schedule of jobs could not be opened or ended; it is opened again")]
+    public static partial void JobsNotScheduled(ILogger logger, Exception failure);
 }

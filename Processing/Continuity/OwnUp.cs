@@ -51,7 +51,7 @@ public sealed class OwnUp(NpgsqlDataSource database, IClock clock)
     {
         by.Require(Acts.Restored);
         // The days before today are closed first: there is time enough for numbers of today and tomorrow only.
-        await new BusinessDays(database, NullLogger<BusinessDays>.Instance).RollIfDueAsync(CancellationToken.None);
+        await new BusinessDays(database, NullLogger<BusinessDays>.Instance).RoundAsync(CancellationToken.None);
         await using var connection = await database.OpenConnectionAsync();
         await using var transaction = await connection.BeginChangeAsync();
         var met = await LockAsync(connection, transaction);

@@ -128,7 +128,7 @@ public sealed class BusinessDays(NpgsqlDataSource database, ILogger<BusinessDays
         {
             try
             {
-                await RollIfDueAsync(stop);
+                await RoundAsync(stop);
             }
             catch (Exception failure) when (failure is NpgsqlException or TimeoutException)
             {
@@ -139,7 +139,8 @@ public sealed class BusinessDays(NpgsqlDataSource database, ILogger<BusinessDays
         }
     }
 
-    internal async Task RollIfDueAsync(CancellationToken cancel)
+    /// <summary>Closes what is over, and totals and seals what is left. Any number of nodes may do so at once.</summary>
+    public async Task RoundAsync(CancellationToken cancel)
     {
         await using var command = database.CreateCommand(
             "select day, closed_at is null from business_day "

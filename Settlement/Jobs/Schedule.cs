@@ -14,7 +14,7 @@ namespace EGovPay.Settlement.Jobs;
 /// <param name="Node">This node's name, for people.</param>
 /// <param name="Clock">The database's time, which all nodes share.</param>
 /// <param name="CheckIn">How often a node says that it lives; after about three of these its runs go to another.</param>
-public sealed record ScheduleSettings(string ConnectionString, string Node, IClock Clock, TimeSpan CheckIn);
+public sealed record ScheduleSettings(string Node, IClock Clock, TimeSpan CheckIn);
 
 /// <summary>
 /// The jobs' schedule: Quartz with its PostgreSQL store, clustered. Each job stands in it once, over all nodes; a run that died with its
@@ -65,7 +65,8 @@ public sealed class Schedule : IAsyncDisposable
                 quartz.UseTimeProvider(new ClockTime(settings.Clock));
                 quartz.UsePersistentStore(store =>
                 {
-                    store.UsePostgres(NpgsqlFactory.Instance, settings.ConnectionString);
+                    // The pool that finds the primary by itself.
+                    store.UsePostgres(options => options.DataSourceFactory = _ => database);
                     store.ConfigureStore(options =>
                     {
                         options.TablePrefix = "quartz.";
@@ -78,7 +79,7 @@ public sealed class Schedule : IAsyncDisposable
             var scheduler = await builder.BuildScheduler(cancel);
             var schedule = new Schedule(scheduler, jobs, database);
             scheduler.Context[TableKey] = new Running(schedule, settings, log);
-            await schedule.EnterAsync(cancel);
+            await schedule.EnterAsync(settings.Clock.GetCurrentInstant(), cancel);
             return schedule;
         }
         finally
@@ -154,14 +155,14 @@ public sealed class Schedule : IAsyncDisposable
         await scheduler.DisposeAsync();
     }
 
-    private async Task EnterAsync(CancellationToken cancel)
+    private async Task EnterAsync(Instant now, CancellationToken cancel)
     {
         foreach (var job in jobs)
         {
             var detail = JobBuilder.Create<RunFromTable>().WithIdentity(job.Name).WithDescription(job.Purpose)
                 .StoreDurably().RequestRecovery().Build();
             await scheduler.AddJob(detail, new AddJobOptions { Replace = true }, cancel);
-            var trigger = TriggerBuilder.Create().WithIdentity(Trigger(job.Name)).ForJob(job.Name)
+            var trigger = TriggerBuilder.Create().WithIdentity(Trigger(job.Name)).ForJob(job.Name).StartAt(now.ToDateTimeOffset())
                 .WithSchedule(CronScheduleBuilder.Create(job.Schedule).InTimeZone(Zone)
                     .WithMisfireInstruction(CronTriggerMisfireInstruction.FireAndProceed))
                 .Build();

@@ -8,7 +8,9 @@ using EGovPay.Processing.Schema;
 using EGovPay.Providers;
 using EGovPay.Providers.Portability;
 using EGovPay.Providers.Register;
+using EGovPay.Settlement.Jobs;
 using EGovPay.Terminals.Api;
+using EGovPay.Terminals.Jobs;
 using EGovPay.Terminals.Observing;
 using EGovPay.Terminals.Telling;
 using NodaTime;
@@ -26,6 +28,9 @@ internal static class ServeCommand
     private static readonly TimeSpan Drain = TimeSpan.FromSeconds(6);
 
     private static readonly TimeSpan LastPatience = TimeSpan.FromSeconds(1);
+
+    /// <summary>How often a node tells the others that its jobs live.</summary>
+    private static readonly TimeSpan JobCheckIn = TimeSpan.FromSeconds(5);
 
     /// <summary>
     /// Whatever still waits then (a network that swallows, a collector of traces) is left as a killed process leaves it: open, and
@@ -88,6 +93,8 @@ internal static class ServeCommand
             var registers = new DeliverRegisters(
                 engine.Database, () => engine.Catalogue.Current, folder, handOver, logs.CreateLogger<DeliverRegisters>());
             var delivering = WhenSureAsync(engine, registers.RunAsync, ending.Token);
+            var jobs = WhenSureAsync(
+                engine, stopped => RunJobsAsync(settings, new JobTools(engine, registers), logs, stopped), ending.Token);
             try
             {
                 using var receipts = OperatorOfReceipts.Open(settings, store.Home, log);
@@ -107,13 +114,40 @@ internal static class ServeCommand
             finally
             {
                 await ending.CancelAsync();
-                await EndsAsync(delivering);
+                await EndsAsync(Task.WhenAll(delivering, jobs));
             }
         }
 
         return !engine.Continuity.CutOff.IsCompleted ? Exit.Done : throw new CommandException(
             "The database was restored while this server ran, and somebody said `egovpay restored`: what this server held belongs to "
             + "what is lost. Start it again; it goes on by itself.");
+    }
+
+    /// <summary>Runs what is due by itself, with the other nodes, until this one stops.</summary>
+    private static async Task RunJobsAsync(
+        Settings settings, JobTools tools, ILoggerFactory logs, CancellationToken stop)
+    {
+        var log = logs.CreateLogger<Schedule>();
+        while (!stop.IsCancellationRequested)
+        {
+            try
+            {
+                await using var schedule = await Schedule.OpenAsync(
+                    new ScheduleSettings(settings.Node, tools.Engine.Clock, JobCheckIn), JobTable.Of(tools), tools.Engine.Database, log, stop);
+                await schedule.StartAsync(stop);
+                await Task.Delay(Timeout.InfiniteTimeSpan, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+            catch (Exception failure)
+            {
+                // Payments are served without a schedule; it is opened again in a moment. What the end cut off is done by whoever comes next.
+                if (!stop.IsCancellationRequested)
+                {
+                    Log.JobsNotScheduled(log, failure);
+                }
+
+                await Task.Delay(JobCheckIn, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
     }
 
     private static async Task<MetricsDoor?> OpenMetricsAsync(Settings settings, ILoggerFactory logs, CancellationToken stop)

@@ -63,10 +63,10 @@ public sealed class SealingDays
 
         var before = await database.AskAsync<string>(Chain);
         await database.ExecuteAsync(Unsealed);
-        await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => Days(database).RollIfDueAsync(TestContext.Current.CancellationToken)));
+        await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => Days(database).RoundAsync(TestContext.Current.CancellationToken)));
         for (var more = 0; more < 3; more++)
         {
-            await days.RollIfDueAsync(TestContext.Current.CancellationToken);
+            await days.RoundAsync(TestContext.Current.CancellationToken);
         }
 
         before.Should().NotBeNull();
@@ -85,7 +85,7 @@ public sealed class SealingDays
         await database.ExecuteAsync("alter table day_seal disable trigger user; "
             + "delete from day_seal where business_day = (select min(business_day) from day_seal); "
             + "update business_day set closed_at = closed_at - interval '2 minutes'");
-        await days.RollIfDueAsync(TestContext.Current.CancellationToken);
+        await days.RoundAsync(TestContext.Current.CancellationToken);
         await days.CloseAsync(cancel: TestContext.Current.CancellationToken);
 
         (await database.AskAsync<long>("select count(*) from day_seal")).Should().Be(2, "the second day's and the third's");
@@ -141,7 +141,7 @@ public sealed class SealingDays
             + "and pid <> pg_backend_pid() and state = 'active'", 0, TimeSpan.FromSeconds(60));
         // What the server still did of the dead one's statement, it did whole; here it is as if it had come to nothing.
         await database.ExecuteAsync(Unsealed);
-        await Days(database).RollIfDueAsync(TestContext.Current.CancellationToken);
+        await Days(database).RoundAsync(TestContext.Current.CancellationToken);
 
         (await database.AskAsync<long>("select count(*) from day_seal")).Should().Be(1);
         (await database.AskAsync<long>("select transfers from day_seal")).Should().Be(1, "what was paid meanwhile is of the next day");

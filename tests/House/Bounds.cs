@@ -19,6 +19,8 @@ public sealed partial class Bounds
         ["Processing/Continuity/Witness.sql"] = "writes one row",
         ["Processing/Ledger/SetLimit.sql"] = "writes one row",
         ["Processing/People/CountWrongKey.sql"] = "one row",
+        ["Settlement/Jobs/MakeScheduled.sql"] = "writes one row",
+        ["Settlement/Jobs/StartRun.sql"] = "writes one row",
         ["Processing/People/EndProposal.sql"] = "writes one row",
         ["Processing/Audit/DayTotals.sql"] = "a row a day and account, of one part of an agent's numbers",
         ["Processing/Audit/Funds.sql"] = "a row an agent named by the caller",

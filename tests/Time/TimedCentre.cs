@@ -79,7 +79,7 @@ internal sealed class TimedCentre : IAsyncDisposable
     public Task SetAsync(Instant at) => SetClock.SetAsync(Database, at, Engine);
 
     /// <summary>What the engine does each second: roll the day if it is due.</summary>
-    public Task RollAsync() => Engine.Days.RollIfDueAsync(CancellationToken.None);
+    public Task RollAsync() => Engine.Days.RoundAsync(CancellationToken.None);
 
     public Task<Answered> PayAsync(string reference, long amountQepik = 2_350) =>
         Client.PayAsync(reference, HttpCentre.Payment(amountQepik));

@@ -1,0 +1,99 @@
+using System.Globalization;
+using EGovPay.Processing;
+using EGovPay.Processing.Audit;
+using EGovPay.Providers.Register;
+using EGovPay.Settlement.Jobs;
+using EGovPay.Settlement.Payouts;
+
+namespace EGovPay.Terminals.Jobs;
+
+/// <summary>What jobs work with, on a server.</summary>
+/// <param name="Registers">Writes, hands over and reads registers.</param>
+internal sealed record JobTools(Engine Engine, DeliverRegisters Registers);
+
+/// <summary>
+/// Everything that is done by itself at its times, in one table: name, when (Baku time, bank days), method. The methods do what is due and
+/// nothing twice, so that asking for a run now, or two of them, harms nobody.
+/// </summary>
+internal static class JobTable
+{
+    /// <summary>The table.</summary>
+    /// <param name="tools">Null: only to be looked at; nothing of it can be run here.</param>
+    public static IReadOnlyList<Job> Of(JobTools? tools)
+    {
+        JobTools Here() => tools ?? throw new InvalidOperationException("Jobs run on a server.");
+        return
+        [
+            new("close-days", "5 0 0 * * ?", false, "closes business days that are over, totals and seals them",
+                (_, cancel) => CloseDaysAsync(Here(), cancel)),
+            new("send-registers", "0 0/10 * * * ?", false, "writes registers of closed windows, hands them over, reads acknowledgements",
+                (_, cancel) => SendRegistersAsync(Here(), cancel)),
+            new("propose-payouts", "0 10 9,14,16 * * ?", true, "proposes payouts of closed windows, for a person to approve",
+                (_, cancel) => ProposePayoutsAsync(Here(), cancel)),
+            new("audit", "0 30 4 * * ?", false, "checks every invariant of the books",
+                (progress, cancel) => AuditAsync(Here(), progress, cancel)),
+        ];
+    }
+
+    private static async Task<string> CloseDaysAsync(JobTools tools, CancellationToken cancel)
+    {
+        var before = await tools.Engine.Days.OpenDayAsync(cancel);
+        await tools.Engine.Days.RoundAsync(cancel);
+        var now = await tools.Engine.Days.OpenDayAsync(cancel);
+        return before == now
+            ? string.Create(CultureInfo.InvariantCulture, $"nothing was due; {now:uuuu-MM-dd} is open")
+            : string.Create(CultureInfo.InvariantCulture, $"closed {before:uuuu-MM-dd}; {now:uuuu-MM-dd} is open");
+    }
+
+    private static async Task<string> SendRegistersAsync(JobTools tools, CancellationToken cancel)
+    {
+        var round = await tools.Registers.RoundAsync(cancel);
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{round.Written} written, {round.HandedOver} handed over, {round.Acknowledged} acknowledged, {round.RejectedLines} lines rejected");
+    }
+
+    private static async Task<string> ProposePayoutsAsync(JobTools tools, CancellationToken cancel)
+    {
+        var engine = tools.Engine;
+        var today = Baku.DateOf(engine.Clock.GetCurrentInstant());
+        if (await PayoutTerms.ReadAsync(engine.Database, engine.Catalogue.Current, today, cancel) is not { } terms)
+        {
+            return "no settlement terms are in force: nobody can be paid";
+        }
+
+        if (await ScheduledPerson.InAsync(engine.Database, cancel) is not { } by)
+        {
+            return $"'{ScheduledPerson.Login}' is disabled, or there is nobody yet: nothing was proposed";
+        }
+
+        var round = await new ProposePayouts(engine.Database, engine.Proposals).RoundAsync(
+            by, terms, await PayoutTerms.ExecutionDayAsync(engine.Database, today, cancel), cancel: cancel);
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{round.Proposals.Count} proposed, {round.Carried.Count} carried into the next window, {round.WithoutTerms.Count} without terms");
+    }
+
+    private static async Task<string> AuditAsync(JobTools tools, JobProgress progress, CancellationToken cancel)
+    {
+        // The audit tells how far it is and does not wait to have it written.
+        var told = Task.CompletedTask;
+        var report = await AuditBooks.RunAsync(
+            tools.Engine.Database,
+            at =>
+            {
+                if (told.IsCompleted)
+                {
+                    told = progress.TellAsync(
+                        (int)(100L * at.AgentsDone / Math.Max(1, at.Agents)),
+                        string.Create(CultureInfo.InvariantCulture, $"{at.AgentsDone} of {at.Agents} agents"));
+                }
+            },
+            cancel);
+        await told;
+        return report.Violations == 0
+            ? string.Create(CultureInfo.InvariantCulture, $"{report.Payments} payments, {report.Transfers} transfers, no violation")
+            : throw new InvalidOperationException(string.Create(
+                CultureInfo.InvariantCulture, $"{report.Violations} violations: run `egovpay audit` and call whoever keeps the books"));
+    }
+}
