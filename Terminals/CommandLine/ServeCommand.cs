@@ -94,7 +94,7 @@ internal static class ServeCommand
                 engine.Database, () => engine.Catalogue.Current, folder, handOver, logs.CreateLogger<DeliverRegisters>());
             var delivering = WhenSureAsync(engine, registers.RunAsync, ending.Token);
             var jobs = WhenSureAsync(
-                engine, stopped => RunJobsAsync(settings, new JobTools(engine, registers), logs, stopped), ending.Token);
+                engine, stopped => RunJobsAsync(settings, new JobTools(engine, registers, settings.Incoming), logs, stopped), ending.Token);
             try
             {
                 using var receipts = OperatorOfReceipts.Open(settings, store.Home, log);

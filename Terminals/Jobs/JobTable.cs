@@ -2,14 +2,18 @@ using System.Globalization;
 using EGovPay.Processing;
 using EGovPay.Processing.Audit;
 using EGovPay.Providers.Register;
+using EGovPay.Settlement.Incoming;
 using EGovPay.Settlement.Jobs;
+using EGovPay.Settlement.Netting;
 using EGovPay.Settlement.Payouts;
+using EGovPay.Settlement.Terms;
 
 namespace EGovPay.Terminals.Jobs;
 
 /// <summary>What jobs work with, on a server.</summary>
 /// <param name="Registers">Writes, hands over and reads registers.</param>
-internal sealed record JobTools(Engine Engine, DeliverRegisters Registers);
+/// <param name="Incoming">The watched folder, absolute.</param>
+internal sealed record JobTools(Engine Engine, DeliverRegisters Registers, string Incoming);
 
 /// <summary>
 /// Everything that is done by itself at its times, in one table: name, when (Baku time, bank days), method. The methods do what is due and
@@ -30,6 +34,10 @@ internal static class JobTable
                 (_, cancel) => SendRegistersAsync(Here(), cancel)),
             new("propose-payouts", "0 10 9,14,16 * * ?", true, "proposes payouts of closed windows, for a person to approve",
                 (_, cancel) => ProposePayoutsAsync(Here(), cancel)),
+            new("import-files", "30 * * * * ?", false, "imports statements, registers and reports from the watched folder",
+                (_, cancel) => ImportFilesAsync(Here(), cancel)),
+            new("overdue-agents", "0 30 8 * * ?", false, "suspends agents who owe too long, where their terms say so, and lifts it when they paid",
+                (_, cancel) => OverdueAgentsAsync(Here(), cancel)),
             new("audit", "0 30 4 * * ?", false, "checks every invariant of the books",
                 (progress, cancel) => AuditAsync(Here(), progress, cancel)),
         ];
@@ -72,6 +80,25 @@ internal static class JobTable
         return string.Create(
             CultureInfo.InvariantCulture,
             $"{round.Proposals.Count} proposed, {round.Carried.Count} carried into the next window, {round.WithoutTerms.Count} without terms");
+    }
+
+    private static async Task<string> ImportFilesAsync(JobTools tools, CancellationToken cancel)
+    {
+        var round = await new ImportFolder(tools.Engine.Database, tools.Incoming, tools.Engine.Clock).RoundAsync(cancel);
+        return round.Elsewhere ? "another server is at it"
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"{round.Files.Count(file => file.Verdict == FileVerdict.Imported)} read, {round.Files.Count(file => file.Verdict == FileVerdict.KnownBefore)} "
+                + $"known before, {round.Files.Count(file => file.Verdict is FileVerdict.Refused or null)} refused, {round.Waiting} not complete yet");
+    }
+
+    private static async Task<string> OverdueAgentsAsync(JobTools tools, CancellationToken cancel)
+    {
+        var today = Baku.DateOf(tools.Engine.Clock.GetCurrentInstant());
+        var terms = await TermsStore.TodayAsync(tools.Engine.Database, tools.Engine.Clock, cancel);
+        var round = await new OverdueAgents(tools.Engine.Database).RoundAsync(terms, today, cancel);
+        return string.Create(
+            CultureInfo.InvariantCulture, $"{round.Suspended.Count} suspended, {round.Lifted.Count} let go on");
     }
 
     private static async Task<string> AuditAsync(JobTools tools, JobProgress progress, CancellationToken cancel)
