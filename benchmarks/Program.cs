@@ -6,6 +6,7 @@ using EGovPay.Benchmarks.Fuzz;
 using EGovPay.Benchmarks.Journal;
 using EGovPay.Benchmarks.Overload;
 using EGovPay.Benchmarks.Observing;
+using EGovPay.Benchmarks.Reconcile;
 using EGovPay.Benchmarks.Torture;
 
 namespace EGovPay.Benchmarks;
@@ -30,7 +31,11 @@ internal static class Program
                 return await RunFuzz.MainAsync(arguments);
             case "overload":
                 return await RunOverload.RunAsync(arguments);
-            case "day" or "growth" or "reconcile":
+            case "reconcile":
+                return await RunReconcile.RunAsync(arguments);
+            case "reconcile-engine":
+                return await EngineSide.RunAsync(arguments);
+            case "day" or "growth":
                 await Console.Error.WriteLineAsync($"The long run {arguments[0]} does not exist yet.");
                 return 2;
             default:
