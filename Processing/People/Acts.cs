@@ -64,6 +64,8 @@ public static class Acts
     public static readonly Act PayoutExport = new("payout export", Role.Finance, Role.Operator);
     public static readonly Act PayoutStatusImport = new("payout status import", Role.Finance, Role.Operator);
     public static readonly Act BreaksPropose = new("breaks propose", Role.Finance, Role.Supervisor);
+    public static readonly Act BreaksApprove = new("breaks approve", Role.Approver);
+    public static readonly Act Reconcile = new("reconcile", Role.Finance, Role.Operator);
 
     public static readonly Act StatementImport = new("statement import", Role.Finance, Role.Operator);
     public static readonly Act RegisterSend = new("register send", Role.Operator, Role.Finance);
@@ -105,6 +107,8 @@ public static class Acts
         Restored, LostPropose, LostApprove, PaymentReverse, TopUpPropose, TopUpApprove, LimitPropose, LimitApprove, TerminalLimitPropose, TerminalLimitApprove,
         PaymentPropose, PaymentApprove, PaymentReject, ProposalApprove, ProposalReject, ProposalWithdraw,
         RegisterSend, PayoutPropose, PayoutApprove, PayoutExport, PayoutStatusImport,
+        BreaksPropose, BreaksApprove,
+        Reconcile,
         WebhookAdd, WebhookRemove, WebhookOn, WebhookRotate, WebhookTest, TellingResend,
     ];
 

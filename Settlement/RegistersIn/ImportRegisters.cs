@@ -29,7 +29,12 @@ public sealed class ImportRegisters(NpgsqlDataSource database, IReadOnlyList<Fil
 
     /// <summary>Imports a file. What form it has, its first byte and the provider's mapping say.</summary>
     /// <exception cref="NpgsqlException">The database is away, or refused: nothing was kept.</exception>
-    public async Task<RegisterImport> FromAsync(IncomingFile file, RegisterOf of, CancellationToken cancel = default)
+    public Task<RegisterImport> FromAsync(IncomingFile file, RegisterOf of, CancellationToken cancel = default) =>
+        FromAsync(file, of, beside: null, cancel);
+
+    /// <summary>The same, for somebody who looks at the lines while they go by.</summary>
+    /// <param name="beside">Is given each line; what it is given means nothing unless the file is imported.</param>
+    internal async Task<RegisterImport> FromAsync(IncomingFile file, RegisterOf of, IRegisterSink? beside, CancellationToken cancel)
     {
         var mapping = mappings.FirstOrDefault(one => one.Use == MappingUse.Register && one.Name == of.Provider);
         RegisterTotals? totals = null;
@@ -44,9 +49,10 @@ public sealed class ImportRegisters(NpgsqlDataSource database, IReadOnlyList<Fil
             try
             {
                 await using var rows = await RegisterRows.BeginAsync(load.Connection, load.FileId, stop);
-                totals = await (json ? ReadJsonRegister.From(load.Content, rows, stop)
-                    : mapping is null ? ReadOsmpRegister.From(load.Content, rows, stop)
-                    : ReadMappedRegister.From(load.Content, mapping, rows, stop));
+                IRegisterSink sink = beside is null ? rows : new Both(rows, beside);
+                totals = await (json ? ReadJsonRegister.From(load.Content, sink, stop)
+                    : mapping is null ? ReadOsmpRegister.From(load.Content, sink, stop)
+                    : ReadMappedRegister.From(load.Content, mapping, sink, stop));
                 if (Compare(totals) is { } differs)
                 {
                     return new FileLoaded(form, differs, []);
@@ -105,5 +111,17 @@ public sealed class ImportRegisters(NpgsqlDataSource database, IReadOnlyList<Fil
         add.Parameters.Add(new NpgsqlParameter<int?> { TypedValue = totals.SaidLines });
         add.Parameters.Add(new NpgsqlParameter<long?> { TypedValue = totals.SaidTotalQepik });
         await add.ExecuteNonQueryAsync(cancel);
+    }
+
+    /// <summary>The database, and whoever looks at the lines beside it.</summary>
+    private sealed class Both(RegisterRows rows, IRegisterSink beside) : IRegisterSink
+    {
+        public void Add(in RegisterLine line)
+        {
+            rows.Add(line);
+            beside.Add(line);
+        }
+
+        public ValueTask FlushAsync(CancellationToken cancel) => rows.FlushAsync(cancel);
     }
 }

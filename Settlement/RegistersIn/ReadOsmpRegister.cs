@@ -6,7 +6,8 @@ using EGovPay.Settlement.Mapping;
 namespace EGovPay.Settlement.RegistersIn;
 
 /// <summary>
-/// Reads a register of the OSMP form: <c>txn_id date time account sum</c> with tabs between, and <c>Total: count amount</c> last. Over bytes,
+/// Reads a register of the OSMP form: <c>txn_id date time account sum</c> with tabs between, in some dialects the
+/// currency after them, and <c>Total: count amount</c> last. Over bytes,
 /// because it is the form of the large ones. Accounts that are no UTF-8 are taken for windows-1251.
 /// </summary>
 internal static class ReadOsmpRegister
@@ -138,10 +139,17 @@ internal static class ReadOsmpRegister
             var time = Field(ref rest);
             var account = Field(ref rest);
             var amount = Field(ref rest);
-            if (line.Count((byte)'\t') != 4)
+            var currency = Field(ref rest);
+            if (line.Count((byte)'\t') is not (4 or 5))
             {
                 throw RefusedFileException.At(
-                    Line, 0, "", $"The line has {line.Count((byte)'\t') + 1} fields; it has 5 with a tab between: txn_id date time account sum.");
+                    Line, 0, "",
+                    $"The line has {line.Count((byte)'\t') + 1} fields; it has 5 with a tab between, or 6: txn_id date time account sum ccy.");
+            }
+
+            if (currency.Length > 0 && (currency.Length != 3 || currency.ContainsAnyExceptInRange((byte)'A', (byte)'Z')))
+            {
+                throw RefusedFileException.At(Line, 6, "ccy", $"'{RegisterText.Shown(currency)}' is no currency: three capital letters.");
             }
 
             RegisterText.Check(txn, RegisterText.MostTxn, Line, 1, "txn_id");
@@ -165,6 +173,7 @@ internal static class ReadOsmpRegister
             sink.Add(new RegisterLine
             {
                 Line = Line, Txn = Readable(txn), AmountQepik = qepik, Account = Readable(account), Day = day, TimeMicroseconds = microseconds,
+                Currency = currency.SequenceEqual("AZN"u8) ? [] : currency,
             });
         }
 

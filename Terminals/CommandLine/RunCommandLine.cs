@@ -75,6 +75,8 @@ internal static class RunCommandLine
             PayoutCommands.Build(),
             StatementCommands.Build(),
             RegisterCommands.Build(),
+            ReconcileCommand.Build(),
+            BreakCommands.Build(),
             ProposalVerbs.Build(),
             RecordCommands.Build(),
             RestoredCommand.Build(),

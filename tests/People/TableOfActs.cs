@@ -18,6 +18,7 @@ public sealed class TableOfActs(TestDatabase database) : IClassFixture<TestDatab
         "proposal list", "payment proposals", "payment unknown", "payment contradictions", "lost list",
         "webhook list", "telling status", "telling dead", "settle show", "settle agents", "register sent",
         "payout list", "payout show", "settle terms", "jobs list", "jobs history",
+        "breaks list", "breaks show",
     ];
 
     /// <summary>They are the program itself, run by whoever runs machines, before there is anybody who could show a key.</summary>

@@ -1,0 +1,139 @@
+using System.Collections.Frozen;
+using EGovPay.Processing.Catalogue;
+
+namespace EGovPay.Settlement.Breaks;
+
+/// <summary>What people read of a break, in three languages: its kind, what has probably happened, and what to do next.</summary>
+public static class BreakTexts
+{
+    public static FrozenDictionary<BreakKind, Localised> Kinds { get; } = new Dictionary<BreakKind, Localised>
+    {
+        [BreakKind.MissingThere] = new("Onlarda yoxdur", "Missing there", "Нет у них"),
+        [BreakKind.MissingHere] = new("Bizdə yoxdur", "Missing here", "Нет у нас"),
+        [BreakKind.OverAmount] = new("Onlarda çoxdur", "More there", "У них больше"),
+        [BreakKind.UnderAmount] = new("Onlarda azdır", "Less there", "У них меньше"),
+        [BreakKind.WrongDay] = new("Başqa gün", "Another day", "Другой день"),
+        [BreakKind.WrongAccount] = new("Başqa hesab", "Another account", "Другой счёт"),
+        [BreakKind.Duplicate] = new("Təkrar", "Duplicate", "Повтор"),
+        [BreakKind.CurrencyDiffers] = new("Başqa valyuta", "Another currency", "Другая валюта"),
+        [BreakKind.Unidentified] = new("Tanınmır", "Unidentified", "Не опознано"),
+        [BreakKind.RejectedLine] = new("Sətir qaytarılıb", "Line rejected", "Строка отклонена"),
+        [BreakKind.PayoutRejected] = new("Köçürmə qaytarılıb", "Payout rejected", "Выплата отклонена"),
+        [BreakKind.BalanceDiffers] = new("Qalıq tutmur", "Balance differs", "Остаток не сходится"),
+    }.ToFrozenDictionary();
+
+    /// <summary>What has probably happened.</summary>
+    public static FrozenDictionary<string, Localised> Causes { get; } = new Dictionary<string, Localised>(StringComparer.Ordinal)
+    {
+        ["confirmed-absent"] = new(
+            "Təşkilat ödənişi təsdiq edib, amma reyestrə salmayıb",
+            "The organisation confirmed the payment and left it out of its register",
+            "Организация подтвердила платёж, но не включила его в реестр"),
+        ["confirmed-next-day"] = new(
+            "Ödəniş gün bitəndən sonra təsdiqlənib, növbəti günün reyestrində ola bilər",
+            "It was confirmed after the day's end, and may stand in the next register",
+            "Платёж подтверждён после конца дня и может быть в следующем реестре"),
+        ["unknown-absent"] = new(
+            "Cavab gəlməyib, reyestrdə də yoxdur: yəqin ki, çatmayıb",
+            "There was no answer and the register has not got it: it was probably never delivered",
+            "Ответа не было, и в реестре его нет: вероятно, платёж не дошёл"),
+        ["reversed-there"] = new(
+            "Təşkilat ödənişi geri alıb", "The organisation took the payment back", "Организация отменила платёж"),
+        ["declined-here"] = new(
+            "Bizdə imtina edilib, təşkilatda isə qəbul olunub",
+            "Declined here, and delivered there",
+            "У нас отклонён, у них зачислен"),
+        ["cancelled-here"] = new(
+            "Bizdə ləğv edilib, təşkilatda isə qəbul olunub",
+            "Cancelled here, and delivered there",
+            "У нас отменён, у них зачислен"),
+        ["reversed-here"] = new(
+            "Bizdə geri alınıb, təşkilatda isə qalıb",
+            "Reversed here, and kept there",
+            "У нас возвращён, у них остался"),
+        ["more-there"] = new(
+            "Reyestrdəki məbləğ böyükdür",
+            "The register has a larger amount",
+            "В реестре сумма больше"),
+        ["less-there"] = new(
+            "Reyestrdəki məbləğ kiçikdir",
+            "The register has a smaller amount",
+            "В реестре сумма меньше"),
+        ["other-account"] = new(
+            "Pul başqa hesaba yazılıb",
+            "It was credited to another account",
+            "Зачислено на другой счёт"),
+        ["other-day"] = new(
+            "Reyestr başqa gün göstərir",
+            "The register shows another day",
+            "В реестре указан другой день"),
+        ["other-currency"] = new(
+            "Reyestrdə başqa valyutadır",
+            "The register has another currency",
+            "В реестре другая валюта"),
+        ["repeated-there"] = new(
+            "Reyestrdə bir neçə dəfə var",
+            "It stands in the register more than once",
+            "В реестре указан несколько раз"),
+        ["in-two-registers"] = new(
+            "İki günün reyestrində var", "It stands in the registers of two days", "Указан в реестрах двух дней"),
+        ["other-provider"] = new(
+            "Bu nömrə başqa təşkilata ödənişdir", "The number is that of a payment to another organisation",
+            "Это номер платежа другой организации"),
+        ["number-never-used"] = new(
+            "Bu nömrə ilə ödənişimiz yoxdur",
+            "We have no payment of this number",
+            "Платежа с таким номером у нас нет"),
+        ["no-number-of-ours"] = new(
+            "Sətirdə bizim nömrə yoxdur", "The line has no number of ours", "В строке нет нашего номера"),
+        ["bank-absent"] = new(
+            "Bank çıxarışında yoxdur", "The bank's statement has not got it", "В банковской выписке его нет"),
+        ["bank-unknown"] = new(
+            "Bizdə bu əməliyyat yoxdur", "We know of no such movement", "У нас такой операции нет"),
+        ["bank-deposit"] = new(
+            "Agentin depoziti olmalıdır, hələ yazılmayıb", "An agent's deposit, which is not booked yet",
+            "Вероятно, депозит агента, который ещё не проведён"),
+        ["bank-returned"] = new("Bank köçürməni qaytarıb", "The bank returned the payout", "Банк вернул выплату"),
+    }.ToFrozenDictionary(StringComparer.Ordinal);
+
+    /// <summary>What to do next.</summary>
+    public static FrozenDictionary<string, Localised> Steps { get; } = new Dictionary<string, Localised>(StringComparer.Ordinal)
+    {
+        ["ask-then-absent"] = new(
+            "Təşkilatdan həmin nömrə ilə yenidən soruşun; yoxdursa, `--absent` təklif edin",
+            "Ask the organisation again under the same number; if it has not got it, propose `--absent`",
+            "Запросите организацию ещё раз по тому же номеру; если платежа нет, предложите `--absent`"),
+        ["wait-for-next-register"] = new(
+            "Növbəti günün reyestrini gözləyin",
+            "Wait for the register of the next day",
+            "Дождитесь реестра следующего дня"),
+        ["propose-absent"] = new("`--absent` təklif edin", "Propose `--absent`", "Предложите `--absent`"),
+        ["propose-delivered"] = new("`--delivered` təklif edin", "Propose `--delivered`", "Предложите `--delivered`"),
+        ["ask-provider"] = new(
+            "Təşkilatla aydınlaşdırın; sonra düzəliş və ya `--accept` təklif edin",
+            "Clear it up with the organisation; then propose a correction, or `--accept`",
+            "Выясните с организацией; затем предложите исправление или `--accept`"),
+        ["ask-provider-move"] = new(
+            "Təşkilatdan düzgün hesaba keçirməsini istəyin", "Ask the organisation to move it to the right account",
+            "Попросите организацию перенести на правильный счёт"),
+        ["accept-if-paid-once"] = new(
+            "Bir dəfə ödənilibsə, `--accept` təklif edin", "If it was paid once, propose `--accept`",
+            "Если оплачено один раз, предложите `--accept`"),
+        ["compare-suggested"] = new(
+            "Təklif olunan ödənişlə tutuşdurun",
+            "Compare it with the payment that is suggested",
+            "Сравните с предложенным платежом"),
+        ["ask-bank"] = new(
+            "Bankdan soruşun; sonra düzəliş təklif edin", "Ask the bank; then propose a correction",
+            "Запросите банк; затем предложите исправление"),
+        ["book-deposit"] = new(
+            "Depoziti yazın: egovpay agent topup propose", "Book the deposit: egovpay agent topup propose",
+            "Проведите депозит: egovpay agent topup propose"),
+    }.ToFrozenDictionary(StringComparer.Ordinal);
+
+    /// <summary>The text of a cause; what is not here reads as it is.</summary>
+    public static string Cause(string name, string? language) => Causes.GetValueOrDefault(name)?.In(language) ?? name;
+
+    /// <summary>The text of a step; what is not here reads as it is.</summary>
+    public static string Step(string name, string? language) => Steps.GetValueOrDefault(name)?.In(language) ?? name;
+}

@@ -1,0 +1,14 @@
+-- why: how many breaks are open, by age and kind, and what is at risk: a table for people, a metric and an alarm
+-- locks: none
+-- parameters: none
+select
+    case when a.age <= 1 then 0 when a.age <= 7 then 1 when a.age <= 30 then 2 else 3 end as band, b.kind, count(*),
+    sum(b.amount_at_risk_qepik)::bigint
+from break_now b
+cross join lateral (
+    select (now() at time zone 'Asia/Baku')::date - (b.open_since at time zone 'Asia/Baku')::date as age
+) a
+where b.state <> 'settled'
+group by 1, 2
+order by 1, 2
+limit 100

@@ -1,0 +1,226 @@
+using EGovPay.Processing;
+using EGovPay.Processing.Catalogue;
+using EGovPay.Processing.Payments;
+using EGovPay.Processing.StateMachine;
+using EGovPay.Settlement.Breaks;
+using NodaTime;
+using Npgsql;
+
+namespace EGovPay.Settlement.Reconciliation;
+
+/// <summary>
+/// What does not simply agree, looked at closely: the payments as they stand, other days, other registers. Counts what it finds, part by
+/// part.
+/// </summary>
+internal sealed class CompareParts(
+    Engine engine, SettleUnknown settle, ProviderSettings provider, RegisterDay of, long fileId, long[] otherFiles,
+    IReadOnlyList<MatchStrategy> strategies)
+{
+    private const int Chunk = 2_000;
+
+    private static readonly string Elsewhere = Sql.Load("Reconciliation/Elsewhere.sql");
+    private static readonly string OtherDays = Sql.Load("Reconciliation/OtherDays.sql");
+
+    private readonly JudgePayment judge = new(Zone(provider), of.Day);
+    private readonly RegisterFacts facts = new(provider, Zone(provider), of.Day, fileId);
+    private readonly List<MissedPayment> missed = [];
+    private readonly List<(RegisterLineIn Line, int Lines)> unknownLines = [];
+    private readonly List<NewBreak> found = [];
+    private long lines, matched, settled, inFlight, breaks;
+
+    public RegisterDay Of => of;
+
+    public long FileId => fileId;
+
+    public string Subject => $"{provider.Code}/{NodaTime.Text.LocalDatePattern.Iso.Format(of.Day)}";
+
+    /// <summary>What was found, by kind and subject.</summary>
+    public HashSet<string> Names { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Payments of other days that stand in this register.</summary>
+    public List<long> TurnedUp { get; } = [];
+
+    public long Id { get; set; }
+
+    public int Closed { get; set; }
+
+    public Reconciled Result => new(Id, lines, matched, settled, inFlight, breaks, Closed);
+
+    /// <summary>The breaks of one part.</summary>
+    public async Task<IReadOnlyList<NewBreak>> JudgeAsync(ReadRegister read, int settledAtOnce, CancellationToken cancel)
+    {
+        found.Clear();
+        missed.Clear();
+        unknownLines.Clear();
+        lines += read.Lines;
+        var suspects = Suspects(read);
+        var strangers = read.Aside.Keys.Where(number => read.Book.Find(number) < 0).ToArray();
+        var missing = suspects.Where(one => !one.Agreed && !read.Aside.ContainsKey(one.Number)).Select(one => one.Number);
+        var elsewhere = await ElsewhereAsync([.. missing, .. strangers], cancel);
+        foreach (var chunk in suspects.Chunk(Chunk))
+        {
+            await JudgeChunkAsync(chunk, read, elsewhere, settledAtOnce, cancel);
+        }
+
+        await JudgeStrangersAsync(strangers, read, elsewhere, settledAtOnce, cancel);
+        foreach (var line in read.Unnumbered.GroupBy(line => line.Txn, StringComparer.Ordinal))
+        {
+            unknownLines.Add((line.First(), line.Count()));
+        }
+
+        AddUnknownLines();
+        breaks += found.Count;
+        Names.UnionWith(found.Select(RegisterFacts.Name));
+        return found;
+    }
+
+    private static DateTimeZone Zone(ProviderSettings provider) => DateTimeZoneProviders.Tzdb[provider.Zone];
+
+    private List<Suspect> Suspects(ReadRegister read)
+    {
+        var suspects = new List<Suspect>();
+        for (var index = 0; index < read.Book.Count; index++)
+        {
+            ref var one = ref read.Book[index];
+            if (one.Suspect || (!one.Agreed && one.State is PaymentState.Confirmed or PaymentState.Unknown))
+            {
+                suspects.Add(new Suspect(one.AgentId, one.Number, one.Agreed));
+            }
+            else if (one.Agreed)
+            {
+                matched++;
+            }
+            else if (!Transitions.IsFinal(one.State))
+            {
+                inFlight++;
+            }
+        }
+
+        return suspects;
+    }
+
+    private async Task JudgeChunkAsync(
+        Suspect[] chunk, ReadRegister read, HashSet<long> elsewhere, int settledAtOnce, CancellationToken cancel)
+    {
+        var payments = await engine.Book.FindAsync(
+            [.. chunk.Select(one => one.AgentId)], [.. chunk.Select(one => one.Number)], cancel);
+        var agreed = chunk.Where(one => one.Agreed).Select(one => one.Number).ToHashSet();
+        foreach (var few in payments.Chunk(settledAtOnce))
+        {
+            await Task.WhenAll(few.Select(payment => JudgeAsync(
+                payment, agreed.Contains(payment.Number), read.Aside.GetValueOrDefault(payment.Number) ?? [], elsewhere)));
+        }
+    }
+
+    private async Task JudgeAsync(Payment payment, bool agreed, List<RegisterLineIn> theirs, HashSet<long> elsewhere)
+    {
+        var judged = judge.Run(payment, agreed, theirs, elsewhere.Contains(payment.Number));
+        var bySettling = judged.Verdict == RegisterVerdict.Settle;
+        if (bySettling)
+        {
+            payment = await settle.RunAsync(payment, $"register of {provider.Code}, file {fileId}, line {theirs[0].Line}");
+            // Its confirmation is of today, and so is judged with what it is now.
+            judged = judge.Run(payment, agreed, theirs, elsewhere.Contains(payment.Number));
+        }
+
+        // Others are settling theirs meanwhile.
+        lock (found)
+        {
+            settled += bySettling && payment.State == PaymentState.Confirmed ? 1 : 0;
+            matched += judged.Verdict == RegisterVerdict.Agrees && (agreed || theirs.Count > 0) ? 1 : 0;
+            inFlight += judged.Verdict == RegisterVerdict.InFlight ? 1 : 0;
+            var lineCount = theirs.Count + (agreed ? 1 : 0);
+            found.AddRange(judged.Differences.Select(one => facts.Of(payment, one, lineCount)));
+            if (judged.Differences.Any(one => one is { Kind: BreakKind.MissingThere, Line: null }))
+            {
+                missed.Add(new MissedPayment(payment, payment.AcceptedAt.InZone(Zone(provider)).Date));
+            }
+        }
+    }
+
+    /// <summary>Lines with a number that is none of the day's.</summary>
+    private async Task JudgeStrangersAsync(
+        long[] strangers, ReadRegister read, HashSet<long> elsewhere, int settledAtOnce, CancellationToken cancel)
+    {
+        var unknown = strangers.ToHashSet();
+        foreach (var chunk in (await OtherDaysAsync(strangers, cancel)).Chunk(Chunk))
+        {
+            var payments = await engine.Book.FindAsync(
+                [.. chunk.Select(one => one.AgentId)], [.. chunk.Select(one => one.Number)], cancel);
+            foreach (var payment in payments.Where(payment => payment.ProviderId != provider.Id))
+            {
+                unknown.Remove(payment.Number);
+                var theirs = read.Aside[payment.Number];
+                found.Add(facts.OfAnothers(payment, theirs[0], theirs.Count));
+            }
+
+            var ours = payments.Where(payment => payment.ProviderId == provider.Id).ToList();
+            unknown.ExceptWith(ours.Select(payment => payment.Number));
+            TurnedUp.AddRange(ours.Select(payment => payment.Number));
+            foreach (var few in ours.Chunk(settledAtOnce))
+            {
+                await Task.WhenAll(few.Select(
+                    payment => JudgeAsync(payment, agreed: false, read.Aside[payment.Number], elsewhere)));
+            }
+        }
+
+        unknownLines.AddRange(unknown.Select(number => (read.Aside[number][0], read.Aside[number].Count)));
+    }
+
+    private void AddUnknownLines()
+    {
+        var suggested = SuggestPayments.Run(strategies, missed, [.. unknownLines.Select(one => one.Line)]);
+        foreach (var (line, count) in unknownLines)
+        {
+            var nothing = facts.OfNothing(line, count);
+            found.Add(!suggested.TryGetValue(line, out var may) ? nothing : nothing with
+            {
+                Step = "compare-suggested",
+                Suggestion = RegisterFacts.Suggest(may.Strategy, may.Payment.Payment.AgentId, may.Payment.Payment.Number),
+            });
+        }
+    }
+
+    private async Task<HashSet<long>> ElsewhereAsync(long[] numbers, CancellationToken cancel)
+    {
+        var there = new HashSet<long>();
+        if (numbers.Length == 0 || otherFiles.Length == 0)
+        {
+            return there;
+        }
+
+        await using var command = engine.Database.CreateCommand(Elsewhere);
+        command.CommandTimeout = 0;
+        command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = otherFiles });
+        command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = numbers });
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+        {
+            there.Add(reader.GetInt64(0));
+        }
+
+        return there;
+    }
+
+    private async Task<List<(int AgentId, long Number)>> OtherDaysAsync(long[] numbers, CancellationToken cancel)
+    {
+        var there = new List<(int, long)>();
+        if (numbers.Length == 0)
+        {
+            return there;
+        }
+
+        await using var command = engine.Database.CreateCommand(OtherDays);
+        command.CommandTimeout = 0;
+        command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = numbers });
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+        {
+            there.Add((reader.GetInt32(0), reader.GetInt64(1)));
+        }
+
+        return there;
+    }
+
+    private readonly record struct Suspect(int AgentId, long Number, bool Agreed);
+}

@@ -1,0 +1,301 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+using EGovPay.Processing;
+using EGovPay.Processing.PostgreSql;
+using EGovPay.Processing.StateMachine;
+using EGovPay.Settlement.RegistersIn;
+using NodaTime;
+using Npgsql;
+
+namespace EGovPay.Settlement.Reconciliation;
+
+/// <summary>What is compared: a provider's day.</summary>
+internal sealed record RegisterDay(int ProviderId, LocalDate Day, Instant From, Instant To);
+
+/// <summary>
+/// Holds our payments of a provider's day against the lines of its register, as they come from the file or from what was kept of it, and
+/// tells what simply agrees from what has to be looked at. Memory is that of the payments of one part of the numbers.
+/// </summary>
+internal sealed class ReadRegister : IRegisterSink
+{
+    /// <summary>Payments held at once; a larger day is read in parts.</summary>
+    public const int MostAtOnce = 3_000_000;
+
+    /// <summary>The events of so few payments are looked up by their keys.</summary>
+    private const int Few = 10_000;
+
+    private static readonly string OurPayments = Sql.Load("Reconciliation/OurPayments.sql");
+    private static readonly string OurEvents = Sql.Load("Reconciliation/OurEvents.sql");
+    private static readonly string OurFewEvents = Sql.Load("Reconciliation/OurFewEvents.sql");
+    private static readonly string TheirLines = Sql.Load("Reconciliation/TheirLines.sql");
+
+    private readonly Dictionary<long, List<RegisterLineIn>> aside = [];
+    private readonly RegisterDay of;
+    private readonly int parts;
+    private readonly int part;
+
+    private ReadRegister(RegisterDay of, int parts, int part) => (this.of, this.parts, this.part) = (of, parts, part);
+
+    public OurBook Book { get; } = new();
+
+    /// <summary>Lines with a number that do not simply agree, or repeat one that does.</summary>
+    public IReadOnlyDictionary<long, List<RegisterLineIn>> Aside => aside;
+
+    /// <summary>Lines without a number of ours.</summary>
+    public List<RegisterLineIn> Unnumbered { get; } = [];
+
+    public long Lines { get; private set; }
+
+    /// <summary>Reads our side, in one snapshot. Null: it is more than is held at once, and more parts are needed.</summary>
+    /// <param name="parts">Into so many parts the numbers are divided.</param>
+    public static async Task<ReadRegister?> BeginAsync(
+        NpgsqlDataSource database, RegisterDay of, int parts, int part, int most, CancellationToken cancel)
+    {
+        var read = new ReadRegister(of, parts, part);
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        await using var snapshot = await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancel);
+        await read.NarrowAsync(connection, fileId: 0, cancel);
+        var name = await AskAsync(connection, "select pg_export_snapshot()", cancel);
+        // Events are read beside the payments: neither waits for the other, and the server's two sessions have a processor each.
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        var events = Task.Run(() => read.EventsAsync(database, name, enough.Token), CancellationToken.None);
+        var whole = false;
+        try
+        {
+            whole = await read.PaymentsAsync(connection, most, cancel);
+        }
+        finally
+        {
+            if (!whole || read.Book.Count <= Few)
+            {
+                await enough.CancelAsync();
+                await events.ContinueWith(static ended => _ = ended.Exception, TaskScheduler.Default);
+            }
+        }
+
+        if (!whole)
+        {
+            return null;
+        }
+
+        await (read.Book.Count <= Few ? read.FewEventsAsync(connection, cancel) : read.HappenedAsync(await events));
+        await snapshot.CommitAsync(cancel);
+        return read;
+    }
+
+    /// <summary>Takes the lines that were kept of a register.</summary>
+    public async Task LinesAsync(NpgsqlDataSource database, long fileId, CancellationToken cancel)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        await using var reading = await connection.BeginTransactionAsync(cancel);
+        await NarrowAsync(connection, fileId, cancel);
+        await using (var rows = await CopiedRows.OpenAsync(connection, TheirLines, cancel))
+        {
+            await Task.Run(() => TakeLines(rows, cancel), cancel);
+        }
+
+        await reading.CommitAsync(cancel);
+    }
+
+    /// <summary>Takes a line: it agrees, or is put aside.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Add(in RegisterLine line)
+    {
+        Lines++;
+        if (RegisterText.NumberOf(line.Txn) is not { } number)
+        {
+            Unnumbered.Add(Keep(line, null));
+            return;
+        }
+
+        var index = Book.Find(number);
+        if (index >= 0)
+        {
+            if (!Book[index].Agreed && Agrees(line, index))
+            {
+                Book[index].Agreed = true;
+                return;
+            }
+
+            Book[index].Suspect = true;
+        }
+
+        if (!aside.TryGetValue(number, out var lines))
+        {
+            aside.Add(number, lines = []);
+        }
+
+        lines.Add(Keep(line, number));
+    }
+
+    public ValueTask FlushAsync(CancellationToken cancel) => ValueTask.CompletedTask;
+
+    private async Task NarrowAsync(NpgsqlConnection connection, long fileId, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(
+            "select set_config('egovpay.provider', $1::text, true), set_config('egovpay.from', $2::timestamptz::text, true), "
+            + "set_config('egovpay.to', $3::timestamptz::text, true), set_config('egovpay.parts', $4::text, true), "
+            + "set_config('egovpay.part', $5::text, true), set_config('egovpay.file', $6::text, true)", connection);
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = of.ProviderId });
+        command.Parameters.Add(new NpgsqlParameter<DateTime> { TypedValue = of.From.ToTimestamp() });
+        command.Parameters.Add(new NpgsqlParameter<DateTime> { TypedValue = of.To.ToTimestamp() });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = parts });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = part });
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = fileId });
+        await command.ExecuteNonQueryAsync(cancel);
+    }
+
+    private static async Task<string> AskAsync(NpgsqlConnection connection, string sql, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        return (string)(await command.ExecuteScalarAsync(cancel))!;
+    }
+
+    private async Task<bool> PaymentsAsync(NpgsqlConnection connection, int most, CancellationToken cancel)
+    {
+        await using var rows = await CopiedRows.OpenAsync(connection, OurPayments, cancel);
+        return await Task.Run(() => TakePayments(rows, most, cancel), cancel);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private bool TakePayments(CopiedRows rows, int most, CancellationToken cancel)
+    {
+        while (rows.Next())
+        {
+            if (Book.Count == most)
+            {
+                return false;
+            }
+
+            Look(Book.Count, cancel);
+            Book.Add(rows.Long(0), rows.Int(1), rows.Long(2), rows.Bytes(3));
+        }
+
+        return true;
+    }
+
+    private async Task<Happenings> EventsAsync(NpgsqlDataSource database, string snapshot, CancellationToken cancel)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        await using var reading = await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancel);
+        await using (var set = new NpgsqlCommand($"set transaction snapshot '{snapshot}'", connection))
+        {
+            await set.ExecuteNonQueryAsync(cancel);
+        }
+
+        await NarrowAsync(connection, fileId: 0, cancel);
+        var happened = new Happenings();
+        await using (var rows = await CopiedRows.OpenAsync(connection, OurEvents, cancel))
+        {
+            TakeEvents(rows, happened, cancel);
+        }
+
+        await reading.CommitAsync(cancel);
+        return happened;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void TakeEvents(CopiedRows rows, Happenings happened, CancellationToken cancel)
+    {
+        while (rows.Next())
+        {
+            Look(happened.Count, cancel);
+            happened.Add(rows.Long(0), rows.Short(1), rows.Short(2));
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private Task HappenedAsync(Happenings happened)
+    {
+        for (var index = 0; index < happened.Count; index++)
+        {
+            var (number, step, edge) = happened[index];
+            Book.Happened(number, step, edge);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private async Task FewEventsAsync(NpgsqlConnection connection, CancellationToken cancel)
+    {
+        var (agents, numbers) = (new int[Book.Count], new long[Book.Count]);
+        for (var index = 0; index < Book.Count; index++)
+        {
+            (agents[index], numbers[index]) = (Book[index].AgentId, Book[index].Number);
+        }
+
+        await using var command = new NpgsqlCommand(OurFewEvents, connection);
+        command.Parameters.Add(new NpgsqlParameter<int[]> { TypedValue = agents });
+        command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = numbers });
+        await using var row = await command.ExecuteReaderAsync(cancel);
+        while (await row.ReadAsync(cancel))
+        {
+            Book.Happened(row.GetInt64(0), row.GetInt16(1), row.GetInt16(2));
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void TakeLines(CopiedRows row, CancellationToken cancel)
+    {
+        var (dayNumber, day) = (CopiedRows.DayNumber(of.Day), of.Day);
+        while (row.Next())
+        {
+            Look(Lines, cancel);
+            if (row.Int(4) != dayNumber)
+            {
+                (dayNumber, day) = (row.Int(4), row.Date(4));
+            }
+
+            Add(new RegisterLine
+            {
+                Line = row.Int(0), Txn = row.Bytes(6), AmountQepik = row.Long(1), Currency = row.Bytes(2), Account = row.Bytes(3), Day = day,
+                Reversal = row.Boolean(5), ProviderTransaction = row.Bytes(7),
+            });
+        }
+    }
+
+    /// <summary>Whoever stops it need not wait for a million rows.</summary>
+    private static void Look(long count, CancellationToken cancel)
+    {
+        if ((count & 0xFFFF) == 0)
+        {
+            cancel.ThrowIfCancellationRequested();
+        }
+    }
+
+    /// <summary>Everything that the line says is what we say, and we say that it was delivered.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private bool Agrees(in RegisterLine line, int index) =>
+        Book[index].State == PaymentState.Confirmed
+        && line.AmountQepik == Book[index].AmountQepik
+        && (line.Currency.IsEmpty || line.Currency.SequenceEqual("AZN"u8) || line.Currency.SequenceEqual("944"u8))
+        && line.Account.SequenceEqual(Book.AccountOf(index))
+        && line.Day == of.Day
+        && !line.Reversal;
+
+    private static RegisterLineIn Keep(in RegisterLine line, long? number) => new(
+        line.Line, Text(line.Txn)!, number, line.AmountQepik, Text(line.Currency), Text(line.Account)!, line.Day, line.Reversal,
+        Text(line.ProviderTransaction));
+
+    private static string? Text(ReadOnlySpan<byte> text) => text.IsEmpty ? null : Encoding.UTF8.GetString(text);
+
+    /// <summary>Events, until the payments are there.</summary>
+    private sealed class Happenings
+    {
+        private (long Number, short Step, short Edge)[] kept = new (long, short, short)[1 << 12];
+
+        public int Count { get; private set; }
+
+        public (long Number, short Step, short Edge) this[int index] => kept[index];
+
+        public void Add(long number, short step, short edge)
+        {
+            if (Count == kept.Length)
+            {
+                Array.Resize(ref kept, checked(Count * 2));
+            }
+
+            kept[Count++] = (number, step, edge);
+        }
+    }
+}

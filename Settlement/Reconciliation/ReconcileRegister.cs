@@ -1,0 +1,193 @@
+using EGovPay.Processing;
+using EGovPay.Processing.Catalogue;
+using EGovPay.Processing.PostgreSql;
+using EGovPay.Settlement.Breaks;
+using EGovPay.Settlement.Incoming;
+using EGovPay.Settlement.RegistersIn;
+using NodaTime;
+using Npgsql;
+
+namespace EGovPay.Settlement.Reconciliation;
+
+/// <summary>What a comparison with a register found.</summary>
+/// <param name="Lines">Of the register.</param>
+/// <param name="Matched">Payments of which both sides say the same.</param>
+/// <param name="Settled">Of them, those that were unknown until the register showed them.</param>
+/// <param name="InFlight">Payments that are not final: a later comparison judges them.</param>
+/// <param name="Breaks">Differences, each of them a break; one that was known is counted too.</param>
+/// <param name="Closed">Breaks of earlier comparisons that are gone.</param>
+public sealed record Reconciled(
+    long Id, long Lines, long Matched, long Settled, long InFlight, long Breaks, long Closed);
+
+/// <summary>
+/// Compares our ledger with a provider's register of a day: exact by number, and by nothing else; the other strategies only suggest.
+/// What is found is written in one transaction, with what is gone; a run that dies leaves nothing, and one that is repeated finds the
+/// same. Two at once come one after the other.
+/// </summary>
+public sealed class ReconcileRegister(Engine engine)
+{
+    /// <summary>Taken with the provider's number: one comparison of a provider at a time, on any node.</summary>
+    internal const int Lock = 7317;
+
+    /// <summary>Registers of so many days before and after are looked into for what this one does not have.</summary>
+    private const int DaysAround = 10;
+
+    /// <summary>Unknown payments that are settled at once: the journal makes one commit of them.</summary>
+    private const int SettledAtOnce = 500;
+
+    private static readonly string RegistersInForce = Sql.Load("Reconciliation/RegistersInForce.sql");
+    private static readonly string CloseGone = Sql.Load("Reconciliation/CloseGone.sql");
+
+    private readonly SettleUnknown settle = new(engine);
+
+    /// <summary>The strategies that suggest, in their order.</summary>
+    public IReadOnlyList<MatchStrategy> Strategies { get; init; } = MatchStrategy.Usual;
+
+    /// <summary>Payments held at once; fewer in tests.</summary>
+    internal int MostAtOnce { get; init; } = ReadRegister.MostAtOnce;
+
+    /// <summary>Compares a provider's day with the last register that came for it. Null: none came.</summary>
+    /// <param name="day">In the provider's zone.</param>
+    /// <param name="by">Who runs it: a login, or the name of a job.</param>
+    public async Task<Reconciled?> RunAsync(ProviderSettings provider, LocalDate day, string by, CancellationToken cancel = default)
+    {
+        await using var turn = await TakeTurnAsync(provider.Id, cancel);
+        return await CompareAsync(turn.Connection, provider, day, by, read: null, engine.Clock.GetCurrentInstant(), cancel);
+    }
+
+    /// <summary>
+    /// Imports a register and compares with it in one pass over the file: its lines are held against our payments while they go to the
+    /// database. What was imported before is compared again; of what is refused nothing is compared.
+    /// </summary>
+    public async Task<(RegisterImport Import, Reconciled? Found)> ImportAsync(
+        ImportRegisters import, IncomingFile file, ProviderSettings provider, LocalDate day, CancellationToken cancel = default)
+    {
+        var began = engine.Clock.GetCurrentInstant();
+        await using var turn = await TakeTurnAsync(provider.Id, cancel);
+        var read = await ReadRegister.BeginAsync(engine.Database, DayOf(provider, day), parts: 1, part: 0, MostAtOnce, cancel);
+        var imported = await import.FromAsync(file, new RegisterOf(provider.Id, provider.Code, day), read, cancel);
+        return (imported, imported.Receipt.Verdict == FileVerdict.Refused ? null : await CompareAsync(
+            turn.Connection, provider, day, file.By, imported.Receipt.Verdict == FileVerdict.Imported ? read : null, began, cancel));
+    }
+
+    private static RegisterDay DayOf(ProviderSettings provider, LocalDate day)
+    {
+        var zone = DateTimeZoneProviders.Tzdb[provider.Zone];
+        return new RegisterDay(
+            provider.Id, day, zone.AtStartOfDay(day).ToInstant(), zone.AtStartOfDay(day.PlusDays(1)).ToInstant());
+    }
+
+    private async Task<Turn> TakeTurnAsync(int providerId, CancellationToken cancel)
+    {
+        var connection = await engine.Database.OpenConnectionAsync(cancel);
+        try
+        {
+            await using var take = new NpgsqlCommand($"select pg_advisory_lock({Lock}, $1)", connection) { CommandTimeout = 0 };
+            take.Parameters.Add(new NpgsqlParameter<int> { TypedValue = providerId });
+            await take.ExecuteNonQueryAsync(cancel);
+            return new Turn(connection, providerId);
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <param name="read">With a file that was imported now: both sides, already held against each other. Null: they are read.</param>
+    private async Task<Reconciled?> CompareAsync(
+        NpgsqlConnection connection, ProviderSettings provider, LocalDate day, string by, ReadRegister? read, Instant began,
+        CancellationToken cancel)
+    {
+        var registers = await RegistersAsync(connection, provider.Id, day, cancel);
+        if (registers.FirstOrDefault(one => one.Day == day) is not { FileId: > 0 } mine)
+        {
+            return null;
+        }
+
+        long[] others = [.. registers.Where(one => one.FileId != mine.FileId).Select(one => one.FileId)];
+        CompareParts Work() => new(engine, settle, provider, DayOf(provider, day), mine.FileId, others, Strategies);
+        var work = Work();
+        for (var parts = 1; !await ComparePartsAsync(work, connection, read, parts, began, by, cancel);)
+        {
+            parts *= 2;
+            work = Work();
+        }
+
+        return work.Result;
+    }
+
+    /// <summary>All parts, in one transaction of what is written; false: more of them are needed.</summary>
+    private async Task<bool> ComparePartsAsync(
+        CompareParts work, NpgsqlConnection connection, ReadRegister? ready, int parts, Instant began, string by, CancellationToken cancel)
+    {
+        await using var writing = await connection.BeginTransactionAsync(cancel);
+        for (var part = 0; part < parts; part++)
+        {
+            var read = ready ?? await ReadRegister.BeginAsync(engine.Database, work.Of, parts, part, MostAtOnce, cancel);
+            if (read is null)
+            {
+                return false;
+            }
+
+            if (ready is null)
+            {
+                await read.LinesAsync(engine.Database, work.FileId, cancel);
+            }
+
+            await OpenBreaks.AddAsync(connection, await work.JudgeAsync(read, SettledAtOnce, cancel), cancel);
+        }
+
+        work.Closed = await CloseGoneAsync(connection, work, by, cancel);
+        work.Id = await Reconciliations.EnterAsync(connection, "register", work.Subject, began, work.Result, by, cancel);
+        await writing.CommitAsync(cancel);
+        return true;
+    }
+
+    private static async Task<int> CloseGoneAsync(
+        NpgsqlConnection connection, CompareParts work, string by, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(CloseGone, connection) { CommandTimeout = 0 };
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = work.Of.ProviderId });
+        command.Parameters.Add(new NpgsqlParameter<DateOnly> { TypedValue = work.Of.Day.ToDateColumn() });
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = by });
+        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. work.Names] });
+        command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. work.TurnedUp] });
+        return await command.ExecuteNonQueryAsync(cancel);
+    }
+
+    private static async Task<List<(long FileId, LocalDate Day)>> RegistersAsync(
+        NpgsqlConnection connection, int providerId, LocalDate day, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(RegistersInForce, connection);
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = providerId });
+        command.Parameters.Add(new NpgsqlParameter<DateOnly> { TypedValue = day.PlusDays(-DaysAround).ToDateColumn() });
+        command.Parameters.Add(new NpgsqlParameter<DateOnly> { TypedValue = day.PlusDays(DaysAround).ToDateColumn() });
+        var registers = new List<(long, LocalDate)>();
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+        {
+            registers.Add((reader.GetInt64(0), reader.GetLocalDate(1)));
+        }
+
+        return registers;
+    }
+
+    /// <summary>The comparisons of a provider come one after the other; a connection that breaks gives its turn back by breaking.</summary>
+    private sealed class Turn(NpgsqlConnection connection, int providerId) : IAsyncDisposable
+    {
+        public NpgsqlConnection Connection => connection;
+
+        public async ValueTask DisposeAsync()
+        {
+            if (connection.FullState.HasFlag(System.Data.ConnectionState.Open))
+            {
+                await using var give = new NpgsqlCommand($"select pg_advisory_unlock({Lock}, $1)", connection);
+                give.Parameters.Add(new NpgsqlParameter<int> { TypedValue = providerId });
+                await give.ExecuteNonQueryAsync(CancellationToken.None);
+            }
+
+            await connection.DisposeAsync();
+        }
+    }
+}

@@ -1,0 +1,239 @@
+using EGovPay.Processing.StateMachine;
+using EGovPay.Settlement.Breaks;
+using FluentAssertions;
+using Xunit;
+
+namespace EGovPay.Tests.Reconciliation;
+
+/// <summary>Our ledger against a provider's register, difference by difference.</summary>
+public sealed class ComparingRegisters
+{
+    [Fact]
+    public async Task An_honest_register_agrees_with_whatever_became_of_the_payments()
+    {
+        await using var book = await RegisterBook.OpenAsync();
+        var confirmed = await book.PayAsync(PaymentState.Confirmed);
+        foreach (var state in Enum.GetValues<PaymentState>().Where(state => state is not (PaymentState.None or PaymentState.Unknown
+            or PaymentState.Confirmed)))
+        {
+            await book.PayAsync(state);
+        }
+
+        await book.RegisterAsync(book.Today, book.LineOf(confirmed));
+        var found = await book.ReconcileAsync();
+        found.Should().BeEquivalentTo(new { Lines = 1, Matched = 1, Settled = 0, Breaks = 0 });
+        (await book.OpenAsync()).Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task Each_kind_of_difference_is_named_and_nothing_else_is()
+    {
+        await using var book = await RegisterBook.OpenAsync();
+        var right = await book.PayAsync(PaymentState.Confirmed);
+        var missing = await book.PayAsync(PaymentState.Confirmed, 2_000);
+        var over = await book.PayAsync(PaymentState.Confirmed);
+        var under = await book.PayAsync(PaymentState.Confirmed);
+        var otherDay = await book.PayAsync(PaymentState.Confirmed);
+        var otherAccount = await book.PayAsync(PaymentState.Confirmed);
+        var twice = await book.PayAsync(PaymentState.Confirmed);
+        var dollars = await book.PayAsync(PaymentState.Confirmed);
+        var declined = await book.PayAsync(PaymentState.Declined);
+        await book.RegisterAsync(
+            book.Today,
+            book.LineOf(twice), book.LineOf(right),
+            book.LineOf(over) with { AmountQepik = 1_001 },
+            book.LineOf(under) with { AmountQepik = 999 },
+            book.LineOf(otherDay) with { Day = book.Today.PlusDays(-3) },
+            book.LineOf(otherAccount) with { Account = "0" + RegisterBook.Account },
+            book.LineOf(twice),
+            book.LineOf(dollars) with { Currency = "USD" },
+            book.LineOf(declined),
+            new WrittenLine("731999999999", 700, "501", book.Today),
+            new WrittenLine("X-17", 800, "501", book.Today));
+
+        var found = await book.ReconcileAsync();
+
+        (await book.OpenAsync()).Should().BeEquivalentTo(
+            RegisterBook.Named(missing, "MissingThere"), RegisterBook.Named(over, "OverAmount"),
+            RegisterBook.Named(under, "UnderAmount"), RegisterBook.Named(otherDay, "WrongDay"),
+            RegisterBook.Named(otherAccount, "WrongAccount"), RegisterBook.Named(twice, "Duplicate"),
+            RegisterBook.Named(dollars, "CurrencyDiffers"), RegisterBook.Named(declined, "MissingHere"),
+            "731999999999 MissingHere", "X-17 Unidentified");
+        found.Should().BeEquivalentTo(new { Lines = 11, Matched = 1, Breaks = 10 });
+        (await book.Database.AskAsync<long>("select sum(amount_at_risk_qepik)::bigint from settlement_break"))
+            .Should().Be(2_000 + 1 + 1 + 0 + 1_000 + 1_000 + 1_000 + 1_000 + 700 + 800);
+        (await book.Database.AskAsync<long>("select count(*) from settlement_break where theirs is null")).Should().Be(1, "of what is missing there");
+    }
+
+    [Fact]
+    public void Every_cause_and_step_has_its_text()
+    {
+        var names = File.ReadAllText(Path.Combine(House.Tree.Root, "Settlement", "Reconciliation", "JudgePayment.cs"))
+            + File.ReadAllText(Path.Combine(House.Tree.Root, "Settlement", "Reconciliation", "RegisterFacts.cs"));
+        foreach (System.Text.RegularExpressions.Match name in System.Text.RegularExpressions.Regex.Matches(names, "\"([a-z]+(?:-[a-z]+)+)\""))
+        {
+            (BreakTexts.Causes.ContainsKey(name.Groups[1].Value) || BreakTexts.Steps.ContainsKey(name.Groups[1].Value))
+                .Should().BeTrue(name.Value);
+        }
+
+        BreakTexts.Kinds.Should().HaveCount(Enum.GetValues<BreakKind>().Length);
+    }
+
+    [Fact]
+    public async Task An_unknown_payment_that_the_register_shows_is_settled_in_one_commit_by_nobody()
+    {
+        await using var book = await RegisterBook.OpenAsync();
+        var unknown = await book.PayAsync(PaymentState.Unknown);
+        var file = await book.RegisterAsync(book.Today, book.LineOf(unknown));
+
+        (await book.ReconcileAsync()).Should().BeEquivalentTo(new { Matched = 1, Settled = 1, Breaks = 0 });
+
+        var settled = await book.FindAsync(unknown.Number);
+        settled.Should().BeEquivalentTo(new { State = PaymentState.Confirmed, Edge = 14 });
+        settled.ReceiptCounter.Should().NotBeNull();
+        (await book.Database.AskAsync<string>($"select note from event where number = {unknown.Number} and edge = 14"))
+            .Should().Contain($"file {file}, line 1");
+        (await book.Database.AskAsync<long>("select count(*) from unknown_payment")).Should().Be(0);
+        (await book.Database.AskAsync<long>($"select count(*) from transfer where number = {unknown.Number}")).Should().Be(2);
+        (await book.ReconcileAsync()).Should().BeEquivalentTo(new { Matched = 1, Settled = 0, Breaks = 0 });
+    }
+
+    [Theory]
+    [InlineData(1_001, RegisterBook.Account, null, "OverAmount")]
+    [InlineData(999, RegisterBook.Account, null, "UnderAmount")]
+    [InlineData(1_000, "501234568", null, "WrongAccount")]
+    [InlineData(1_000, RegisterBook.Account, "USD", "CurrencyDiffers")]
+    public async Task An_unknown_payment_is_not_settled_by_a_line_that_says_anything_else(
+        long amount, string account, string? currency, string kind)
+    {
+        await using var book = await RegisterBook.OpenAsync();
+        var unknown = await book.PayAsync(PaymentState.Unknown);
+        await book.RegisterAsync(
+            book.Today, book.LineOf(unknown) with { AmountQepik = amount, Account = account, Currency = currency });
+
+        await book.ReconcileAsync();
+
+        (await book.FindAsync(unknown.Number)).State.Should().Be(PaymentState.Unknown);
+        (await book.OpenAsync()).Should().Equal(RegisterBook.Named(unknown, kind));
+    }
+
+    [Fact]
+    public async Task An_unknown_payment_that_the_register_has_not_is_a_break_that_two_people_decide()
+    {
+        await using var book = await RegisterBook.OpenAsync();
+        var unknown = await book.PayAsync(PaymentState.Unknown);
+        await book.RegisterAsync(book.Today);
+
+        await book.ReconcileAsync();
+
+        (await book.FindAsync(unknown.Number)).State.Should().Be(PaymentState.Unknown);
+        (await book.OpenAsync()).Should().Equal(RegisterBook.Named(unknown, "MissingThere"));
+        (await book.Database.AskAsync<string>("select cause || ' ' || step from settlement_break")).Should().Be("unknown-absent propose-absent");
+    }
+
+    [Fact]
+    public async Task A_payment_of_another_day_that_turns_up_is_found_by_its_number()
+    {
+        await using var book = await RegisterBook.OpenAsync();
+        var confirmedToday = await book.AgeAsync(await book.PayAsync(PaymentState.Confirmed), 1, eventsBefore: 1);
+        var old = await book.AgeAsync(await book.PayAsync(PaymentState.Confirmed), 3);
+        var others = await book.PayAsync(PaymentState.Confirmed, provider: book.Other);
+        await book.RegisterAsync(
+            book.Today,
+            book.LineOf(confirmedToday) with { Day = book.Today }, book.LineOf(old) with { Day = book.Today }, book.LineOf(others));
+
+        await book.ReconcileAsync();
+
+        (await book.OpenAsync()).Should().BeEquivalentTo(
+            RegisterBook.Named(old, "WrongDay"), RegisterBook.Named(others, "MissingHere"));
+        (await book.Database.AskAsync<string>($"select cause from settlement_break where number = {others.Number}")).Should().Be("other-provider");
+    }
+
+    [Fact]
+    public async Task What_a_later_register_has_is_missing_no_more()
+    {
+        await using var book = await RegisterBook.OpenAsync();
+        var payment = await book.AgeAsync(await book.PayAsync(PaymentState.Confirmed), 1, eventsBefore: 1);
+        var yesterday = book.Today.PlusDays(-1);
+        await book.RegisterAsync(yesterday);
+        await book.ReconcileAsync(yesterday);
+        (await book.OpenAsync()).Should().Equal(RegisterBook.Named(payment, "MissingThere"));
+
+        await book.RegisterAsync(book.Today, book.LineOf(payment) with { Day = book.Today });
+        (await book.ReconcileAsync()).Should().BeEquivalentTo(new { Breaks = 0, Closed = 1 });
+
+        (await book.OpenAsync()).Should().BeEmpty();
+        (await book.ReconcileAsync(yesterday)).Should().BeEquivalentTo(new { Breaks = 0, Closed = 0 });
+        (await book.OpenAsync()).Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task A_payment_in_the_registers_of_two_days_is_a_duplicate()
+    {
+        await using var book = await RegisterBook.OpenAsync();
+        var payment = await book.AgeAsync(await book.PayAsync(PaymentState.Confirmed), 1);
+        await book.RegisterAsync(book.Today.PlusDays(-1), book.LineOf(payment));
+        await book.RegisterAsync(book.Today, book.LineOf(payment));
+
+        await book.ReconcileAsync(book.Today.PlusDays(-1));
+        (await book.OpenAsync()).Should().BeEmpty();
+        await book.ReconcileAsync();
+        (await book.OpenAsync()).Should().Equal(RegisterBook.Named(payment, "Duplicate"));
+    }
+
+    [Fact]
+    public async Task A_reversal_in_the_register_takes_its_sale_away()
+    {
+        await using var book = await RegisterBook.OpenAsync();
+        var reversed = await book.PayAsync(PaymentState.Reversed);
+        var kept = await book.PayAsync(PaymentState.Reversed);
+        var takenBack = await book.PayAsync(PaymentState.Confirmed);
+        await book.RegisterAsync(
+            book.Today, book.LineOf(reversed), book.LineOf(reversed) with { Reversal = true }, book.LineOf(kept),
+            book.LineOf(takenBack), book.LineOf(takenBack) with { Reversal = true });
+
+        await book.ReconcileAsync();
+
+        (await book.OpenAsync()).Should().BeEquivalentTo(
+            RegisterBook.Named(kept, "MissingHere"), RegisterBook.Named(takenBack, "MissingThere"));
+    }
+
+    [Fact]
+    public async Task What_was_taken_back_on_a_later_day_agrees_with_the_register_of_its_own()
+    {
+        await using var book = await RegisterBook.OpenAsync();
+        var payment = await book.AgeAsync(await book.PayAsync(PaymentState.Reversed), 1, eventsBefore: 2);
+        var yesterday = book.Today.PlusDays(-1);
+        await book.RegisterAsync(yesterday, book.LineOf(payment));
+
+        (await book.ReconcileAsync(yesterday)).Breaks.Should().Be(0);
+    }
+
+    [Fact]
+    public async Task Near_misses_are_suggested_and_never_matched()
+    {
+        await using var book = await RegisterBook.OpenAsync();
+        var byReference = await book.PayAsync(PaymentState.Confirmed, 1_500);
+        var byAccount = await book.PayAsync(PaymentState.Confirmed, 1_700, "559876543");
+        var one = await book.PayAsync(PaymentState.Confirmed, 1_900, "551111111");
+        var another = await book.PayAsync(PaymentState.Confirmed, 1_900, "551111111");
+        await book.RegisterAsync(
+            book.Today,
+            new WrittenLine("A-1", 1_500, "x", book.Today) { ProviderTransaction = byReference.Reference },
+            new WrittenLine("A-2", 1_700, "559876543", book.Today),
+            new WrittenLine("A-3", 1_900, "551111111", book.Today));
+
+        await book.ReconcileAsync();
+
+        (await book.OpenAsync()).Should().BeEquivalentTo(
+            RegisterBook.Named(byReference, "MissingThere"), RegisterBook.Named(byAccount, "MissingThere"),
+            RegisterBook.Named(one, "MissingThere"), RegisterBook.Named(another, "MissingThere"),
+            "A-1 Unidentified", "A-2 Unidentified", "A-3 Unidentified");
+        (await book.Database.AskAsync<string>("select suggestion ->> 'number' from settlement_break where subject like '%/A-1'"))
+            .Should().Be($"{byReference.Number}");
+        (await book.Database.AskAsync<string>("select suggestion ->> 'strategy' from settlement_break where subject like '%/A-2'"))
+            .Should().Be("account-amount-day");
+        (await book.Database.AskAsync<bool>("select suggestion is null from settlement_break where subject like '%/A-3'"))
+            .Should().BeTrue("two payments fit, and neither is assumed");
+    }
+}
