@@ -65,6 +65,12 @@ internal sealed class MtEntry
         }
 
         var rest = text.AsSpan(at);
+        if (rest.TrimStart() is [not (>= 'A' and <= 'Z' or '/'), ..])
+        {
+            // A sign between thousands would make a thousand one.
+            throw field.Refuse(at, "No type of transaction follows the amount; perhaps the amount goes on there.");
+        }
+
         var type = rest.Length >= 4 ? rest[..4].ToString() : rest.Length == 0 ? null : rest.ToString();
         var references = rest.Length > 4 ? rest[4..] : [];
         var slashes = references.IndexOf("//");
