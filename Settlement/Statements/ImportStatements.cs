@@ -125,6 +125,12 @@ public sealed class ImportStatements(NpgsqlDataSource database, OurAccounts ours
             await wait.ExecuteNonQueryAsync(cancel);
         }
 
+        // What was copied in this transaction is not in the planner's figures: it would compare each entry with each.
+        await using (var plan = Command(load, "set local enable_nestloop = off; set local work_mem = '64MB'"))
+        {
+            await plan.ExecuteNonQueryAsync(cancel);
+        }
+
         var marked = new List<ImportedStatement>(statements.Count);
         foreach (var statement in statements)
         {

@@ -74,6 +74,20 @@ public sealed class SameBookings : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_large_statement_that_comes_again_is_compared_in_seconds()
+    {
+        // Compared each with each, it would take hours.
+        Booking[] many = [.. Enumerable.Range(0, 60_000).Select(n => new Booking(
+            1 + n % 50, Reference: n % 3 == 0 ? $"B{n}" : null, EndToEnd: n % 3 == 1 ? $"E{n}" : null, Text: $"t{n % 7}"))];
+        var text = Bank.Camt("053", "L", 0, many.Sum(one => one.Minor), many);
+        await Bank.ImportAsync(database, text);
+        var since = TimeProvider.System.GetTimestamp();
+        (await Bank.ImportAsync(database, text + "\n")).Statements[0].Repeated.Should().Be(60_000);
+        TimeProvider.System.GetElapsedTime(since).Should().BeLessThan(TimeSpan.FromSeconds(90));
+        (await Bank.CountedAsync(database)).Should().Be((60_000, many.Sum(one => one.Minor)));
+    }
+
+    [Fact]
     public async Task Two_equal_payments_in_one_statement_are_two_also_when_it_comes_again_with_a_third()
     {
         var equal = new Booking(10_00, Text: "top-up");
