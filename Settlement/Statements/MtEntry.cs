@@ -64,18 +64,7 @@ internal sealed class MtEntry
             throw field.Refuse(amountAt, $"What stands there {wrong}.");
         }
 
-        var rest = text.AsSpan(at);
-        if (rest.TrimStart() is [not (>= 'A' and <= 'Z' or '/'), ..])
-        {
-            // A sign between thousands would make a thousand one.
-            throw field.Refuse(at, "No type of transaction follows the amount; perhaps the amount goes on there.");
-        }
-
-        var type = rest.Length >= 4 ? rest[..4].ToString() : rest.Length == 0 ? null : rest.ToString();
-        var references = rest.Length > 4 ? rest[4..] : [];
-        var slashes = references.IndexOf("//");
-        var own = (slashes < 0 ? references : references[..slashes]).Trim().ToString();
-        var servicer = slashes < 0 ? null : references[(slashes + 2)..].Trim().ToString();
+        var (type, own, servicer) = After(field, text, at);
         var entry = new StatementEntry
         {
             Index = 0,
@@ -91,6 +80,24 @@ internal sealed class MtEntry
             Supplement = field.Lines.Count > 1 ? new MtField("61", 0, field.Lines[1..]).Text : null,
         };
         return new MtEntry(field, entry, type, CamtEntry.Given(own));
+    }
+
+    /// <summary>What follows the amount: the type, and the references of both sides.</summary>
+    private static (string? Type, string Own, string? Servicer) After(MtField field, string text, int at)
+    {
+        var rest = text.AsSpan(at);
+        if (rest.TrimStart() is [not (>= 'A' and <= 'Z' or '/'), ..])
+        {
+            // A sign between thousands would make a thousand one.
+            throw field.Refuse(at, "No type of transaction follows the amount; perhaps the amount goes on there.");
+        }
+
+        var type = rest.Length >= 4 ? rest[..4].ToString() : rest.Length == 0 ? null : rest.ToString();
+        var references = rest.Length > 4 ? rest[4..] : [];
+        var slashes = references.IndexOf("//");
+        var own = (slashes < 0 ? references : references[..slashes]).Trim().ToString();
+        var servicer = slashes < 0 ? null : references[(slashes + 2)..].Trim().ToString();
+        return (type, own, servicer);
     }
 
     /// <summary>Takes a <c>:86:</c> or <c>:NS:</c>.</summary>
