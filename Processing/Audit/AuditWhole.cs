@@ -116,6 +116,8 @@ internal sealed class AuditWhole(Snapshots snapshots, Findings findings)
     {
         await using var read = snapshots.Command(Payouts);
         await using var row = await read.ExecuteReaderAsync(cancel);
+        // That nothing is posted and no file made without a payout is looked at also where there is none.
+        findings.Check(Findings.Payouts);
         while (await row.ReadAsync(cancel))
         {
             if (row.IsDBNull(0))

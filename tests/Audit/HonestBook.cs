@@ -119,33 +119,9 @@ public sealed class HonestBook : IAsyncLifetime
         var cancel = new CancelPayment(book.Journal, book.Book, book.Node);
         (await cancel.CancelAsync(TerminalOf(bank), "cancelled")).State.Should().Be(PaymentState.Cancelled);
         (await cancel.CancelAsync(TerminalOf(bank), "unseen")).State.Should().Be(PaymentState.Cancelled);
-        await EnterPayoutAsync();
         // An entry of the record that no close has seen yet.
         (await administer.SuspendAgentAsync("portal", suspended: true)).Should().BeTrue();
     }
-
-    /// <summary>A payout of all that is owed, which nobody has proposed yet.</summary>
-    private Task EnterPayoutAsync() => database.ExecuteAsync("""
-        with owed as (
-            select t.agent_id, t.cutoff_group, t.window_day,
-                sum(case when t.credit = 1001 then t.amount_qepik else -t.amount_qepik end)::bigint as qepik
-            from transfer t
-            where 1001 in (t.debit, t.credit)
-            group by t.agent_id, t.cutoff_group, t.window_day
-        ),
-        made as (
-            insert into payout (provider_id, amount_qepik, end_to_end_id, execution_day, debtor_name, debtor_iban, creditor_name,
-                creditor_iban, purpose, proposed_by)
-            select 1, sum(o.qepik), 'EGP261122-000000000000', '2026-11-23', 'biz', 'AZ', 'onlar', 'AZ', 'ödənişlər', 'aysel' from owed o
-            returning payout_id
-        ),
-        parts as (
-            insert into payout_part (payout_id, provider_id, cutoff_group, bank_day, amount_qepik)
-            select m.payout_id, 1, o.cutoff_group, o.window_day, sum(o.qepik) from made m cross join owed o group by 1, 3, 4
-        )
-        insert into payout_agent (payout_id, agent_id, amount_qepik)
-        select m.payout_id, o.agent_id, sum(o.qepik) from made m cross join owed o group by 1, 2 having sum(o.qepik) <> 0
-        """);
 
     /// <summary>The contradiction of a payment is closed by two people: it stands.</summary>
     private async Task DecideThatItStandsAsync(string reference)
