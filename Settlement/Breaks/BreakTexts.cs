@@ -93,6 +93,14 @@ public static class BreakTexts
         ["bank-deposit"] = new(
             "Agentin depoziti olmalıdır, hələ yazılmayıb", "An agent's deposit, which is not booked yet",
             "Вероятно, депозит агента, который ещё не проведён"),
+        ["line-rejected"] = new(
+            "Təşkilat reyestrin sətrini qəbul etməyib", "The receiver refused a line of its register",
+            "Получатель не принял строку реестра"),
+        ["payout-rejected"] = new(
+            "Bank köçürməni yerinə yetirməyib", "The bank did not carry out the payout", "Банк не исполнил выплату"),
+        ["payout-contradicted"] = new(
+            "Bank əvvəl ödəyib, sonra imtina edib", "The bank called the payout settled, and refused it later",
+            "Банк сначала исполнил выплату, затем отклонил"),
         ["bank-returned"] = new("Bank köçürməni qaytarıb", "The bank returned the payout", "Банк вернул выплату"),
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
@@ -109,6 +117,13 @@ public static class BreakTexts
             "Дождитесь реестра следующего дня"),
         ["propose-absent"] = new("`--absent` təklif edin", "Propose `--absent`", "Предложите `--absent`"),
         ["propose-delivered"] = new("`--delivered` təklif edin", "Propose `--delivered`", "Предложите `--delivered`"),
+        ["correct-line"] = new(
+            "Səbəbi təşkilatla aydınlaşdırın; çatmayıbsa, `--absent` təklif edin",
+            "Clear up the reason with the receiver; if it stays undelivered, propose `--absent`",
+            "Выясните причину с получателем; если платёж не дойдёт, предложите `--absent`"),
+        ["pay-again"] = new(
+            "Rekvizitləri düzəldin: növbəti köçürmə həmin pulu aparacaq", "Mend the account in the terms: the next payout carries the money",
+            "Исправьте реквизиты: следующая выплата включит эти деньги"),
         ["ask-provider"] = new(
             "Təşkilatla aydınlaşdırın; sonra düzəliş və ya `--accept` təklif edin",
             "Clear it up with the organisation; then propose a correction, or `--accept`",

@@ -4,6 +4,7 @@ using System.Text.Json;
 using EGovPay.Processing;
 using EGovPay.Processing.Catalogue;
 using EGovPay.Processing.People;
+using EGovPay.Settlement.Breaks;
 using EGovPay.Settlement.Payouts;
 using NodaTime;
 using NodaTime.Text;
@@ -270,6 +271,8 @@ internal static class PayoutCommands
                 {
                     throw new CommandException($"The file is refused: {refused}");
                 }
+
+                await new AnsweredBreaks(books.Engine.Database).RoundAsync(cancel);
 
                 await AgentCommands.SayAsync(
                     parsed, json,

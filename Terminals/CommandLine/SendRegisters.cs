@@ -5,6 +5,7 @@ using EGovPay.Processing.Catalogue;
 using EGovPay.Processing.People;
 using EGovPay.Processing.PostgreSql;
 using EGovPay.Providers.Register;
+using EGovPay.Settlement.Breaks;
 using Microsoft.Extensions.Logging.Abstractions;
 using NodaTime;
 using NodaTime.Text;
@@ -54,6 +55,7 @@ internal static class SendRegisters
                 }
 
                 var round = await deliver.RoundAsync(cancel);
+                await new AnsweredBreaks(desk.Store.Database).RoundAsync(cancel);
                 await AgentCommands.SayAsync(
                     parsed, json,
                     string.Create(

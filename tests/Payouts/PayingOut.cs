@@ -3,6 +3,7 @@ using System.Text;
 using System.Xml.Linq;
 using EGovPay.Processing.People;
 using EGovPay.Processing.StateMachine;
+using EGovPay.Settlement.Breaks;
 using EGovPay.Settlement.Payouts;
 using FluentAssertions;
 using Npgsql;
@@ -220,6 +221,13 @@ public sealed class PayingOut
         (await read.FindAsync(payout.Id))!.Should().Match<Payout>(
             one => one.State == PayoutState.Returned && one.BankReason!.Contains("AC01"));
         (await stage.FaultsAsync()).Should().BeEmpty();
+
+        var breaks = new AnsweredBreaks(stage.A.Database);
+        (await breaks.RoundAsync(TestContext.Current.CancellationToken)).Should().Be(1);
+        (await breaks.RoundAsync(TestContext.Current.CancellationToken)).Should().Be(0);
+        (await stage.Decisions.Stage.Database.AskAsync<string>(
+            "select side || ' ' || kind || ' ' || subject || ' ' || amount_at_risk_qepik || ' ' || cause from settlement_break"))
+            .Should().Be($"payout PayoutRejected {payout.EndToEndId} 1500 payout-rejected");
 
         var next = await stage.ProposeAsync();
         await stage.ApproveAsync(next);

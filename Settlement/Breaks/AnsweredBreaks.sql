@@ -1,0 +1,37 @@
+-- why: what receivers refused of registers and banks of payouts, where no break says so yet
+-- locks: none
+-- parameters: $1 how many at most
+select 'acknowledgement' as side, 'RejectedLine' as kind, f.file_name || '/' || r.number as subject, r.provider_id, t.agent_id, r.number,
+    null::bigint as payout_id, r.bank_day as day, t.amount_qepik,
+    json_build_object('number', r.number::text, 'amountQepik', t.amount_qepik, 'register', f.file_name)::text as ours,
+    json_build_object('reason', r.reason)::text as theirs, 'line-rejected' as cause, 'correct-line' as step
+from register_rejection r
+join register_file f on f.provider_id = r.provider_id and f.cutoff_group = r.cutoff_group and f.bank_day = r.bank_day
+cross join lateral (
+    select x.agent_id, x.amount_qepik from transfer x
+    where x.cutoff_group = r.cutoff_group and x.window_day = r.bank_day and x.number = r.number and x.leg = 1
+        and x.credit = 1000 + r.provider_id
+    limit 1
+) t
+where not exists (
+    select from settlement_break b
+    where b.side = 'acknowledgement' and b.kind = 'RejectedLine' and b.subject = f.file_name || '/' || r.number)
+union all
+select 'payout', 'PayoutRejected', o.end_to_end_id, o.provider_id, null, null, o.payout_id, o.execution_day, o.amount_qepik,
+    json_build_object('payout', o.payout_id, 'amountQepik', o.amount_qepik, 'endToEndId', o.end_to_end_id)::text,
+    json_build_object('code', s.code, 'reason', s.reason)::text,
+    case when o.returned_at is null then 'payout-contradicted' else 'payout-rejected' end,
+    case when o.returned_at is null then 'ask-bank' else 'pay-again' end
+from payout o
+cross join lateral (
+    select x.code, x.reason from payout_status x
+    where x.payout_id = o.payout_id and x.verdict = 'rejected'
+    order by x.payout_status_id
+    limit 1
+) s
+where (o.returned_at is not null
+        or exists (select from payout_status x where x.payout_id = o.payout_id and x.verdict = 'settled'))
+    and not exists (
+        select from settlement_break b where b.side = 'payout' and b.kind = 'PayoutRejected' and b.subject = o.end_to_end_id)
+order by side, subject
+limit $1
