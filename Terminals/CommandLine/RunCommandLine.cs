@@ -71,7 +71,7 @@ internal static class RunCommandLine
             PaymentCommands.Build(),
             DayCommands.Build(),
             CalendarCommands.Build(),
-            SettleCommands.Build(), JobCommands.Build(),
+            SettleCommands.Build(), JobCommands.Build(), ReportCommand.Build(),
             PayoutCommands.Build(),
             StatementCommands.Build(),
             RegisterCommands.Build(),

@@ -17,8 +17,8 @@ public sealed class TableOfActs(TestDatabase database) : IClassFixture<TestDatab
         "catalogue check", "catalogue show", "statement list", "statement show", "register list", "agent list", "user list", "payment show", "day status", "calendar show", "record list", "audit",
         "proposal list", "payment proposals", "payment unknown", "payment contradictions", "lost list",
         "webhook list", "telling status", "telling dead", "settle show", "settle agents", "register sent",
-        "payout list", "payout show", "settle terms", "jobs list", "jobs history",
-        "breaks list", "breaks show",
+        "payout list", "payout show", "settle terms", "jobs list", "jobs history", "breaks list", "breaks show",
+        "report",
     ];
 
     /// <summary>They are the program itself, run by whoever runs machines, before there is anybody who could show a key.</summary>
