@@ -6,6 +6,7 @@ using EGovPay.Settlement.Incoming;
 using EGovPay.Settlement.Jobs;
 using EGovPay.Settlement.Netting;
 using EGovPay.Settlement.Payouts;
+using EGovPay.Settlement.Reconciliation;
 using EGovPay.Settlement.Terms;
 
 namespace EGovPay.Terminals.Jobs;
@@ -36,6 +37,8 @@ internal static class JobTable
                 (_, cancel) => ProposePayoutsAsync(Here(), cancel)),
             new("import-files", "30 * * * * ?", false, "imports statements, registers and reports from the watched folder",
                 (_, cancel) => ImportFilesAsync(Here(), cancel)),
+            new("reconcile", "15 0/5 * * * ?", false, "compares our ledger with the registers that came, opens and closes breaks",
+                (_, cancel) => ReconcileAsync(Here(), cancel)),
             new("overdue-agents", "0 30 8 * * ?", false, "suspends agents who owe too long, where their terms say so, and lifts it when they paid",
                 (_, cancel) => OverdueAgentsAsync(Here(), cancel)),
             new("audit", "0 30 4 * * ?", false, "checks every invariant of the books",
@@ -90,6 +93,15 @@ internal static class JobTable
                 CultureInfo.InvariantCulture,
                 $"{round.Files.Count(file => file.Verdict == FileVerdict.Imported)} read, {round.Files.Count(file => file.Verdict == FileVerdict.KnownBefore)} "
                 + $"known before, {round.Files.Count(file => file.Verdict is FileVerdict.Refused or null)} refused, {round.Waiting} not complete yet");
+    }
+
+    private static async Task<string> ReconcileAsync(JobTools tools, CancellationToken cancel)
+    {
+        var done = (await new ReconcileDue(tools.Engine).RoundAsync("engine", cancel)).Where(one => one.Found is not null).ToList();
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{done.Count} registers compared, {done.Sum(one => one.Found!.Matched)} lines match, {done.Sum(one => one.Found!.Settled)} unknown "
+            + $"settled, {done.Sum(one => one.Found!.Breaks)} breaks");
     }
 
     private static async Task<string> OverdueAgentsAsync(JobTools tools, CancellationToken cancel)
