@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
+using EGovPay.Processing;
 using EGovPay.Processing.People;
 using EGovPay.Settlement.Reconciliation;
+using EGovPay.Settlement.Terms;
 using NodaTime;
 using NodaTime.Text;
 
@@ -18,28 +20,32 @@ internal static class ReconcileCommand
         var provider = new Option<string?>("--provider") { Description = "with the last register of this provider", HelpName = "CODE" };
         var day = new Option<string?>("--day") { Description = "with --provider: of this provider day", HelpName = "YYYY-MM-DD" };
         var all = new Option<bool>("--all") { Description = "with every register that came since it was last compared" };
+        var bank = new Option<bool>("--bank") { Description = "payouts and deposits with the statements of our accounts" };
         var json = Print.JsonOption();
         return new Verb(
                 "reconcile",
-                "Compares payments with a provider's register. What is unknown here and stands there to the qəpik and the account is "
+                "Compares payments with a provider's register, or payouts and deposits with the banks' statements. "
+                + "What is unknown here and stands there to the qəpik and the account is "
                 + "confirmed; what differs becomes a break (egovpay breaks list), what differs no more is closed. Exit code 1 if there "
                 + "is anything that differs.",
-                "egovpay reconcile --all", "egovpay reconcile --provider azercell --day 2026-11-21 --json")
-            .With(provider, day, all, json)
+                "egovpay reconcile --all", "egovpay reconcile --provider azercell --day 2026-11-21 --json",
+                "egovpay reconcile --bank")
+            .With(provider, day, all, bank, json)
             .Does(Acts.Reconcile, async (parsed, cancel) =>
             {
                 var (code, text) = (parsed.GetValue(provider), parsed.GetValue(day));
-                if (parsed.GetValue(all) ? code is not null || text is not null : code is null || text is null)
+                var ways = new[] { parsed.GetValue(all), parsed.GetValue(bank), code is not null || text is not null }.Count(way => way);
+                if (ways != 1 || (code is null) != (text is null))
                 {
-                    throw CommandException.Usage("Say --provider and --day, or --all.");
+                    throw CommandException.Usage("Say --provider and --day, or --all, or --bank.");
                 }
 
                 var of = text is null ? default : LocalDatePattern.Iso.Parse(text) is { Success: true } read ? read.Value
                     : throw CommandException.Usage($"--day '{text}' is no date such as 2026-11-21.");
                 await using var books = await Books.OpenAsync(parsed, cancel);
                 var by = books.Person.Login;
-                var done = code is null
-                    ? await new ReconcileDue(books.Engine).RoundAsync(by, cancel)
+                var done = parsed.GetValue(bank) ? [await BankAsync(books, by, cancel)]
+                    : code is null ? await new ReconcileDue(books.Engine).RoundAsync(by, cancel)
                     : [await OneAsync(books, code, of, by, cancel)];
                 return Tell(parsed, done, parsed.GetValue(json));
             });
@@ -55,6 +61,15 @@ internal static class ReconcileCommand
             await new ReconcileRegister(books.Engine).RunAsync(provider, day, by, cancel)
                 ?? throw new CommandException(
                     $"No register of {code} came for {LocalDatePattern.Iso.Format(day)}. `egovpay register import` brings one in."));
+    }
+
+    private static async Task<DueComparison> BankAsync(Books books, string by, CancellationToken cancel)
+    {
+        var terms = await TermsStore.TodayAsync(books.Engine.Database, books.Engine.Clock, cancel)
+            ?? throw new CommandException("There are no settlement terms, which say what our accounts are. `egovpay settle apply` adds them.");
+        var found = await new ReconcileBank(books.Engine).RunAsync(terms, by, cancel)
+            ?? throw new CommandException("No statement of an account of ours came. `egovpay statement import` brings one in.");
+        return new DueComparison("bank", Baku.DateOf(books.Engine.Clock.GetCurrentInstant()), found);
     }
 
     private static int Tell(ParseResult parsed, IReadOnlyList<DueComparison> done, bool json)

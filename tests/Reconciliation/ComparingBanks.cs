@@ -1,0 +1,54 @@
+using EGovPay.Settlement.Breaks;
+using EGovPay.Settlement.Reconciliation;
+using EGovPay.Settlement.Terms;
+using FluentAssertions;
+using Xunit;
+
+namespace EGovPay.Tests.Reconciliation;
+
+/// <summary>Statements in the database against payouts and deposits in it.</summary>
+public sealed class ComparingBanks
+{
+    private const string Ours = "AZ21NABZ00000000137010001944";
+    private const string Payer = "AZ37PAHA38050230000000000944";
+
+    private static readonly SettlementTerms Terms = new(
+        new Payer("MHM", "1234567891"), [new OwnAccount(Ours, "NABZAZ2X", "200004", "AZN", "main")], [],
+        [new AgentTerms("a1", false, 0, false, [Payer])]);
+
+    [Fact]
+    public async Task What_the_bank_has_and_we_have_not_is_a_break_once_and_closes_when_it_is_booked()
+    {
+        await using var book = await RegisterBook.OpenAsync();
+        (await new ReconcileBank(book.Engine).RunAsync(Terms, "test")).Should().BeNull("no statement came");
+        await book.Database.ExecuteAsync($"""
+            with f as (
+                insert into settlement_file (kind, name, sha256, bytes, format, source, imported_by)
+                values ('statement', 's.xml', sha256('s'), 1, 'camt.053.001.08', 'command', 'test') returning file_id
+            ),
+            s as (
+                insert into statement (file_id, position, message, account, currency, from_day, to_day, entries, intraday)
+                select f.file_id, 1, 'camt.053.001.08', '{Ours}', 'AZN', current_date - 10, current_date + 1, 3, false from f
+                returning statement_id
+            )
+            insert into statement_entry (statement_id, entry_no, line, account, currency, amount_minor, booking_day, status, reversal,
+                bank_reference, counterparty_account)
+            select s.statement_id, x.no, x.no, '{Ours}', 'AZN', x.amount, current_date, x.status, false, x.reference, x.from_account
+            from s
+            cross join (values (1, 70000, 'booked', 'doc-1', '{Payer}'), (2, -900, 'booked', 'fee', null), (3, 5, 'pending', 'no', null))
+                as x (no, amount, status, reference, from_account)
+            """);
+
+        (await new ReconcileBank(book.Engine).RunAsync(Terms, "test"))!.Should().BeEquivalentTo(new { Lines = 2, Matched = 0, Breaks = 2 });
+        (await new ReconcileBank(book.Engine).RunAsync(Terms, "test"))!.Should().BeEquivalentTo(new { Breaks = 2, Closed = 0 });
+        var open = await new BreakBook(book.Database.DataSource).ListAsync(new BreakFilter());
+        open.Select(one => (one.Side, one.Kind, one.AmountAtRiskQepik, one.Step)).Should().BeEquivalentTo([
+            (BreakSide.Bank, BreakKind.MissingHere, 70_000L, "book-deposit"), (BreakSide.Bank, BreakKind.Unidentified, 900L, "ask-bank")]);
+        open[0].Suggestion.Should().Contain("a1");
+
+        (await book.Engine.Funds.TopUpAsync(RegisterBook.Agent, 1, "doc-1", 70_000, "test", null, null)).Should().BeTrue();
+        (await new ReconcileBank(book.Engine).RunAsync(Terms, "test"))!.Should().BeEquivalentTo(new { Matched = 1, Breaks = 1, Closed = 1 });
+        (await new BreakBook(book.Database.DataSource).ListAsync(new BreakFilter())).Should().ContainSingle()
+            .Which.Kind.Should().Be(BreakKind.Unidentified);
+    }
+}
