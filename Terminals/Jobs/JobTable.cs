@@ -2,6 +2,7 @@ using System.Globalization;
 using EGovPay.Processing;
 using EGovPay.Processing.Audit;
 using EGovPay.Providers.Register;
+using EGovPay.Settlement.Breaks;
 using EGovPay.Settlement.Incoming;
 using EGovPay.Settlement.Jobs;
 using EGovPay.Settlement.Netting;
@@ -39,6 +40,8 @@ internal static class JobTable
                 (_, cancel) => ImportFilesAsync(Here(), cancel)),
             new("reconcile", "15 0/5 * * * ?", false, "compares our ledger with the registers that came, opens and closes breaks",
                 (_, cancel) => ReconcileAsync(Here(), cancel)),
+            new("answers", "45 0/5 * * * ?", false, "puts back what banks refused to pay, and opens breaks for what was refused",
+                (_, cancel) => AnswersAsync(Here(), cancel)),
             new("overdue-agents", "0 30 8 * * ?", false, "suspends agents who owe too long, where their terms say so, and lifts it when they paid",
                 (_, cancel) => OverdueAgentsAsync(Here(), cancel)),
             new("audit", "0 30 4 * * ?", false, "checks every invariant of the books",
@@ -102,6 +105,13 @@ internal static class JobTable
             CultureInfo.InvariantCulture,
             $"{done.Count} registers compared, {done.Sum(one => one.Found!.Matched)} lines match, {done.Sum(one => one.Found!.Settled)} unknown "
             + $"settled, {done.Sum(one => one.Found!.Breaks)} breaks");
+    }
+
+    private static async Task<string> AnswersAsync(JobTools tools, CancellationToken cancel)
+    {
+        var returned = await new ImportPaymentStatus(tools.Engine.Database, tools.Engine.Postings).FinishReturnsAsync(cancel);
+        var opened = await new AnsweredBreaks(tools.Engine.Database).RoundAsync(cancel);
+        return string.Create(CultureInfo.InvariantCulture, $"{returned.Count} payouts put back, {opened} breaks opened");
     }
 
     private static async Task<string> OverdueAgentsAsync(JobTools tools, CancellationToken cancel)
