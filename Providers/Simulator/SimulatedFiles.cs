@@ -29,28 +29,33 @@ internal enum RegisterLies
 internal static class SimulatedFiles
 {
     /// <summary>
-    /// The register in OSMP's form; which lines lie is drawn from the seed, the provider and the day.
+    /// The register in OSMP's form, and what of it is planted; which lines lie is drawn from the seed, the provider and the day.
     /// </summary>
-    public static string Register(
+    public static (string Text, IReadOnlyList<Planted> Planted) Register(
         SimulatedBook book, ProviderSettings provider, LocalDate day, RegisterLies lies, long seed)
     {
         var lines = Credited(book, provider, day)
             .Select(known => (known.Number, known.Date, known.Account, known.AmountQepik)).ToList();
+        var planted = new List<Planted>();
         var drawn = Draw.From(seed, provider.Code, (ulong)Key(day));
         if (lies.HasFlag(RegisterLies.Missing) && lines.Count > 0)
         {
-            lines.RemoveAt((int)(drawn % (ulong)lines.Count));
+            var gone = (int)(drawn % (ulong)lines.Count);
+            planted.Add(new Planted("MissingThere", lines[gone].Number.ToString(CultureInfo.InvariantCulture)));
+            lines.RemoveAt(gone);
         }
 
         if (lies.HasFlag(RegisterLies.Changed) && lines.Count > 0)
         {
             var at = (int)(drawn / 1_000 % (ulong)lines.Count);
+            planted.Add(new Planted("OverAmount", lines[at].Number.ToString(CultureInfo.InvariantCulture)));
             lines[at] = lines[at] with { AmountQepik = lines[at].AmountQepik + 1 };
         }
 
         if (lies.HasFlag(RegisterLies.Extra))
         {
             var number = 9_000_000_000_000_000_000UL + (drawn % 1_000_000_000);
+            planted.Add(new Planted("MissingHere", number.ToString(CultureInfo.InvariantCulture)));
             lines.Add((number, (Key(day) * 1_000_000) + 120_000, "0000000000", 100));
         }
 
@@ -64,7 +69,7 @@ internal static class SimulatedFiles
         }
 
         var sum = lines.Sum(line => line.AmountQepik);
-        return text.Append(CultureInfo.InvariantCulture, $"Total: {lines.Count} {OsmpText.Sum(sum)}\n").ToString();
+        return (text.Append(CultureInfo.InvariantCulture, $"Total: {lines.Count} {OsmpText.Sum(sum)}\n").ToString(), planted);
     }
 
     /// <summary>

@@ -11,10 +11,16 @@ namespace EGovPay.Providers.Simulator;
 /// What the simulator can be asked about itself, under <c>/_sim/</c>:
 /// <c>GET ledger</c> (every transaction, TAB-separated: provider, txn, asked, credited, amountQepik, transaction,
 /// code, reversed); <c>GET credited?txn=</c>; <c>GET register?provider=&amp;day=&amp;lies=missing,extra,changed</c>; <c>GET
-/// statement?provider=&amp;day=&amp;form=csv|mt940</c>; <c>GET health</c>; <c>POST lies</c>.
+/// statement?provider=&amp;day=&amp;form=csv|mt940</c>; <c>GET health</c>; <c>POST lies</c>. Our own bank: <c>POST bank/orders</c> (pain.001),
+/// <c>POST bank/deposits</c> (TAB-separated: account, qəpik, reference, day), <c>GET bank/statement?account=&amp;from=&amp;to=&amp;form=camt053|
+/// mt940&amp;lies=</c>. With <c>planted=true</c> a file says what in it is not as the record has it, instead of itself.
 /// </summary>
 internal sealed class SimulatorControl(SimulatorSettings settings, SimulatedBook book)
 {
+    private const int LongestFile = 64 * 1024 * 1024;
+
+    private readonly SimulatedBank bank = new(settings.Seed);
+
     public Task ServeAsync(HttpContext context)
     {
         var path = context.Request.Path.Value!["/_sim/".Length..];
@@ -25,6 +31,8 @@ internal sealed class SimulatorControl(SimulatorSettings settings, SimulatedBook
             ("GET", "credited") => CreditedAsync(context),
             ("GET" or "POST", "lies") => LiesAsync(context),
             ("GET", "register" or "statement") => FileAsync(context, path),
+            ("POST", "bank/orders" or "bank/deposits") => BankAsync(context, path == "bank/orders"),
+            ("GET", "bank/statement") => BankStatementAsync(context),
             _ => SimulatedWire.PlainAsync(context, 404, "ledger, credited?txn=, register, statement, lies, health\n"),
         };
     }
@@ -108,9 +116,51 @@ internal sealed class SimulatorControl(SimulatorSettings settings, SimulatedBook
             return SimulatedWire.PlainAsync(context, 400, "provider=, day=yyyy-MM-dd, lies=missing,extra,changed\n");
         }
 
-        return SimulatedWire.PlainAsync(context, 200, which == "register"
-            ? SimulatedFiles.Register(book, provider, day, lies, settings.Seed)
-            : SimulatedFiles.Statement(book, provider, day, query["form"] == "mt940"));
+        return which == "register"
+            ? TellAsync(context, SimulatedFiles.Register(book, provider, day, lies, settings.Seed))
+            : SimulatedWire.PlainAsync(context, 200, SimulatedFiles.Statement(book, provider, day, query["form"] == "mt940"));
+    }
+
+    private static Task TellAsync(HttpContext context, (string Text, IReadOnlyList<Planted> Planted) file) => SimulatedWire.PlainAsync(
+        context, 200, context.Request.Query["planted"] == "true" ? string.Concat(file.Planted) : file.Text);
+
+    private async Task BankAsync(HttpContext context, bool orders)
+    {
+        if (await SimulatedWire.ReadBodyAsync(context.Request, LongestFile) is not { } body)
+        {
+            await SimulatedWire.PlainAsync(context, 413, "too long\n");
+            return;
+        }
+
+        try
+        {
+            var taken = orders ? bank.Take(new MemoryStream(body, writable: false))
+                : Encoding.UTF8.GetString(body).Split('\n', StringSplitOptions.RemoveEmptyEntries).Count(Deposit);
+            await SimulatedWire.PlainAsync(context, 200, string.Create(CultureInfo.InvariantCulture, $"{taken} booked\n"));
+        }
+        catch (Exception fault) when (fault is System.Xml.XmlException or FormatException or UnparsableValueException)
+        {
+            await SimulatedWire.PlainAsync(context, 422, $"{fault.Message}\n");
+        }
+    }
+
+    private bool Deposit(string line)
+    {
+        var parts = line.Split('\t');
+        return parts.Length == 4 && long.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var qepik)
+            ? bank.Deposit(parts[0], qepik, parts[2], LocalDatePattern.Iso.Parse(parts[3]).GetValueOrThrow())
+            : throw new FormatException("account, qəpik, reference and day, with TABs between");
+    }
+
+    private Task BankStatementAsync(HttpContext context)
+    {
+        var query = context.Request.Query;
+        var lies = RegisterLies.None;
+        return LocalDatePattern.Iso.Parse(query["from"].ToString()).TryGetValue(default, out var from)
+            && LocalDatePattern.Iso.Parse(query["to"].ToString()).TryGetValue(default, out var to) && query["account"].ToString() is { Length: 28 } account
+            && (query["lies"].ToString() is not { Length: > 0 } named || Enum.TryParse(named, ignoreCase: true, out lies))
+            ? TellAsync(context, bank.Statement(account, from, to, lies, query["form"] == "mt940"))
+            : SimulatedWire.PlainAsync(context, 400, "account=, from=yyyy-MM-dd, to=, form=camt053|mt940, lies=missing,extra,changed\n");
     }
 
     private async Task LiesAsync(HttpContext context)

@@ -91,22 +91,48 @@ public sealed class Schedule : IAsyncDisposable
     /// <summary>From now on this node runs what is due.</summary>
     public async Task StartAsync(CancellationToken cancel = default) => await scheduler.Start(cancel);
 
-    /// <summary>Every job, when it runs next, and what came of it last.</summary>
-    public async Task<IReadOnlyList<JobStatus>> ListAsync(CancellationToken cancel = default)
+    /// <summary>
+    /// Every job, when it runs next, and what came of it last. It only reads: also where nothing may be written, and where no server has
+    /// ever made the scheduler's tables.
+    /// </summary>
+    public static async Task<IReadOnlyList<JobStatus>> LookAsync(
+        IReadOnlyList<Job> jobs, NpgsqlDataSource database, CancellationToken cancel = default)
     {
-        var last = (await runs.LatestAsync([.. jobs.Select(job => job.Name)], cancel)).ToDictionary(run => run.Job, StringComparer.Ordinal);
+        var times = new Dictionary<string, (Instant? Next, bool Paused)>(StringComparer.Ordinal);
+        await using (var made = database.CreateCommand("select to_regclass('quartz.triggers') is not null"))
+        {
+            if (await made.ExecuteScalarAsync(cancel) is true)
+            {
+                await using var look = database.CreateCommand(
+                    "select t.trigger_name, t.next_fire_time, t.trigger_state like 'PAUSED%' from quartz.triggers t "
+                    + "where t.sched_name = $1 and t.trigger_name = any ($2) limit 1000");
+                look.Parameters.Add(new NpgsqlParameter<string> { TypedValue = SchedulerName });
+                look.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. jobs.Select(job => job.Name)] });
+                await using var row = await look.ExecuteReaderAsync(cancel);
+                while (await row.ReadAsync(cancel))
+                {
+                    // Quartz keeps ticks of UTC.
+                    times[row.GetString(0)] = (
+                        row.IsDBNull(1) ? null : Instant.FromDateTimeUtc(new DateTime(row.GetInt64(1), DateTimeKind.Utc)), row.GetBoolean(2));
+                }
+            }
+        }
+
+        var last = (await new JobRuns(database).LatestAsync([.. jobs.Select(job => job.Name)], cancel))
+            .ToDictionary(run => run.Job, StringComparer.Ordinal);
         var all = new List<JobStatus>();
         foreach (var job in jobs)
         {
-            var trigger = await scheduler.GetTrigger(Trigger(job.Name), cancel);
-            var paused = await scheduler.GetTriggerState(Trigger(job.Name), cancel) == TriggerState.Paused;
+            var (next, paused) = times.GetValueOrDefault(job.Name);
             all.Add(new JobStatus(
-                job, !paused && trigger?.NextFireTimeUtc is { } next ? Instant.FromDateTimeOffset(next) : null,
-                paused ? await PausedByAsync(job.Name, cancel) ?? "" : null, last.GetValueOrDefault(job.Name)));
+                job, paused ? null : next, paused ? await PausedByAsync(database, job.Name, cancel) ?? "" : null, last.GetValueOrDefault(job.Name)));
         }
 
         return all;
     }
+
+    /// <summary>Every job of this schedule, as <see cref="LookAsync"/> sees it.</summary>
+    public Task<IReadOnlyList<JobStatus>> ListAsync(CancellationToken cancel = default) => LookAsync(jobs, database, cancel);
 
     /// <summary>The record of runs.</summary>
     public JobRuns Runs => runs;
@@ -191,7 +217,7 @@ public sealed class Schedule : IAsyncDisposable
         await transaction.CommitAsync(cancel);
     }
 
-    private async Task<string?> PausedByAsync(string name, CancellationToken cancel)
+    private static async Task<string?> PausedByAsync(NpgsqlDataSource database, string name, CancellationToken cancel)
     {
         await using var command = database.CreateCommand(
             "select a.who from act a where a.subject = $1 and a.what = $2 order by a.number desc limit 1");

@@ -28,9 +28,8 @@ internal static class JobCommands
             .Does(async (parsed, cancel) =>
             {
                 await using var store = await Store.UseAsync(ReadSettings.From(parsed), cancel);
-                await using var schedule = await OpenAsync(store, parsed, cancel);
                 return listing.Show(
-                    parsed, await schedule.ListAsync(cancel),
+                    parsed, await Schedule.LookAsync(JobTable.Of(null), store.Database, cancel),
                     ["job", "schedule", "bank days", "next (UTC)", "last (UTC)", "result", ">seconds", "outcome", "what"],
                     one =>
                     [

@@ -7,8 +7,8 @@ namespace EGovPay.Terminals.Demo;
 
 /// <summary>What the demo's day came to: a table for people, one line for scripts.</summary>
 internal sealed class DemoResult(
-    DemoOptions options, DemoTally tally, CompareBooks compared, AuditReport audit, DemoTold told, double seconds,
-    int restarts)
+    DemoOptions options, DemoTally tally, CompareBooks compared, DemoSettled settled, AuditReport audit, DemoTold told,
+    double seconds, int restarts)
 {
     private int Payments => compared.States.Values.Sum();
 
@@ -24,12 +24,13 @@ internal sealed class DemoResult(
     private int Unknown => compared.States.Where(state => !Transitions.IsFinal(state.Key)).Sum(state => state.Value);
 
     /// <summary>
-    /// Both books agree, nothing is unknown, every invariant holds, and every payer is accounted for.
+    /// Both books agree, nothing is unknown, every invariant holds, every payer is accounted for, and the evening found what was planted.
     /// </summary>
     public bool Good =>
         compared.ConfirmedUncredited.Count == 0 && compared.CreditedUnconfirmed.Count == 0
             && compared.CreditedTwice.Count == 0
         && compared.ToldOtherwise.Count == 0 && Unknown == 0 && audit.Violations == 0 && told.Told == told.Events
+        && settled.Good
         && Payments == Confirmed + Declined + Cancelled && Payments == options.Payments;
 
     /// <summary>The last line of the demo's output.</summary>
@@ -52,6 +53,11 @@ internal sealed class DemoResult(
             json.WriteNumber("seconds", Math.Round((decimal)seconds, 1));
             json.WriteNumber("perSecond", (long)Math.Round(Payments / Math.Max(seconds, 0.001)));
             json.WriteNumber("reversed", Reversed);
+            json.WriteNumber("breaksPlanted", settled.Planted.Count);
+            json.WriteNumber("breaksFound", settled.Found.Count);
+            json.WriteNumber("falseBreaks", settled.FalseBreaks);
+            json.WriteNumber("payoutsQepik", settled.PayoutsQepik);
+            json.WriteBoolean("sealed", settled.Sealed);
         });
         return line.ToString().TrimEnd();
     }
@@ -59,37 +65,13 @@ internal sealed class DemoResult(
     /// <summary>Shows the day on stderr.</summary>
     public void Show(IReadOnlyList<DemoDesk> desks, Uri server, Uri simulator)
     {
-        string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
-        var rows = new List<string[]>
-        {
-            new[] { "payments in our book", Number(Payments) },
-            new[] { "  confirmed", Number(Confirmed) },
-            new[] { "    of these taken back later", Number(Reversed) },
-            new[] { "  declined by the provider", Number(Declined) },
-            new[] { "  cancelled by the terminal", Number(Cancelled) },
-            new[] { "  not final", Number(Unknown) },
-            new[] { "late answers of providers", Number(tally.Of(Scene.Late)) },
-            new[] { "silence, dropped lines, nonsense: found out by asking", Number(tally.Of(Scene.Silent)) },
-            new[] { "receipts taken, as PDF, JSON and text", Number(tally.Of(Scene.TakesReceipt)) },
-            new[] { "payments by terminals that speak OSMP", Number(tally.Of(Scene.SpeaksOsmp)) },
-            new[] { "requests repeated and answered from the book", Number(tally.Repeats) },
-            new[] { "requests refused", Number(tally.RefusedRequests) },
-            new[] { "answers lost or put off, and asked for again", Number(tally.Retries) },
-            new[] { "the server died and was started again", Number(restarts) },
-            new[] { "confirmed here, not credited there", Number(compared.ConfirmedUncredited.Count) },
-            new[] { "credited there, not confirmed here", Number(compared.CreditedUnconfirmed.Count) },
-            new[] { "credited twice", Number(compared.CreditedTwice.Count) },
-            new[] { "told otherwise than it stands", Number(compared.ToldOtherwise.Count) },
-            new[] { "events that the Şəbəkə centre subscribed to", Number(told.Events) },
-            new[] { "  and was told of, by signed webhooks", Number(told.Told) },
-            new[] { "invariants broken, by the audit", Number(audit.Violations) },
-            new[] { "payments a second", Number((long)(Payments / Math.Max(seconds, 0.001))) },
-        };
-        Print.Table(Console.Error, "The day", ["what", ">how many"], rows);
+        Print.Table(Console.Error, "The day", ["what", ">how many"], Rows());
         Name("confirmed here, not credited there", compared.ConfirmedUncredited);
         Name("credited there, not confirmed here", compared.CreditedUnconfirmed);
         Name("credited twice", compared.CreditedTwice);
         Name("told otherwise", compared.ToldOtherwise);
+        Name("planted and not found", [.. settled.Planted.Except(settled.Found, StringComparer.Ordinal)]);
+        Name("found and not planted", [.. settled.Found.Except(settled.Planted, StringComparer.Ordinal)]);
         foreach (var broken in audit.Invariants.Where(invariant => invariant.Violations > 0))
         {
             Name($"broken: {broken.Name}", [.. broken.Offenders.Select(offender => $"{offender.Number} {offender.What}")]);
@@ -119,6 +101,43 @@ internal sealed class DemoResult(
             + "\"amountQepik\":2350,\"totalQepik\":2350,\"tender\":\"cash\"}'",
             $"  curl -s {address}/v1/payments/MY-1/receipt -H \"Authorization: Bearer $KEY\" -H 'Accept: text/plain'",
             $"  curl -s {address}/v1/account -H \"Authorization: Bearer $KEY\""));
+    }
+
+    /// <summary>What the day came to, line by line.</summary>
+    private IReadOnlyList<string[]> Rows()
+    {
+        string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
+        return
+        [
+            new[] { "payments in our book", Number(Payments) },
+            new[] { "  confirmed", Number(Confirmed) },
+            new[] { "    of these taken back later", Number(Reversed) },
+            new[] { "  declined by the provider", Number(Declined) },
+            new[] { "  cancelled by the terminal", Number(Cancelled) },
+            new[] { "  not final", Number(Unknown) },
+            new[] { "late answers of providers", Number(tally.Of(Scene.Late)) },
+            new[] { "silence, dropped lines, nonsense: found out by asking", Number(tally.Of(Scene.Silent)) },
+            new[] { "receipts taken, as PDF, JSON and text", Number(tally.Of(Scene.TakesReceipt)) },
+            new[] { "payments by terminals that speak OSMP", Number(tally.Of(Scene.SpeaksOsmp)) },
+            new[] { "requests repeated and answered from the book", Number(tally.Repeats) },
+            new[] { "requests refused", Number(tally.RefusedRequests) },
+            new[] { "answers lost or put off, and asked for again", Number(tally.Retries) },
+            new[] { "the server died and was started again", Number(restarts) },
+            new[] { "confirmed here, not credited there", Number(compared.ConfirmedUncredited.Count) },
+            new[] { "credited there, not confirmed here", Number(compared.CreditedUnconfirmed.Count) },
+            new[] { "credited twice", Number(compared.CreditedTwice.Count) },
+            new[] { "told otherwise than it stands", Number(compared.ToldOtherwise.Count) },
+            new[] { "events that the Şəbəkə centre subscribed to", Number(told.Events) },
+            new[] { "  and was told of, by signed webhooks", Number(told.Told) },
+            new[] { "paid out to providers, qəpik", Number(settled.PayoutsQepik) },
+            new[] { "registers of providers compared", Number(settled.Registers) },
+            new[] { "bookings in the bank's statements", Number(settled.Entries) },
+            new[] { "differences planted in them", Number(settled.Planted.Count) },
+            new[] { "  found, as breaks", Number(settled.Found.Count) },
+            new[] { "  and breaks that nobody planted", Number(settled.FalseBreaks) },
+            new[] { "invariants broken, by the audit", Number(audit.Violations) },
+            new[] { "payments a second", Number((long)(Payments / Math.Max(seconds, 0.001))) },
+        ];
     }
 
     private static void Name<T>(string what, IReadOnlyList<T> some)

@@ -76,11 +76,12 @@ internal sealed class RunDemo
         await using var server = await SupervisedServer.StartAsync(at => StartServerAsync(simulator.Address, at, stop));
         var seconds = await ServeAsync(desks, payers, server, simulator, stop);
         await DeliverRegistersAsync(catalogue, stop);
+        var settled = await DemoSettlement.RunAsync(store, people, simulator.Address, catalogue, from, stop);
         var compared = await CompareBooks.ReadAsync(store.Database, simulator.Address, from, run, tally.Told, stop);
         DemoProgress.Say("The audit …");
         var audit = await AuditBooks.RunAsync(store.Database, cancel: stop);
         var told = await subscriber.CountAsync(store.Database, from, stop);
-        var result = new DemoResult(options, tally, compared, audit, told, seconds, server.Restarts);
+        var result = new DemoResult(options, tally, compared, settled, audit, told, seconds, server.Restarts);
         result.Show(desks, server.Address, simulator.Address);
         await output.WriteLineAsync(result.Line());
         await output.FlushAsync(CancellationToken.None);

@@ -11,6 +11,7 @@ public sealed class DayOfADemo : IDisposable
     [
         "payments", "confirmed", "declined", "cancelled", "unknown", "refused", "repeats", "confirmedUncredited",
         "creditedUnconfirmed", "creditedTwice", "auditViolations", "seconds", "perSecond", "reversed",
+        "breaksPlanted", "breaksFound", "falseBreaks", "payoutsQepik", "sealed",
     ];
 
     private readonly ScratchFolder folder = new();
@@ -37,6 +38,11 @@ public sealed class DayOfADemo : IDisposable
         }
 
         Of("reversed").Should().BePositive();
+        Of("breaksPlanted").Should().Be(6, "a missing, an extra and a changed line in registers, and as many in the bank's statement");
+        Of("breaksFound").Should().Be(6);
+        Of("falseBreaks").Should().Be(0);
+        Of("payoutsQepik").Should().BePositive();
+        line.GetProperty("sealed").GetBoolean().Should().BeTrue();
         foreach (var some in new[] { "declined", "cancelled", "refused", "repeats" })
         {
             Of(some).Should().BeGreaterThanOrEqualTo(3, "each trouble is at least 1 % of the payments: {0}", some);

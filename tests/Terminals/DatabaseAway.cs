@@ -3,6 +3,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using System.Xml.Linq;
+using EGovPay.Processing.People;
 using EGovPay.Processing.Schema;
 using EGovPay.Terminals;
 using EGovPay.Tests.PostgreSql;
@@ -56,6 +57,7 @@ public sealed class DatabaseAway
         var calls = document.SelectMany(path => path.Value!.AsObject().Select(one => (Method: one.Key, Path: path.Key)))
             .OrderBy(call => call.Method).ThenBy(call => call.Path == "/v1/shifts").ToList();
         calls.Should().HaveCountGreaterThan(20);
+        using var office = centre.ClientOf(PersonKey.New("kimse").Text);
         using var osmp = centre.ClientOf(null);
         osmp.DefaultRequestHeaders.Authorization =
             new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{terminal.TerminalCode}:{bearer}")));
@@ -73,7 +75,7 @@ public sealed class DatabaseAway
         foreach (var (method, path) in calls)
         {
             var call = $"{method} {path}";
-            var answer = await AskAsync(client, call, code);
+            var answer = await AskAsync(path.StartsWith("/v1/settlement/", StringComparison.Ordinal) ? office : client, call, code);
             if (path == "/osmp" || Needless.Contains(call))
             {
                 answer.Status.Should().Be(HttpStatusCode.OK, "{0}", call);
@@ -133,6 +135,7 @@ public sealed class DatabaseAway
         var (method, path) = (call[..call.IndexOf(' ', StringComparison.Ordinal)], call[(call.IndexOf(' ', StringComparison.Ordinal) + 1)..]);
         var address = path
             .Replace("{reference}", method == "put" ? "new" : "known", StringComparison.Ordinal)
+            .Replace("{id}", "1", StringComparison.Ordinal)
             .Replace("{code}", path.StartsWith("/verify", StringComparison.Ordinal) ? code : "10101", StringComparison.Ordinal)
             .Replace("{number}", "1", StringComparison.Ordinal);
         return client.AskAsync(
