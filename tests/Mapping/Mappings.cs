@@ -11,6 +11,8 @@ using Xunit;
 namespace EGovPay.Tests.Mapping;
 
 /// <summary>Tables of banks, providers and acquirers by mappings: what they mean, and what is wrong with them.</summary>
+// What it allocates is measured over the whole process: nothing runs beside it.
+[Collection(nameof(Torture.Alone))]
 public sealed class Mappings
 {
     private const string Bank = """

@@ -11,6 +11,8 @@ using Xunit;
 namespace EGovPay.Tests.RegistersIn;
 
 /// <summary>Registers in a real database: whole or not at all, and once, however many lines they have.</summary>
+// What it allocates is measured over the whole process: nothing runs beside it.
+[Collection(nameof(Torture.Alone))]
 public sealed class ImportingRegisters(ITestOutputHelper output) : IAsyncLifetime, IDisposable
 {
     private const int Million = 1_000_000;

@@ -6,6 +6,8 @@ using Xunit;
 namespace EGovPay.Tests.Statements;
 
 /// <summary>Files that are cut, broken, or made to hurt: refused with a line and a reason, never an exception.</summary>
+// What it allocates is measured over the whole process: nothing runs beside it.
+[Collection(nameof(Torture.Alone))]
 public sealed class HostileStatementTests
 {
     [Theory]
