@@ -204,11 +204,13 @@ public sealed class DecideProposals(
 
     private async Task<Decided> TellAsync(DecideResult result, long id) => new(result, await proposals.FindAsync(id));
 
-    /// <summary>How a payment has changed so that the proposal about it means nothing any more; null: it has not.</summary>
+    /// <summary>How what it is about has changed so that the proposal means nothing any more; null: it has not.</summary>
     private async Task<string?> ChangedAsync(Proposal proposal) =>
         proposal.Edge is { } edge
             && (await book.FindAsync(proposal.AgentId, proposal.Number!.Value))!.State is var state && state != edge.From
             ? $"the payment is {state} meanwhile, and not {edge.From}"
+            : proposal.BreakId is not null && await proposals.IsGoneAsync(proposal)
+            ? "the break is gone since, or has come back as another"
             : null;
 
     /// <summary>Carries out what was approved; by whom, and how often, makes no difference.</summary>

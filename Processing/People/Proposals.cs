@@ -198,6 +198,16 @@ public sealed class Proposals(
         return postings;
     }
 
+    /// <summary>Whether the break that a proposal is about is gone, or has come back since it was proposed.</summary>
+    internal async Task<bool> IsGoneAsync(Proposal proposal)
+    {
+        await using var command = database.CreateCommand(
+            "select exists (select from settlement_break b join proposal p on p.break_id = b.break_id "
+            + "where p.proposal_id = $1 and (b.settled_at is not null or b.reopened_at > p.made_at))");
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = proposal.Id });
+        return (bool)(await command.ExecuteScalarAsync())!;
+    }
+
     /// <summary>What takes from funds may be refused, and goes first and alone; so nothing is ever posted by halves.</summary>
     private static IReadOnlyList<Posting> Checked(IReadOnlyList<Posting> postings)
     {

@@ -54,7 +54,8 @@ made as (
     where not exists (select from known) and not exists (select from other)
         and case $2
             when 'payment' then (select s.to_state from stands s) = $6
-            when 'break' then $5::smallint is null or (select s.to_state from stands s) = $6
+            when 'break' then ($5::smallint is null or (select s.to_state from stands s) = $6)
+                and not exists (select from break_now n where n.break_id = $20 and n.state = 'settled')
             when 'contradiction' then exists (
                 select from contradiction c where c.agent_id = $3 and c.number = $4 and c.closed_at is null)
             when 'top-up' then not exists (

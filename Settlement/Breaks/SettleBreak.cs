@@ -86,7 +86,7 @@ public sealed class SettleBreak(Engine engine)
             {
                 ProposeResult.Made => SettleBreakResult.Made,
                 ProposeResult.There => SettleBreakResult.There,
-                _ => SettleBreakResult.NoSuchDecision,
+                _ => resolution.Decision is null ? SettleBreakResult.Settled : SettleBreakResult.NoSuchDecision,
             },
             proposed, one, payment);
     }

@@ -11,11 +11,19 @@ namespace EGovPay.Settlement.Reconciliation;
 /// </summary>
 internal sealed class SettleUnknown(Engine engine)
 {
+    private const int AttemptLimit = 8;
+
     /// <summary>The payment as it then stands: Confirmed, or what somebody else made of it in the same moment.</summary>
     public async Task<Payment> RunAsync(Payment payment, string note)
     {
-        while (payment.State == PaymentState.Unknown)
+        for (var attempt = 0; payment.State == PaymentState.Unknown; attempt++)
         {
+            if (attempt == AttemptLimit)
+            {
+                throw new InvalidOperationException(
+                    FormattableString.Invariant($"Payment {payment.Number} moved {AttemptLimit} times while a register settled it."));
+            }
+
             var recorded = await engine.Journal.RecordAsync(new Happening
             {
                 AgentId = payment.AgentId,

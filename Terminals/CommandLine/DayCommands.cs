@@ -102,6 +102,8 @@ internal static class DayCommands
                 await using var desk = await Desk.OpenAsync(parsed, cancel);
                 var days = new BusinessDays(desk.Store.Database, NullLogger<BusinessDays>.Instance);
                 await days.PrepareAsync(cancel);
+                // The day that was looked at, and no other that opens meanwhile.
+                asked ??= await days.OpenDayAsync(cancel);
                 if (await days.RefusesAsync(asked, parsed.GetValue(early), cancel) is { } why)
                 {
                     throw new CommandException(why.Replace("Say so if it is to end early.", "--early ends it now.", StringComparison.Ordinal));

@@ -20,6 +20,7 @@ internal sealed partial class Promises
         "terminal_status", "collection", "used_nonce", "receipt_print", "shift", "cash_to_return", "receipt_series",
         "number_block", "node", "business_day", "day_total", "settlement_window", "register_file", "register_rejection",
         "delivery", "told", "telling_kept", "payer_contact", "reversal", "witness", "act",
+        "job_run",
     ];
 
     private readonly Lock gate = new();

@@ -81,6 +81,44 @@ public sealed class WorkingBreaks
         (await book.Database.AskAsync<long>("select count(*) from settlement_break")).Should().Be(1);
     }
 
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public async Task What_was_proposed_about_a_break_that_is_gone_since_moves_nothing(bool correction, bool back)
+    {
+        await using var book = await OpenAsync();
+        var payment = await book.PayAsync(PaymentState.Confirmed);
+        Task FindAgainAsync() => correction
+            ? book.RegisterAsync(book.Today, book.LineOf(payment) with { AmountQepik = 1_150 }) : book.RegisterAsync(book.Today);
+        await FindAgainAsync();
+        await book.ReconcileAsync();
+        var one = (await new BreakBook(book.Database.DataSource).ListAsync(new BreakFilter())).Single();
+        var resolution = correction
+            ? new BreakResolution(null, [new Correcting(null, Accounts.Suspense, Accounts.Payable(book.Provider.Id), 150, CutoffGroup: 2)])
+            : new BreakResolution(PaymentDecision.Absent, []);
+        var proposed = await ProposeAsync(book, one.Id, resolution);
+        proposed.Result.Should().Be(SettleBreakResult.Made);
+
+        // The organisation's next register has it after all; perhaps the one after that has not.
+        await book.RegisterAsync(book.Today, book.LineOf(payment));
+        (await book.ReconcileAsync()).Closed.Should().Be(1);
+        if (back)
+        {
+            await FindAgainAsync();
+            await book.ReconcileAsync();
+        }
+
+        var decided = await book.Engine.Decide.ApproveAsync(TestPeople.Approver, proposed.Proposed.Id);
+        decided.Result.Should().Be(DecideResult.Void);
+        decided.Proposal!.Outcome.Should().Contain("break");
+        (await book.FindAsync(payment.Number)).State.Should().Be(PaymentState.Confirmed);
+        (await book.Database.AskAsync<long>("select count(*) from movement where kind = 'correction'")).Should().Be(0);
+        var stale = await book.Engine.Proposals.ProposeBreakAsync(TestPeople.Doer, one.Id, "accept", "seen before it was gone");
+        stale.Result.Should().Be(back ? ProposeResult.Made : ProposeResult.NotPossible);
+    }
+
     [Fact]
     public async Task Ages_are_banded_by_days_of_Baku_and_the_money_is_added_up()
     {
