@@ -25,6 +25,7 @@ public sealed class BusinessDays(NpgsqlDataSource database, ILogger<BusinessDays
         FormattableString.Invariant($"select pg_advisory_xact_lock({Journal.Lanes.DayLock}, 0)");
 
     private static readonly string CloseDay = Sql.Load("Days/CloseDay.sql");
+    private static readonly string DaysLeft = Sql.Load("Days/DaysLeft.sql");
     private static readonly string TotalDay = Sql.Load("Days/TotalDay.sql");
 
     /// <summary>A closer has so long to total and seal what it closed before others do it.</summary>
@@ -170,6 +171,26 @@ public sealed class BusinessDays(NpgsqlDataSource database, ILogger<BusinessDays
 
         // One a round: a long catching-up must not keep the next day from being opened.
         await seals.SealDueAsync(1, ToTheCloser, "engine", cancel);
+    }
+
+    /// <summary>
+    /// Does what a round does, for all days at once, and looks whether it is done. The engine's own rounds do it promptly; this is for whoever
+    /// wants to be sure.
+    /// </summary>
+    /// <returns>Days that should be closed, totalled and sealed and are not.</returns>
+    public async Task<IReadOnlyList<LocalDate>> CatchUpAsync(CancellationToken cancel = default)
+    {
+        await RoundAsync(cancel);
+        await seals.SealDueAsync(int.MaxValue, ToTheCloser, "engine", cancel);
+        await using var command = database.CreateCommand(DaysLeft);
+        await using var row = await command.ExecuteReaderAsync(cancel);
+        var left = new List<LocalDate>();
+        while (await row.ReadAsync(cancel))
+        {
+            left.Add(row.GetLocalDate(0));
+        }
+
+        return left;
     }
 
     private async Task TotalAsync(LocalDate day, CancellationToken cancel)

@@ -48,6 +48,11 @@ public sealed record Attempted(Leased Delivery, TellingOutcome Outcome, TimeSpan
 /// <param name="OldestUndelivered">The age of the oldest event that has not reached a receiver; zero: there is none.</param>
 public sealed record TellingFigures(long Waiting, long OnTheWay, long Dead, Duration OldestUndelivered);
 
+/// <summary>What was old and is gone.</summary>
+/// <param name="Told">Records of what somebody was told.</param>
+/// <param name="Contacts">Payers' addresses.</param>
+public sealed record Forgotten(long Told, long DeadLetters, long Contacts);
+
 /// <summary>An event that was given up.</summary>
 /// <param name="Whose">The agent's code, or <c>provider N</c>; null: the payer.</param>
 public sealed record DeadLetter(
@@ -197,17 +202,14 @@ public sealed class Deliveries : IAsyncDisposable
         await command.ExecuteNonQueryAsync(cancel);
     }
 
-    /// <summary>
-    /// Makes dead letters of what nobody tries any more, and forgets what is old: records, dead letters, payers' addresses. In
-    /// batches, until nothing is left to do.
-    /// </summary>
-    public async Task TidyAsync(CancellationToken cancel)
-    {
-        await UntilDoneAsync(GiveUpStatement, RetrySchedule.GiveUpHours, cancel);
-        await UntilDoneAsync(ForgetToldStatement, RecordDays, cancel);
-        await UntilDoneAsync(ForgetDeadStatement, DeadDays, cancel);
-        await UntilDoneAsync(ForgetContactsStatement, ContactDays, cancel);
-    }
+    /// <summary>Makes dead letters of what nobody tries any more, in batches, until nothing is left to do. Returns how many.</summary>
+    public Task<long> GiveUpAsync(CancellationToken cancel) => UntilDoneAsync(GiveUpStatement, RetrySchedule.GiveUpHours, cancel);
+
+    /// <summary>Forgets what is old, in batches, until nothing is left to do: records, dead letters, payers' addresses.</summary>
+    public async Task<Forgotten> ForgetAsync(CancellationToken cancel) => new(
+        await UntilDoneAsync(ForgetToldStatement, RecordDays, cancel),
+        await UntilDoneAsync(ForgetDeadStatement, DeadDays, cancel),
+        await UntilDoneAsync(ForgetContactsStatement, ContactDays, cancel));
 
     /// <summary>How telling stands now.</summary>
     public async Task<TellingFigures> FiguresAsync(CancellationToken cancel = default)
@@ -298,8 +300,9 @@ public sealed class Deliveries : IAsyncDisposable
         return sent;
     }
 
-    private async Task UntilDoneAsync(string statement, int bound, CancellationToken cancel)
+    private async Task<long> UntilDoneAsync(string statement, int bound, CancellationToken cancel)
     {
+        var all = 0L;
         int done;
         do
         {
@@ -307,8 +310,10 @@ public sealed class Deliveries : IAsyncDisposable
             command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = Batch });
             command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = bound });
             done = await command.ExecuteNonQueryAsync(cancel);
+            all += Math.Max(0, done);
         }
         while (done >= Batch);
+        return all;
     }
 
     private static NpgsqlParameter Whole(int? value) =>

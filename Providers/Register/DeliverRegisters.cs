@@ -24,33 +24,12 @@ public sealed class DeliverRegisters(
     /// <summary>Registers without an acknowledgement that are held at once.</summary>
     private const int PageSize = 500;
 
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(10);
     private static readonly string DueRegisters = Sql.Load("Register/DueRegisters.sql");
     private static readonly string ReadLines = Sql.Load("Register/ReadLines.sql");
     private static readonly string FindRegister = Sql.Load("Register/FindRegister.sql");
     private static readonly string EnterFile = Sql.Load("Register/EnterFile.sql");
     private static readonly string FindUnacknowledged = Sql.Load("Register/FindUnacknowledged.sql");
     private static readonly string EnterAcknowledgement = Sql.Load("Register/EnterAcknowledgement.sql");
-
-    /// <summary>Delivers what is due until stopped.</summary>
-    public async Task RunAsync(CancellationToken stop)
-    {
-        while (!stop.IsCancellationRequested)
-        {
-            try
-            {
-                await RoundAsync(stop);
-            }
-            catch (Exception failure)
-            {
-                // Whatever it is, the next round comes: payments to these receivers are being confirmed meanwhile. What the end of
-                // the server cut off is done by the first round after its start.
-                log.RegisterRoundFailed(failure);
-            }
-
-            await Task.Delay(Pause, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-    }
 
     /// <summary>One round. Another node in a round of its own makes this one do nothing.</summary>
     public async Task<RegisterRound> RoundAsync(CancellationToken cancel)

@@ -13,6 +13,7 @@ public sealed class JobRuns(NpgsqlDataSource database)
     private static readonly string StartRun = Sql.Load("Jobs/StartRun.sql");
     private static readonly string EndRun = Sql.Load("Jobs/EndRun.sql");
     private static readonly string ListRuns = Sql.Load("Jobs/ListRuns.sql");
+    private static readonly string ForgetRuns = Sql.Load("Jobs/ForgetRuns.sql");
     private static readonly string LatestRuns = Sql.Load("Jobs/LatestRuns.sql");
 
     /// <summary>The latest runs, newest first.</summary>
@@ -33,6 +34,24 @@ public sealed class JobRuns(NpgsqlDataSource database)
         command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. jobs] });
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = ListLimit });
         return await ReadAsync(command, cancel);
+    }
+
+    /// <summary>Forgets runs that ended so many days ago, but of each job the last; in batches, until none is left. Returns how many.</summary>
+    public async Task<long> ForgetAsync(int days, CancellationToken cancel = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(days, 1);
+        var all = 0L;
+        int gone;
+        do
+        {
+            await using var forget = database.CreateCommand(ForgetRuns);
+            forget.Parameters.Add(new NpgsqlParameter<int> { TypedValue = ListLimit });
+            forget.Parameters.Add(new NpgsqlParameter<int> { TypedValue = days });
+            gone = await forget.ExecuteNonQueryAsync(cancel);
+            all += gone;
+        }
+        while (gone >= ListLimit);
+        return all;
     }
 
     internal async Task<long> StartAsync(string job, string node, string? askedBy, CancellationToken cancel)

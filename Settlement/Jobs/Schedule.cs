@@ -253,11 +253,15 @@ public sealed class Schedule : IAsyncDisposable
                 var progress = new JobProgress(TimeProvider.System, (percent, what) => schedule.runs.TellAsync(run, percent, what));
                 await schedule.runs.EndAsync(run, "done", await job.Run(progress, cancel));
             }
+            catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+            {
+                await schedule.runs.EndAsync(run, "failed", "cut off by the server's end");
+            }
             catch (Exception failure)
             {
                 // Whatever it is: the next run comes at its time, and this one stands in the record for people to see.
                 Log.JobFailed(log, failure, name);
-                await schedule.runs.EndAsync(run, "failed", failure is OperationCanceledException ? "cut off by the server's end" : failure.Message);
+                await schedule.runs.EndAsync(run, "failed", failure.Message);
             }
         }
 

@@ -1,7 +1,8 @@
--- why: the days that statements of our accounts speak of
+-- why: the days that statements of our accounts speak of, and how many statements there are
 -- locks: none
 -- parameters: $1 our accounts
-select min(s.from_day), max(s.to_day)
+select min(s.from_day) filter (where not s.intraday and s.to_day is not null),
+    max(s.to_day) filter (where not s.intraday and s.from_day is not null), count(*)
 from statement s
-where s.account = any ($1) and not s.intraday and s.from_day is not null and s.to_day is not null
+where s.account = any ($1)
 limit 1

@@ -28,12 +28,24 @@ public sealed class ReconcileBank(Engine engine)
     private static readonly string BankTransactions = Sql.Load("Reconciliation/BankTransactions.sql");
     private static readonly string BankPayouts = Sql.Load("Reconciliation/BankPayouts.sql");
     private static readonly string BankDeposits = Sql.Load("Reconciliation/BankDeposits.sql");
+    private static readonly string BankDue = Sql.Load("Reconciliation/BankDue.sql");
     private static readonly string BankCovered = Sql.Load("Reconciliation/BankCovered.sql");
     private static readonly string CloseGoneBank = Sql.Load("Reconciliation/CloseGoneBank.sql");
 
     /// <summary>Compares. Null: no statement of an account of ours came.</summary>
     /// <param name="by">Who runs it: a login, or the name of a job.</param>
-    public async Task<Reconciled?> RunAsync(SettlementTerms terms, string by, CancellationToken cancel = default)
+    public Task<Reconciled?> RunAsync(SettlementTerms terms, string by, CancellationToken cancel = default) =>
+        RunAsync(terms, by, onlyIfDue: false, cancel);
+
+    /// <summary>
+    /// Compares where statements came since the last look, or it left something open and was an hour ago; of two at once the second
+    /// finds nothing to do. Null: nothing is due.
+    /// </summary>
+    /// <param name="by">Who runs it: a login, or the name of a job.</param>
+    public Task<Reconciled?> RunDueAsync(SettlementTerms terms, string by, CancellationToken cancel = default) =>
+        RunAsync(terms, by, onlyIfDue: true, cancel);
+
+    private async Task<Reconciled?> RunAsync(SettlementTerms terms, string by, bool onlyIfDue, CancellationToken cancel)
     {
         var began = engine.Clock.GetCurrentInstant();
         string[] accounts = [.. terms.Accounts.Select(one => one.Iban)];
@@ -45,7 +57,8 @@ public sealed class ReconcileBank(Engine engine)
             await take.ExecuteNonQueryAsync(cancel);
         }
 
-        if (await CoveredAsync(connection, accounts, cancel) is not var (first, to))
+        if ((onlyIfDue && !await IsDueAsync(connection, accounts, cancel))
+            || await CoveredAsync(connection, accounts, cancel) is not var (first, to, statements))
         {
             return null;
         }
@@ -61,7 +74,8 @@ public sealed class ReconcileBank(Engine engine)
         await OpenBreaks.AddAsync(connection, found, cancel);
         var closed = await CloseAsync(connection, from, to, by, found, cancel);
         var result = new Reconciled(0, entries.Count, match.Matched, 0, 0, found.Count, closed);
-        var id = await Reconciliations.EnterAsync(connection, "bank", LocalDatePattern.Iso.Format(to), began, result, by, cancel);
+        var id = await Reconciliations.EnterAsync(
+            connection, ReconciliationKind.Bank, LocalDatePattern.Iso.Format(to), began, result, statements, by, cancel);
         await writing.CommitAsync(cancel);
         return result with { Id = id };
     }
@@ -134,13 +148,20 @@ public sealed class ReconcileBank(Engine engine)
         return Encoding.UTF8.GetString(text.WrittenSpan);
     }
 
-    private static async Task<(LocalDate From, LocalDate To)?> CoveredAsync(
+    private static async Task<bool> IsDueAsync(NpgsqlConnection connection, string[] accounts, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(BankDue, connection);
+        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = accounts });
+        return await command.ExecuteScalarAsync(cancel) is true;
+    }
+
+    private static async Task<(LocalDate From, LocalDate To, long Statements)?> CoveredAsync(
         NpgsqlConnection connection, string[] accounts, CancellationToken cancel)
     {
         await using var command = new NpgsqlCommand(BankCovered, connection);
         command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = accounts });
         await using var row = await command.ExecuteReaderAsync(cancel);
-        return await row.ReadAsync(cancel) && !row.IsDBNull(0) ? (row.GetLocalDate(0), row.GetLocalDate(1)) : null;
+        return await row.ReadAsync(cancel) && !row.IsDBNull(0) ? (row.GetLocalDate(0), row.GetLocalDate(1), row.GetInt64(2)) : null;
     }
 
     private static async Task<int> CloseAsync(

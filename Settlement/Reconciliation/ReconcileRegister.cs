@@ -139,7 +139,8 @@ public sealed class ReconcileRegister(Engine engine)
         }
 
         work.Closed = await CloseGoneAsync(connection, work, by, cancel);
-        work.Id = await Reconciliations.EnterAsync(connection, "register", work.Subject, began, work.Result, by, cancel);
+        work.Id = await Reconciliations.EnterAsync(
+            connection, ReconciliationKind.Register, work.Subject, began, work.Result, work.FileId, by, cancel);
         await writing.CommitAsync(cancel);
         return true;
     }

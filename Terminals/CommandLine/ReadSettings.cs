@@ -66,6 +66,7 @@ internal static class ReadSettings
         settings = settings with
         {
             MaxConnections = Count(Find("maxConnections")) ?? settings.MaxConnections,
+            JobDays = Count(Find("jobDays")) ?? settings.JobDays,
             MaxRequests = Count(Find("maxRequests")) ?? settings.MaxRequests,
             TerminalRequests = PaceOf(Find("terminalRequests")) ?? settings.TerminalRequests,
             AgentRequests = PaceOf(Find("agentRequests")) ?? settings.AgentRequests,

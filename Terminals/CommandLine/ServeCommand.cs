@@ -92,9 +92,7 @@ internal static class ServeCommand
             using var handOver = new HandOverRegister(settings.Providers, folder, log, access);
             var registers = new DeliverRegisters(
                 engine.Database, () => engine.Catalogue.Current, folder, handOver, logs.CreateLogger<DeliverRegisters>());
-            var delivering = WhenSureAsync(engine, registers.RunAsync, ending.Token);
-            var jobs = WhenSureAsync(
-                engine, stopped => RunJobsAsync(settings, new JobTools(engine, registers, settings.Incoming), logs, stopped), ending.Token);
+            var jobs = Task.CompletedTask;
             try
             {
                 using var receipts = OperatorOfReceipts.Open(settings, store.Home, log);
@@ -107,14 +105,17 @@ internal static class ServeCommand
                 using var telling = new TellEveryone(
                     engine, TellingSetting.From(settings, app.Urls.First()), logs.CreateLogger<TellEveryone>());
                 var told = WhenSureAsync(engine, telling.RunAsync, stop);
+                var tools = new JobTools(engine, registers, telling, settings.Incoming, settings.JobDays);
+                jobs = WhenSureAsync(engine, stopped => RunJobsAsync(settings.Node, tools, logs, stopped), ending.Token);
                 await engine.Continuity.CutOff.WaitAsync(stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 await Server.StopAsync(app, Drain);
-                await EndsAsync(Task.WhenAll(told, delivering));
+                await ending.CancelAsync();
+                await EndsAsync(Task.WhenAll(told, jobs));
             }
             finally
             {
                 await ending.CancelAsync();
-                await EndsAsync(Task.WhenAll(delivering, jobs));
+                await EndsAsync(jobs);
             }
         }
 
@@ -125,7 +126,7 @@ internal static class ServeCommand
 
     /// <summary>Runs what is due by itself, with the other nodes, until this one stops.</summary>
     private static async Task RunJobsAsync(
-        Settings settings, JobTools tools, ILoggerFactory logs, CancellationToken stop)
+        string node, JobTools tools, ILoggerFactory logs, CancellationToken stop)
     {
         var log = logs.CreateLogger<Schedule>();
         while (!stop.IsCancellationRequested)
@@ -133,7 +134,7 @@ internal static class ServeCommand
             try
             {
                 await using var schedule = await Schedule.OpenAsync(
-                    new ScheduleSettings(settings.Node, tools.Engine.Clock, JobCheckIn), JobTable.Of(tools), tools.Engine.Database, log, stop);
+                    new ScheduleSettings(node, tools.Engine.Clock, JobCheckIn), JobTable.Of(tools), tools.Engine.Database, log, stop);
                 await schedule.StartAsync(stop);
                 await Task.Delay(Timeout.InfiniteTimeSpan, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }

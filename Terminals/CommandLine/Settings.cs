@@ -68,6 +68,9 @@ public sealed record Settings
     /// <summary>The watched folder of files that come in; absolute.</summary>
     public required string Incoming { get; init; }
 
+    /// <summary>Days that a run of a job stays in the record of runs.</summary>
+    public int JobDays { get; init; } = 90;
+
     /// <summary>Who answers for receipts: its legal name and tax number, as they print them.</summary>
     public string OperatorName { get; init; } = "eGovPay";
 
@@ -207,6 +210,7 @@ internal static class SettingsTable
             "where registers for providers are written and their answers read"),
         Row("incoming", "EGOVPAY_INCOMING", "--incoming", "FOLDER", "`in` in the data folder",
             "watched folder of files that come in: `statements/`, `registers/PROVIDER/`, `acquirers/NAME/`"),
+        Row("jobDays", "EGOVPAY_JOB_DAYS", "--job-days", "COUNT", "`90`", "days that runs of jobs are remembered; of each job the last is kept"),
         Row("operatorName", "EGOVPAY_OPERATOR_NAME", "--operator-name", "TEXT", "`eGovPay`",
             "the operator's legal name, on receipts"),
         Row("operatorVoen", "EGOVPAY_OPERATOR_VOEN", "--operator-voen", "VÖEN", "`1400057421`, an example",

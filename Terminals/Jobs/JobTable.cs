@@ -9,13 +9,17 @@ using EGovPay.Settlement.Netting;
 using EGovPay.Settlement.Payouts;
 using EGovPay.Settlement.Reconciliation;
 using EGovPay.Settlement.Terms;
+using EGovPay.Terminals.Telling;
+using NodaTime.Text;
 
 namespace EGovPay.Terminals.Jobs;
 
 /// <summary>What jobs work with, on a server.</summary>
 /// <param name="Registers">Writes, hands over and reads registers.</param>
+/// <param name="Telling">Tells subscribers; its loop runs beside.</param>
 /// <param name="Incoming">The watched folder, absolute.</param>
-internal sealed record JobTools(Engine Engine, DeliverRegisters Registers, string Incoming);
+/// <param name="JobDays">Days that runs are remembered.</param>
+internal sealed record JobTools(Engine Engine, DeliverRegisters Registers, TellEveryone Telling, string Incoming, int JobDays);
 
 /// <summary>
 /// Everything that is done by itself at its times, in one table: name, when (Baku time, bank days), method. The methods do what is due and
@@ -30,9 +34,9 @@ internal static class JobTable
         JobTools Here() => tools ?? throw new InvalidOperationException("Jobs run on a server.");
         return
         [
-            new("close-days", "5 0 0 * * ?", false, "closes business days that are over, totals and seals them",
+            new("close-days", "0 5 0 * * ?", false, "sees to it that business days that are over are closed, totalled and sealed",
                 (_, cancel) => CloseDaysAsync(Here(), cancel)),
-            new("send-registers", "0 0/10 * * * ?", false, "writes registers of closed windows, hands them over, reads acknowledgements",
+            new("send-registers", "10/20 * * * * ?", false, "writes registers of closed windows, hands them over, reads acknowledgements",
                 (_, cancel) => SendRegistersAsync(Here(), cancel)),
             new("propose-payouts", "0 10 9,14,16 * * ?", true, "proposes payouts of closed windows, for a person to approve",
                 (_, cancel) => ProposePayoutsAsync(Here(), cancel)),
@@ -40,10 +44,16 @@ internal static class JobTable
                 (_, cancel) => ImportFilesAsync(Here(), cancel)),
             new("reconcile", "15 0/5 * * * ?", false, "compares our ledger with the registers that came, opens and closes breaks",
                 (_, cancel) => ReconcileAsync(Here(), cancel)),
+            new("reconcile-bank", "25 0/5 * * * ?", false, "compares payouts and deposits with new statements, opens and closes breaks",
+                (_, cancel) => ReconcileBankAsync(Here(), cancel)),
+            new("deliver-outbox", "5 * * * * ?", false, "tells subscribers what is due and gives up what nobody takes; the server tells at once beside it",
+                (_, cancel) => DeliverOutboxAsync(Here(), cancel)),
             new("answers", "45 0/5 * * * ?", false, "puts back what banks refused to pay, and opens breaks for what was refused",
                 (_, cancel) => AnswersAsync(Here(), cancel)),
             new("overdue-agents", "0 30 8 * * ?", false, "suspends agents who owe too long, where their terms say so, and lifts it when they paid",
                 (_, cancel) => OverdueAgentsAsync(Here(), cancel)),
+            new("archive", "0 0 5 * * ?", false, "forgets what is kept for a time only: what was told, dead letters, payers' addresses, runs of jobs",
+                (_, cancel) => ArchiveAsync(Here(), cancel)),
             new("audit", "0 30 4 * * ?", false, "checks every invariant of the books",
                 (progress, cancel) => AuditAsync(Here(), progress, cancel)),
         ];
@@ -51,12 +61,18 @@ internal static class JobTable
 
     private static async Task<string> CloseDaysAsync(JobTools tools, CancellationToken cancel)
     {
-        var before = await tools.Engine.Days.OpenDayAsync(cancel);
-        await tools.Engine.Days.RoundAsync(cancel);
-        var now = await tools.Engine.Days.OpenDayAsync(cancel);
-        return before == now
-            ? string.Create(CultureInfo.InvariantCulture, $"nothing was due; {now:uuuu-MM-dd} is open")
-            : string.Create(CultureInfo.InvariantCulture, $"closed {before:uuuu-MM-dd}; {now:uuuu-MM-dd} is open");
+        var days = tools.Engine.Days;
+        var left = await days.CatchUpAsync(cancel);
+        if (left.Count > 0)
+        {
+            throw new InvalidOperationException(
+                $"not closed, totalled and sealed: {string.Join(", ", left.Select(day => LocalDatePattern.Iso.Format(day)))}");
+        }
+
+        var open = await days.OpenDayAsync(cancel);
+        return string.Create(CultureInfo.InvariantCulture, $"{open:uuuu-MM-dd} is open")
+            + (await days.SealOfAsync(open.PlusDays(-1), cancel) is { } seal ? string.Create(
+                CultureInfo.InvariantCulture, $"; {seal.Day:uuuu-MM-dd} is sealed over {seal.Transfers} transfers: {seal.HashText}") : "");
     }
 
     private static async Task<string> SendRegistersAsync(JobTools tools, CancellationToken cancel)
@@ -105,6 +121,37 @@ internal static class JobTable
             CultureInfo.InvariantCulture,
             $"{done.Count} registers compared, {done.Sum(one => one.Found!.Matched)} lines match, {done.Sum(one => one.Found!.Settled)} unknown "
             + $"settled, {done.Sum(one => one.Found!.Breaks)} breaks");
+    }
+
+    private static async Task<string> ReconcileBankAsync(JobTools tools, CancellationToken cancel)
+    {
+        if (await TermsStore.TodayAsync(tools.Engine.Database, tools.Engine.Clock, cancel) is not { } terms)
+        {
+            return "no settlement terms are in force: no account is ours";
+        }
+
+        return await new ReconcileBank(tools.Engine).RunDueAsync(terms, "engine", cancel) is not { } done ? "nothing was due"
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"{done.Lines} bookings compared, {done.Matched} match, {done.Breaks} breaks, {done.Closed} breaks are gone");
+    }
+
+    private static async Task<string> DeliverOutboxAsync(JobTools tools, CancellationToken cancel)
+    {
+        var (begun, givenUp) = await tools.Telling.TellDueAsync(cancel);
+        var now = await tools.Engine.Deliveries.FiguresAsync(cancel);
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{begun} attempts, {givenUp} given up; {now.Waiting} events and {now.OnTheWay} deliveries wait, {now.Dead} dead letters");
+    }
+
+    private static async Task<string> ArchiveAsync(JobTools tools, CancellationToken cancel)
+    {
+        var gone = await tools.Engine.Deliveries.ForgetAsync(cancel);
+        var runs = await new JobRuns(tools.Engine.Database).ForgetAsync(tools.JobDays, cancel);
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"forgotten: {gone.Told} records of telling, {gone.DeadLetters} dead letters, {gone.Contacts} payers' addresses, {runs} runs of jobs");
     }
 
     private static async Task<string> AnswersAsync(JobTools tools, CancellationToken cancel)

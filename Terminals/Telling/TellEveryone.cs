@@ -42,7 +42,7 @@ public sealed class TellEveryone : IDisposable
     private static readonly TimeSpan Busy = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan Idle = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LookAtEndpoints = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan TidyEvery = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan LongestTelling = TimeSpan.FromSeconds(50);
     private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(3);
 
     private readonly Engine engine;
@@ -53,8 +53,8 @@ public sealed class TellEveryone : IDisposable
     private readonly ConcurrentDictionary<Task, bool> underWay = new();
     private readonly CancellationTokenSource aborted = new();
     private readonly Dictionary<int, (IWay Way, Window Window)> receivers = [];
+    private readonly SemaphoreSlim turn = new(1);
     private long lookedAt;
-    private long tidiedAt = TimeProvider.System.GetTimestamp();
 
     public TellEveryone(Engine engine, TellingSettings settings, ILogger<TellEveryone> log)
     {
@@ -101,8 +101,42 @@ public sealed class TellEveryone : IDisposable
         await EndAsync();
     }
 
-    /// <summary>One round: writes down, fans out, leases, begins. Zero: there was nothing to do.</summary>
+    /// <summary>One round: writes down, fans out, leases, begins. Zero: there was nothing to do. Rounds come one after the other.</summary>
     public async Task<int> RoundAsync(CancellationToken cancel)
+    {
+        await turn.WaitAsync(cancel);
+        try
+        {
+            return await RoundInTurnAsync(cancel);
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    /// <summary>
+    /// Tells what is due now, once, and gives up what nobody tries any more. The loop may run beside it, here and on other nodes: what
+    /// one of them has leased no other tells.
+    /// </summary>
+    /// <returns>How many attempts were begun here, and how many deliveries were given up.</returns>
+    public async Task<(int Begun, long GivenUp)> TellDueAsync(CancellationToken cancel)
+    {
+        var givenUp = await engine.Deliveries.GiveUpAsync(cancel);
+        var (all, since) = (0, TimeProvider.System.GetTimestamp());
+        int begun;
+        do
+        {
+            begun = await RoundAsync(cancel);
+            all += begun;
+            // What came of the attempts is written down by the next round.
+            await Task.WhenAll(underWay.Keys).WaitAsync(settings.AttemptTimeout, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+        while (begun > 0 && TimeProvider.System.GetElapsedTime(since) < LongestTelling && !cancel.IsCancellationRequested);
+        return (all, givenUp);
+    }
+
+    private async Task<int> RoundInTurnAsync(CancellationToken cancel)
     {
         await SettleAsync(cancel);
         await LookAsync(cancel);
@@ -126,6 +160,7 @@ public sealed class TellEveryone : IDisposable
     public void Dispose()
     {
         post.Dispose();
+        turn.Dispose();
         foreach (var (way, _) in receivers.Values)
         {
             (way as IDisposable)?.Dispose();
@@ -240,7 +275,7 @@ public sealed class TellEveryone : IDisposable
         }
     }
 
-    /// <summary>Which endpoints there are now; and from time to time, what nobody needs any more.</summary>
+    /// <summary>Which endpoints there are now.</summary>
     private async Task LookAsync(CancellationToken cancel)
     {
         if (lookedAt == 0 || TimeProvider.System.GetElapsedTime(lookedAt) > LookAtEndpoints)
@@ -258,12 +293,6 @@ public sealed class TellEveryone : IDisposable
                 var window = receivers.TryGetValue(id, out var known) ? known.Window : new Window(settings.EndpointWindow, settings.LongestPause);
                 receivers[id] = (new SendWebhook(endpoint, post, engine), window);
             }
-        }
-
-        if (TimeProvider.System.GetElapsedTime(tidiedAt) > TidyEvery)
-        {
-            tidiedAt = TimeProvider.System.GetTimestamp();
-            await engine.Deliveries.TidyAsync(cancel);
         }
     }
 

@@ -97,6 +97,21 @@ public sealed class DeliveringRegisters(TestDatabase database) : IClassFixture<T
     }
 
     [Fact]
+    public async Task Several_nodes_at_once_write_and_hand_over_a_windows_register_once()
+    {
+        await using var own = await TestDatabase.CreateAsync();
+        await using var centre = await SmallCentre.StartAsync(own);
+        await PayAsync(centre, "one", 1_000);
+        await new SettlementWindows(own.DataSource).CloseNowAsync(4);
+        var root = Folder();
+        using var handOver = new HandOverRegister(centre.Simulator.Address, root, NullLogger.Instance);
+        var rounds = await Task.WhenAll(Enumerable.Range(0, 6).Select(
+            _ => Deliver(own, centre, handOver, root).RoundAsync(CancellationToken.None)));
+        (rounds.Sum(one => one.Written), rounds.Sum(one => one.HandedOver), rounds.Sum(one => one.Acknowledged)).Should().Be((1, 1, 1));
+        (await own.AskAsync<long>("select count(*) from register_file")).Should().Be(1);
+    }
+
+    [Fact]
     public async Task An_answer_that_is_no_acknowledgement_is_set_aside_and_the_register_handed_over_again()
     {
         await using var own = await TestDatabase.CreateAsync();

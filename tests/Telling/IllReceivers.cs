@@ -182,14 +182,14 @@ public sealed class IllReceivers
         (await centre.Engine.Deliveries.FanOutAsync(CancellationToken.None)).Should().Be(1);
         await centre.Database.ExecuteAsync($"update delivery set since = now() - interval '27 hours' where receiver = {never}");
         (await centre.Endpoints.RemoveAsync(removed)).Should().BeTrue();
-        await centre.Engine.Deliveries.TidyAsync(CancellationToken.None);
+        await centre.Engine.Deliveries.GiveUpAsync(CancellationToken.None);
         var dead = await centre.Engine.Deliveries.DeadAsync(10);
         dead.Select(one => (one.Receiver, one.Note)).Should().BeEquivalentTo(
             [(never, "not reached for a day"), (removed, "the endpoint is switched off")]);
         (await centre.Engine.Deliveries.ResendAllAsync(TestPeople.Doer, null, 100)).Should().Be(1, "the removed one takes nothing");
 
         await centre.Database.ExecuteAsync("update delivery set dead_at = now() - interval '31 days' where dead_at is not null");
-        await centre.Engine.Deliveries.TidyAsync(CancellationToken.None);
+        await centre.Engine.Deliveries.ForgetAsync(CancellationToken.None);
         (await centre.Database.AskAsync<long>("select count(*) from delivery")).Should().Be(1);
     }
 

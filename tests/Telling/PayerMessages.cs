@@ -162,10 +162,10 @@ public sealed class PayerMessages : IAsyncLifetime
     {
         await centre.PayAsync("P-1", contact: new Contact("a@b.example", null, "en"));
         await relay.NextAsync();
-        await centre.Engine.Deliveries.TidyAsync(CancellationToken.None);
+        await centre.Engine.Deliveries.ForgetAsync(CancellationToken.None);
         (await centre.Database.AskAsync<long>("select count(*) from payer_contact")).Should().Be(1);
         await centre.Database.ExecuteAsync("update payer_contact set accepted_at = now() - interval '41 days'");
-        await centre.Engine.Deliveries.TidyAsync(CancellationToken.None);
+        await centre.Engine.Deliveries.ForgetAsync(CancellationToken.None);
         (await centre.Database.AskAsync<long>("select count(*) from payer_contact")).Should().Be(0);
     }
 
