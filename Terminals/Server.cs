@@ -195,6 +195,8 @@ public sealed class Server
         ProposalCalls.Map(app);
         FileCalls.Map(app);
         PayoutCalls.Map(app);
+        BreakCalls.Map(app);
+        JobCalls.Map(app);
         OpenApiDocument.Map(app);
     }
 

@@ -1,6 +1,7 @@
 -- why: proposals as people see them: one, or those that wait, or the latest of some kinds
 -- locks: none
 -- parameters: $1 a proposal, or null · $2 only open and approved ones · $3 kinds, or null for all · $4 how many
+--      $5 a break that they are about, or null for any
 select p.proposal_id, p.kind, coalesce(p.agent_id, 0), coalesce(a.code, ''), coalesce(whole.parts, a.parts, 1::smallint), p.number, p.edge, p.terminal_id,
     p.reference, p.amount_qepik, p.before_qepik, p.single_limit_qepik, p.daily_limit_qepik, p.provider_transaction, p.reason,
     p.made_by, p.made_at, p.approve_from, p.expires_at, p.state, p.decided_by, p.decided_at, p.ended_at, p.outcome,
@@ -13,5 +14,6 @@ left join agent whole on whole.agent_id = a.part_of
 where ($1::bigint is null or p.proposal_id = $1)
     and (not $2 or p.state in ('open', 'approved'))
     and ($3::text[] is null or p.kind = any ($3))
+    and ($5::bigint is null or p.break_id = $5)
 order by p.proposal_id desc
 limit $4

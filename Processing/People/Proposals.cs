@@ -220,7 +220,7 @@ public sealed class Proposals(
     /// <summary>The proposal with this number, or null.</summary>
     public async Task<Proposal?> FindAsync(long id, CancellationToken cancel = default)
     {
-        var found = await ListAsync(database, id, open: false, kinds: null, limit: 1, cancel);
+        var found = await ListAsync(database, id, null, open: false, kinds: null, limit: 1, cancel);
         return found.Count == 0 ? null : found[0];
     }
 
@@ -230,7 +230,12 @@ public sealed class Proposals(
     public static Task<IReadOnlyList<Proposal>> ListAsync(
         NpgsqlDataSource database, bool open, IReadOnlyList<ProposalKind>? kinds = null, int limit = ListLimit,
         CancellationToken cancel = default) =>
-        ListAsync(database, null, open, kinds, limit, cancel);
+        ListAsync(database, null, null, open, kinds, limit, cancel);
+
+    /// <summary>What was ever proposed about a break, newest first.</summary>
+    public static Task<IReadOnlyList<Proposal>> AboutBreakAsync(
+        NpgsqlDataSource database, long breakId, int limit = ListLimit, CancellationToken cancel = default) =>
+        ListAsync(database, null, breakId, open: false, kinds: null, limit, cancel);
 
     /// <summary>Open ones whose time is up, and approved ones that nobody has carried out for so long.</summary>
     internal async Task<IReadOnlyList<Proposal>> DueAsync(int leftAloneSeconds, CancellationToken cancel)
@@ -257,7 +262,7 @@ public sealed class Proposals(
     }
 
     private static async Task<IReadOnlyList<Proposal>> ListAsync(
-        NpgsqlDataSource database, long? id, bool open, IReadOnlyList<ProposalKind>? kinds, int limit, CancellationToken cancel)
+        NpgsqlDataSource database, long? id, long? breakId, bool open, IReadOnlyList<ProposalKind>? kinds, int limit, CancellationToken cancel)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, ListLimit);
         await using var command = database.CreateCommand(ListProposals);
@@ -265,6 +270,7 @@ public sealed class Proposals(
         command.Parameters.Add(new NpgsqlParameter<bool> { TypedValue = open });
         command.Parameters.Add(new NpgsqlParameter<string[]?> { TypedValue = kinds?.Select(Proposal.TextOf).ToArray() });
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = limit });
+        command.Parameters.Add(new NpgsqlParameter<long?> { TypedValue = breakId });
         var proposals = new List<Proposal>();
         await using var reader = await command.ExecuteReaderAsync(cancel);
         while (await reader.ReadAsync(cancel))

@@ -63,7 +63,26 @@ public sealed record SettlementBreak(
 /// <summary>Which breaks are asked for; null: of any.</summary>
 /// <param name="After">Only those with a higher number.</param>
 public sealed record BreakFilter(
-    bool SettledToo = false, BreakSide? Side = null, BreakKind? Kind = null, int? ProviderId = null, LocalDate? Day = null, long After = 0);
+    bool SettledToo = false, BreakSide? Side = null, BreakKind? Kind = null, int? ProviderId = null, LocalDate? Day = null, long After = 0)
+{
+    /// <summary>Only in this state; null: in any that SettledToo allows.</summary>
+    public BreakState? State { get; init; }
+
+    public AgeBand? Band { get; init; }
+
+    /// <summary>Only with so much at risk, or more.</summary>
+    public long MinAtRiskQepik { get; init; }
+
+    /// <summary>Days of a band, its first and its last; no last: all that are older.</summary>
+    internal static (int First, int? Last) DaysOf(AgeBand? band) => band switch
+    {
+        null => (int.MinValue, null),
+        AgeBand.Fresh => (int.MinValue, 1),
+        AgeBand.Week => (2, 7),
+        AgeBand.Month => (8, 30),
+        _ => (31, null),
+    };
+}
 
 /// <summary>Open breaks of an age and kind.</summary>
 public sealed record BreakTotal(AgeBand Band, BreakKind Kind, long Breaks, long AtRiskQepik);
@@ -108,7 +127,7 @@ public sealed class BreakBook(NpgsqlDataSource database)
         ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, ListLimit);
         await using var command = database.CreateCommand(ListBreaks);
         command.Parameters.Add(new NpgsqlParameter<long?> { TypedValue = id });
-        command.Parameters.Add(new NpgsqlParameter<bool> { TypedValue = filter.SettledToo });
+        command.Parameters.Add(new NpgsqlParameter<bool> { TypedValue = filter.SettledToo || filter.State == BreakState.Settled });
         command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = filter.Side is { } side ? OpenBreaks.TextOf(side) : null });
         command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = filter.Kind?.ToString() });
         command.Parameters.Add(new NpgsqlParameter<int?> { TypedValue = filter.ProviderId });
@@ -118,6 +137,11 @@ public sealed class BreakBook(NpgsqlDataSource database)
         });
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = filter.After });
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = limit });
+        command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = filter.State?.ToString().ToLowerInvariant() });
+        var (first, last) = BreakFilter.DaysOf(filter.Band);
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = first });
+        command.Parameters.Add(new NpgsqlParameter<int?> { TypedValue = last });
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = filter.MinAtRiskQepik });
         var found = new List<SettlementBreak>();
         await using var row = await command.ExecuteReaderAsync(cancel);
         while (await row.ReadAsync(cancel))

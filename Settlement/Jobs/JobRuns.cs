@@ -18,13 +18,25 @@ public sealed class JobRuns(NpgsqlDataSource database)
 
     /// <summary>The latest runs, newest first.</summary>
     /// <param name="job">Null: of all jobs.</param>
-    public async Task<IReadOnlyList<JobRun>> ListAsync(string? job, int limit, CancellationToken cancel = default)
+    /// <param name="before">Only those with a lower number.</param>
+    /// <param name="after">Only those with a higher number.</param>
+    public async Task<IReadOnlyList<JobRun>> ListAsync(
+        string? job, int limit, long before = long.MaxValue, long after = 0, CancellationToken cancel = default)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, ListLimit);
         await using var command = database.CreateCommand(ListRuns);
         command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = job });
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = limit });
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = before });
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = after });
         return await ReadAsync(command, cancel);
+    }
+
+    /// <summary>The run with this number, or null.</summary>
+    public async Task<JobRun?> FindAsync(long run, CancellationToken cancel = default)
+    {
+        var found = run is < 1 or long.MaxValue ? [] : await ListAsync(null, 1, run + 1, run - 1, cancel);
+        return found.Count == 0 ? null : found[0];
     }
 
     /// <summary>The latest run of each of these jobs that ever ran.</summary>

@@ -163,6 +163,9 @@ internal static class BreakCommands
             : $"Break {Number(id)} is about no payment: --post or --accept.",
     };
 
+    /// <summary>The accounts that a correction may name, beside providers'.</summary>
+    internal static string AccountNames => string.Join(", ", Enumerable.Range(1, 11).Select(Accounts.Name));
+
     /// <summary><c>suspense>payable:12:1.50</c>.</summary>
     private static Correcting Correction(string text)
     {
@@ -176,10 +179,10 @@ internal static class BreakCommands
 
         throw CommandException.Usage(
             $"--post '{text}': from, to and manat, such as \"suspense>payable:12:1.50\". Accounts: "
-            + $"{string.Join(", ", Enumerable.Range(1, 11).Select(Accounts.Name))}, payable:PROVIDER.");
+            + $"{AccountNames}, payable:PROVIDER.");
     }
 
-    private static int? Account(string name)
+    internal static int? Account(string name)
     {
         const string Payable = "payable:";
         if (name.StartsWith(Payable, StringComparison.Ordinal))

@@ -65,7 +65,7 @@ internal static class JobCommands
             {
                 var most = listing.Ask(parsed);
                 await using var store = await Store.UseAsync(ReadSettings.From(parsed), cancel);
-                var runs = await new JobRuns(store.Database).ListAsync(parsed.GetValue(name), most, cancel);
+                var runs = await new JobRuns(store.Database).ListAsync(parsed.GetValue(name), most, cancel: cancel);
                 return listing.Show(
                     parsed, runs, [">run", "job", "node", "asked by", "started (UTC)", "result", ">seconds", "outcome"],
                     run =>
@@ -100,7 +100,7 @@ internal static class JobCommands
 
                 await using var desk = await Desk.OpenAsync(parsed, cancel);
                 await using var schedule = await OpenAsync(desk.Store, parsed, cancel);
-                var before = await schedule.Runs.ListAsync(job, 1, cancel);
+                var before = await schedule.Runs.ListAsync(job, 1, cancel: cancel);
                 if (!await schedule.AskAsync(desk.Person, job, cancel))
                 {
                     throw NoSuch(job);
@@ -117,7 +117,7 @@ internal static class JobCommands
         JobRun? run = null;
         while (seconds > 0 && TimeProvider.System.GetElapsedTime(until) < TimeSpan.FromSeconds(seconds))
         {
-            run = (await schedule.Runs.ListAsync(job, 10, cancel)).LastOrDefault(one => one.Id > after && one.AskedBy is not null);
+            run = (await schedule.Runs.ListAsync(job, 10, cancel: cancel)).LastOrDefault(one => one.Id > after && one.AskedBy is not null);
             if (run?.Result is not (null or "lost"))
             {
                 break;

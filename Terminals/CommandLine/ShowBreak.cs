@@ -1,27 +1,16 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
-using EGovPay.Processing;
 using EGovPay.Processing.Catalogue;
-using EGovPay.Processing.Ledger;
-using EGovPay.Processing.PostgreSql;
-using EGovPay.Processing.StateMachine;
 using EGovPay.Settlement.Breaks;
 using NodaTime.Text;
-using Npgsql;
 
 namespace EGovPay.Terminals.CommandLine;
 
 /// <summary>`egovpay breaks show`: one break with the evidence of both sides.</summary>
 internal static class ShowBreak
 {
-    private const int MostExchanges = 20;
-
     private static readonly string[] Languages = ["az", "en", "ru"];
-
-    private static readonly string PaymentEvents = Sql.Load("CommandLine/PaymentEvents.sql");
-    private static readonly string PaymentTransfers = Sql.Load("CommandLine/PaymentTransfers.sql");
-    private static readonly string PaymentExchanges = Sql.Load("CommandLine/PaymentExchanges.sql");
 
     public static Verb Build()
     {
@@ -51,7 +40,7 @@ internal static class ShowBreak
                         $"There is no break {Number(parsed.GetValue(id))}. `egovpay breaks list --all` shows them.");
                 var catalogue = await CatalogueStore.LatestOrEmbeddedAsync(store.Database, cancel);
                 var evidence = one is { AgentId: { } agent, Number: { } number }
-                    ? await EvidenceAsync(store.Database, agent, number, cancel) : [];
+                    ? await PaymentEvidence.ReadAsync(store.Database, agent, number, cancel) : [];
                 var output = parsed.InvocationConfiguration.Output;
                 if (parsed.GetValue(json))
                 {
@@ -111,7 +100,7 @@ internal static class ShowBreak
         }
     }
 
-    private static void WriteEvidence(Utf8JsonWriter line, List<Evidence> evidence)
+    private static void WriteEvidence(Utf8JsonWriter line, IReadOnlyList<Evidence> evidence)
     {
         line.WriteStartArray("evidence");
         foreach (var one in evidence)
@@ -143,49 +132,8 @@ internal static class ShowBreak
         }
     }
 
-    /// <summary>What we know of a payment, from its events, the ledger, and what its provider was asked.</summary>
-    private static async Task<List<Evidence>> EvidenceAsync(
-        NpgsqlDataSource database, int agentId, long number, CancellationToken cancel)
-    {
-        var evidence = new List<Evidence>();
-        async Task ReadAsync(string sql, Func<NpgsqlDataReader, Evidence> of, params int[] more)
-        {
-            await using var command = database.CreateCommand(sql);
-            command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = agentId });
-            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = number });
-            foreach (var one in more)
-            {
-                command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = one });
-            }
-
-            await using var row = await command.ExecuteReaderAsync(cancel);
-            while (await row.ReadAsync(cancel))
-            {
-                evidence.Add(of(row));
-            }
-        }
-
-        await ReadAsync(PaymentEvents, row => new Evidence(
-            "event", InstantPattern.ExtendedIso.Format(row.GetInstant(2)),
-            $"{Transitions.Numbered(row.GetInt16(1)).Event}{Also(row, 5)}{Also(row, 6)}{Also(row, 8)}{Also(row, 9)}{Also(row, 10)}"));
-        await ReadAsync(PaymentTransfers, row => new Evidence(
-            "posting", Number(row.GetInt16(0)),
-            $"{Accounts.Name(row.GetInt32(1))} > {Accounts.Name(row.GetInt32(2))}: {Print.Manat(row.GetInt64(3))}, "
-            + LocalDatePattern.Iso.Format(row.GetLocalDate(4))));
-        await ReadAsync(
-            PaymentExchanges,
-            row => new Evidence("exchange", Number(row.GetInt16(0)), $"{row.GetString(2)} | {(row.IsDBNull(3) ? "no answer" : row.GetString(3))}"),
-            MostExchanges);
-        return evidence;
-    }
-
-    private static string Also(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? "" : $", {row.GetString(column)}";
-
     private static string? Provider(SettlementBreak one, CatalogueSnapshot catalogue) =>
         one.ProviderId is { } provider ? catalogue.Provider(provider)?.Code ?? Number(provider) : null;
 
     private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
-
-    /// <summary>One thing that we know.</summary>
-    private sealed record Evidence(string Kind, string At, string Text);
 }

@@ -28,6 +28,13 @@ namespace EGovPay.Terminals.Office;
 [JsonSerializable(typeof(PayoutRoundJson))]
 [JsonSerializable(typeof(ExportAsked))]
 [JsonSerializable(typeof(PayoutFileJson))]
+[JsonSerializable(typeof(BreakListJson))]
+[JsonSerializable(typeof(BreakSummaryJson))]
+[JsonSerializable(typeof(BreakWholeJson))]
+[JsonSerializable(typeof(BreakAsked))]
+[JsonSerializable(typeof(JobListJson))]
+[JsonSerializable(typeof(JobRunListJson))]
+[JsonSerializable(typeof(JobAskedJson))]
 internal sealed partial class OfficeJson : JsonSerializerContext
 {
     /// <summary>The context that is used: as generated, with real letters.</summary>

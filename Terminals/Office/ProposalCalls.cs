@@ -29,6 +29,7 @@ internal static class ProposalCalls
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/v1/settlement/proposals", ListAsync).WithTags("settlement");
+        routes.MapGet("/v1/settlement/proposals/{id:long}", ShowAsync).WithTags("settlement");
         routes.MapPost("/v1/settlement/proposals/{id:long}/approve", ApproveAsync).WithTags("settlement");
         routes.MapPost("/v1/settlement/proposals/{id:long}/reject", RejectAsync)
             .Accepts<ReasonAsked>("application/json").WithTags("settlement");
@@ -46,6 +47,16 @@ internal static class ProposalCalls
 
         var found = await Proposals.ListAsync(engine.Database, all != true, null, Shown, http.RequestAborted);
         return TypedResults.Ok(new ProposalListJson([.. found.Select(Of)]));
+    }
+
+    private static async Task<Results<Ok<ProposalJson>, OfficeProblem>> ShowAsync(HttpContext http, OfficeDoor door, Engine engine, long id)
+    {
+        if ((await door.AdmitAsync(http)).Refused is { } refused)
+        {
+            return refused;
+        }
+
+        return await engine.Proposals.FindAsync(id, http.RequestAborted) is { } one ? TypedResults.Ok(Of(one)) : NoSuch(id);
     }
 
     private static async Task<Results<Ok<ProposalJson>, OfficeProblem>> ApproveAsync(
@@ -84,20 +95,23 @@ internal static class ProposalCalls
     private static async Task<(string? Reason, OfficeProblem? Refused)> ReasonAsync(HttpContext http)
     {
         var (asked, refused) = await OfficeBody.ReadAsync(http, OfficeJson.Wire.ReasonAsked);
-        return refused is null && asked!.Reason is { } why && why.Length is 0 or > Proposals.LongestReason
-            ? (null, OfficeProblem.Malformed("reason", FormattableString.Invariant($"1 to {Proposals.LongestReason} characters.")))
+        return refused is null && asked!.Reason is { } why && (why.Length is 0 or > Proposals.LongestReason || !Api.Plain.IsPlain(why))
+            ? (null, OfficeProblem.Malformed(
+                "reason", FormattableString.Invariant($"1 to {Proposals.LongestReason} characters, no control characters.")))
             : (asked?.Reason, refused);
     }
 
     private static Results<Ok<ProposalJson>, OfficeProblem> Say(long id, Decided decided) => decided switch
     {
-        { Proposal: null } => new OfficeProblem(OfficeRefusal.NotThere, FormattableString.Invariant($"There is no proposal {id}.")),
+        { Proposal: null } => NoSuch(id),
         { Result: DecideResult.Done or DecideResult.DoneBefore, Proposal: { } done } => TypedResults.Ok(Of(done)),
         { Proposal: { } other } => new OfficeProblem(
             OfficeRefusal.NotPossible, CommandLine.ProposalVerbs.Refusal(decided.Result, other)),
     };
 
-    private static ProposalJson Of(Proposal one) => new(
+    private static OfficeProblem NoSuch(long id) => new(OfficeRefusal.NotThere, FormattableString.Invariant($"There is no proposal {id}."));
+
+    internal static ProposalJson Of(Proposal one) => new(
         one.Id, one.Kind.ToString(), one.State.ToString(), one.AgentCode, Text(one.Number), one.PayoutId, one.BreakId, one.Resolution,
         one.Reference, one.AmountQepik, one.Reason, one.MadeBy, At(one.MadeAt)!, At(one.ApproveFrom)!, At(one.ExpiresAt)!, one.DecidedBy,
         At(one.DecidedAt), one.Outcome);

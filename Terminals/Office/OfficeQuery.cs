@@ -1,0 +1,108 @@
+using EGovPay.Processing.Catalogue;
+using EGovPay.Terminals.Api;
+using NodaTime;
+using NodaTime.Text;
+
+namespace EGovPay.Terminals.Office;
+
+/// <summary>Reads what a query says, field by field, and remembers the first that cannot be read.</summary>
+internal sealed class OfficeQuery
+{
+    private const int LongestText = 200;
+
+    /// <summary>Why the query is refused; null: all of it could be read.</summary>
+    public OfficeProblem? Refused { get; private set; }
+
+    /// <summary>How many of a list are asked for.</summary>
+    public int Limit(int? limit, int usual, int most)
+    {
+        if (limit < 1 || limit > most)
+        {
+            Fault("limit", FormattableString.Invariant($"1 to {most}."));
+        }
+
+        return limit ?? usual;
+    }
+
+    /// <summary>A day, written as 2026-11-22; null: none was named.</summary>
+    public LocalDate? Day(string field, string? text)
+    {
+        if (text is null)
+        {
+            return null;
+        }
+
+        // Of four digits: what the database holds has no others.
+        var read = text.Length == 10 ? LocalDatePattern.Iso.Parse(text) : null;
+        if (read is { Success: true, Value: { Year: > 0 } day })
+        {
+            return day;
+        }
+
+        Fault(field, "A day is written as 2026-11-22.");
+        return null;
+    }
+
+    /// <summary>One of some words; null: none was said.</summary>
+    public T? Word<T>(string field, string? text, Func<T, string> wordOf)
+        where T : struct, Enum
+    {
+        if (text is null)
+        {
+            return null;
+        }
+
+        foreach (var one in Enum.GetValues<T>())
+        {
+            if (wordOf(one) == text)
+            {
+                return one;
+            }
+        }
+
+        Fault(field, $"One of {string.Join(", ", Enum.GetValues<T>().Select(wordOf))}.");
+        return null;
+    }
+
+    /// <summary>A text that may be asked of the database; null: none was said.</summary>
+    public string? Text(string field, string? text)
+    {
+        if (text is not null && (text.Length is 0 or > LongestText || !Plain.IsPlain(text)))
+        {
+            Fault(field, FormattableString.Invariant($"1 to {LongestText} characters, and no control characters."));
+            return null;
+        }
+
+        return text;
+    }
+
+    /// <summary>An amount in qəpik; 0 where none was said.</summary>
+    public long Qepik(string field, long? amount)
+    {
+        if (amount < 0)
+        {
+            Fault(field, "Whole qəpik, 0 or more.");
+        }
+
+        return amount ?? 0;
+    }
+
+    /// <summary>A provider's number by its code; null: none was named.</summary>
+    public int? Provider(string? code, CatalogueSnapshot catalogue)
+    {
+        if (code is null)
+        {
+            return null;
+        }
+
+        if (catalogue.Provider(code) is { } provider)
+        {
+            return provider.Id;
+        }
+
+        Refused ??= new OfficeProblem(OfficeRefusal.NotThere, "The catalogue has no such provider.", "provider");
+        return null;
+    }
+
+    public void Fault(string field, string reason) => Refused ??= OfficeProblem.Malformed(field, reason);
+}
