@@ -101,6 +101,33 @@ public static class BreakTexts
         ["payout-contradicted"] = new(
             "Bank əvvəl ödəyib, sonra imtina edib", "The bank called the payout settled, and refused it later",
             "Банк сначала исполнил выплату, затем отклонил"),
+        ["bank-more"] = new(
+            "Bank tapşırığımızdan çox köçürüb", "The bank booked more than we told it to pay", "Банк списал больше, чем мы поручили"),
+        ["bank-less"] = new(
+            "Bank tapşırığımızdan az köçürüb", "The bank booked less than we told it to pay", "Банк списал меньше, чем мы поручили"),
+        ["bank-other-account"] = new(
+            "Bank pulu başqa hesaba köçürüb", "The bank paid it to another account", "Банк перечислил на другой счёт"),
+        ["bank-other-currency"] = new(
+            "Bank onu başqa valyutada yazıb", "The bank booked it in another currency", "Банк провёл это в другой валюте"),
+        ["bank-other-day"] = new(
+            "Bank onu başqa gün yazıb", "The bank booked it on another day", "Банк провёл это в другой день"),
+        ["bank-repeated"] = new(
+            "Bank onu bir neçə dəfə yazıb", "The bank booked it more than once", "Банк провёл это несколько раз"),
+        ["bank-rest"] = new(
+            "Bankın yazdığı məbləğ hissələrindən fərqlidir", "The booking is not the sum of what it is made of",
+            "Сумма проводки не равна сумме её частей"),
+        ["bank-paid-refused"] = new(
+            "Bank imtina etdiyi köçürməni yenə də yazıb: iki dəfə ödənə bilər",
+            "The bank booked a payout that it had refused: it may be paid twice",
+            "Банк провёл выплату, от которой отказался: она может быть оплачена дважды"),
+        ["balance-differs"] = new(
+            "Çıxarışın qalığı əməliyyatların cəminə uyğun deyil",
+            "The statement's closing balance is not its opening balance and its bookings",
+            "Конечный остаток выписки не равен начальному с учётом операций"),
+        ["statement-missing"] = new(
+            "Çıxarış əvvəlkinin qalığından başlamır: arada biri çatışmır",
+            "The statement does not begin where the one before it ended: one between them is missing",
+            "Выписка начинается не с остатка предыдущей: между ними одной не хватает"),
         ["bank-returned"] = new("Bank köçürməni qaytarıb", "The bank returned the payout", "Банк вернул выплату"),
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
@@ -141,6 +168,14 @@ public static class BreakTexts
         ["ask-bank"] = new(
             "Bankdan soruşun; sonra düzəliş təklif edin", "Ask the bank; then propose a correction",
             "Запросите банк; затем предложите исправление"),
+        ["ask-statement"] = new(
+            "Bankdan düzəldilmiş çıxarış istəyin", "Ask the bank for a corrected statement", "Запросите у банка исправленную выписку"),
+        ["get-statement"] = new(
+            "Çatışmayan çıxarışı bankdan alıb daxil edin", "Get the missing statement from the bank and import it",
+            "Получите у банка недостающую выписку и загрузите её"),
+        ["ask-bank-move"] = new(
+            "Bankdan düzgün hesaba köçürməsini istəyin", "Ask the bank to move it to the right account",
+            "Попросите банк перечислить на правильный счёт"),
         ["book-deposit"] = new(
             "Depoziti yazın: egovpay agent topup propose", "Book the deposit: egovpay agent topup propose",
             "Проведите депозит: egovpay agent topup propose"),

@@ -11,7 +11,11 @@ left join lateral (
 left join payout_in_file i on i.payout_id = o.payout_id
 left join payout_file f on f.payout_file_id = i.payout_file_id
 left join lateral (
-    select x.code, x.verdict, x.reason from payout_status x where x.payout_id = o.payout_id order by x.payout_status_id desc limit 1
+    -- What is settled or refused is not open again because an answer comes late that says less.
+    select x.code, x.verdict, x.reason from payout_status x
+    where x.payout_id = o.payout_id
+    order by x.verdict in ('settled', 'rejected') desc, x.payout_status_id desc
+    limit 1
 ) s on true
 where ($1::bigint is null or o.payout_id = $1)
     and ($2::int is null or o.provider_id = $2)

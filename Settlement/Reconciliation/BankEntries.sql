@@ -1,7 +1,7 @@
 -- why: what banks booked on accounts of ours in some days, each booking once however many messages brought it
 -- locks: none
 -- parameters: $1 our accounts · $2 from · $3 to, booking days · $4 how many at most
-select e.statement_id, e.entry_no, s.file_id, e.line, e.account, coalesce(e.currency, s.currency, 'AZN'), e.amount_minor,
+select e.statement_id, e.entry_no, s.file_id, e.line, e.account, coalesce(e.currency, s.currency), e.amount_minor,
     coalesce(e.value_day, e.booking_day), e.reversal, e.bank_reference, e.own_reference, e.end_to_end_id, e.counterparty_account,
     e.remittance
 from statement_entry e

@@ -23,7 +23,7 @@ internal sealed class CompareParts(
 
     private readonly JudgePayment judge = new(Zone(provider), of.Day);
     private readonly RegisterFacts facts = new(provider, Zone(provider), of.Day, fileId);
-    private readonly List<MissedPayment> missed = [];
+    private readonly Dictionary<MissedPayment, NewBreak> missed = new(ReferenceEqualityComparer.Instance);
     private readonly List<(RegisterLineIn Line, int Lines)> unknownLines = [];
     private readonly List<NewBreak> found = [];
     private long lines, matched, settled, inFlight, breaks;
@@ -50,8 +50,6 @@ internal sealed class CompareParts(
     public async Task<IReadOnlyList<NewBreak>> JudgeAsync(ReadRegister read, int settledAtOnce, CancellationToken cancel)
     {
         found.Clear();
-        missed.Clear();
-        unknownLines.Clear();
         lines += read.Lines;
         var suspects = Suspects(read);
         var strangers = read.Aside.Keys.Where(number => read.Book.Find(number) < 0).ToArray();
@@ -68,13 +66,30 @@ internal sealed class CompareParts(
             unknownLines.Add((line.First(), line.Count()));
         }
 
+        if (missed.Count > SuggestPayments.Most || unknownLines.Count > SuggestPayments.Most)
+        {
+            AddUnknownLines();
+        }
+
+        return Counted();
+    }
+
+    /// <summary>The breaks of what no part had for itself alone: payments and lines without a number that may be each other's.</summary>
+    public IReadOnlyList<NewBreak> JudgeRest()
+    {
+        found.Clear();
         AddUnknownLines();
+        return Counted();
+    }
+
+    private static DateTimeZone Zone(ProviderSettings provider) => DateTimeZoneProviders.Tzdb[provider.Zone];
+
+    private List<NewBreak> Counted()
+    {
         breaks += found.Count;
         Names.UnionWith(found.Select(RegisterFacts.Name));
         return found;
     }
-
-    private static DateTimeZone Zone(ProviderSettings provider) => DateTimeZoneProviders.Tzdb[provider.Zone];
 
     private List<Suspect> Suspects(ReadRegister read)
     {
@@ -130,10 +145,16 @@ internal sealed class CompareParts(
             matched += judged.Verdict == RegisterVerdict.Agrees && (agreed || theirs.Count > 0) ? 1 : 0;
             inFlight += judged.Verdict == RegisterVerdict.InFlight ? 1 : 0;
             var lineCount = theirs.Count + (agreed ? 1 : 0);
-            found.AddRange(judged.Differences.Select(one => facts.Of(payment, one, lineCount)));
-            if (judged.Differences.Any(one => one is { Kind: BreakKind.MissingThere, Line: null }))
+            foreach (var one in judged.Differences)
             {
-                missed.Add(new MissedPayment(payment, payment.AcceptedAt.InZone(Zone(provider)).Date));
+                if (one is { Kind: BreakKind.MissingThere, Line: null })
+                {
+                    missed.Add(new MissedPayment(payment, payment.AcceptedAt.InZone(Zone(provider)).Date), facts.Of(payment, one, lineCount));
+                }
+                else
+                {
+                    found.Add(facts.Of(payment, one, lineCount));
+                }
             }
         }
     }
@@ -169,16 +190,32 @@ internal sealed class CompareParts(
 
     private void AddUnknownLines()
     {
-        var suggested = SuggestPayments.Run(strategies, missed, [.. unknownLines.Select(one => one.Line)]);
+        var suggested = SuggestPayments.Run(strategies, [.. missed.Keys], [.. unknownLines.Select(one => one.Line)]);
         foreach (var (line, count) in unknownLines)
         {
             var nothing = facts.OfNothing(line, count);
-            found.Add(!suggested.TryGetValue(line, out var may) ? nothing : nothing with
+            if (!suggested.TryGetValue(line, out var may))
             {
-                Step = "compare-suggested",
-                Suggestion = RegisterFacts.Suggest(may.Strategy, may.Payment.Payment.AgentId, may.Payment.Payment.Number),
-            });
+                found.Add(nothing);
+            }
+            else if (count == 1 && SuggestPayments.Matches(may.Strategy, may.Payment, line))
+            {
+                missed.Remove(may.Payment);
+                matched++;
+            }
+            else
+            {
+                found.Add(nothing with
+                {
+                    Step = "compare-suggested",
+                    Suggestion = RegisterFacts.Suggest(may.Strategy.Name, may.Payment.Payment.AgentId, may.Payment.Payment.Number),
+                });
+            }
         }
+
+        found.AddRange(missed.Values);
+        missed.Clear();
+        unknownLines.Clear();
     }
 
     private async Task<HashSet<long>> ElsewhereAsync(long[] numbers, CancellationToken cancel)

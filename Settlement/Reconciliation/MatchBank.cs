@@ -3,213 +3,262 @@ using NodaTime;
 
 namespace EGovPay.Settlement.Reconciliation;
 
-/// <summary>A booking on an account of ours.</summary>
-/// <param name="AmountQepik">Into the account positive; of another currency its minor units.</param>
-internal sealed record BankEntry(
-    long StatementId, int EntryNo, long FileId, int Line, string Account, string Currency, long AmountQepik, LocalDate Day, bool Reversal,
-    string? BankReference, string? OwnReference, string? EndToEndId, string? Counterparty, string? Remittance)
-{
-    /// <summary>What it is made of, where it says so.</summary>
-    public IReadOnlyList<BankPart> Parts { get; init; } = [];
-}
-
-/// <summary>A part of a booking.</summary>
-internal sealed record BankPart(long? AmountQepik, string? EndToEndId, string? Counterparty);
-
-/// <summary>A payout that a bank was told of.</summary>
-/// <param name="Returned">It came back, and the money stands in the payables again: what the bank booked of it makes nothing.</param>
-internal sealed record ToldPayout(
-    long Id, int ProviderId, long AmountQepik, string EndToEndId, LocalDate Day, string Creditor, long FileId, string MessageId,
-    bool Returned);
-
-/// <summary>A deposit that people booked for an agent.</summary>
-internal sealed record BookedDeposit(int AgentId, string Agent, string Reference, long AmountQepik, LocalDate Day);
-
-/// <summary>One difference with a bank; of the entry, the payout and the deposit, what it is about.</summary>
-internal sealed record BankDifference(
-    BreakKind Kind, long AtRiskQepik, string Cause, string Step, BankEntry? Entry = null, ToldPayout? Payout = null,
-    BookedDeposit? Deposit = null, string? SuggestedAgent = null);
-
 /// <summary>
-/// Holds what banks booked against what we told them to pay and what we booked as deposits. In order: by end-to-end id; by amount, day
-/// and account, where one and one are left; several for one by their exact sum. Whatever is left on either side is a difference; nothing is
-/// matched by its amount alone.
+/// Holds what banks booked against what we told them to pay and what we booked as deposits, by the strategies in their order. Whatever is
+/// left on either side is a difference; nothing is matched by its amount alone, nor in another currency, nor where something else names it.
 /// </summary>
 /// <param name="agentOf">The agents that pay in, by the accounts that the terms name. Of an agent without one a deposit that no bank shows is none
 /// of our business: it may have been paid in cash.</param>
 /// <param name="spokenTo">The last day that statements speak of; null: none came.</param>
-internal sealed class MatchBank(IReadOnlyDictionary<string, string> agentOf, LocalDate? spokenFrom, LocalDate? spokenTo)
+internal sealed class MatchBank(
+    IReadOnlyList<MatchStrategy> strategies, IReadOnlyDictionary<string, string> agentOf, LocalDate? spokenFrom, LocalDate? spokenTo)
 {
     /// <summary>A bank may book so many days after it was to.</summary>
     private const int DaysLate = 3;
 
     private readonly HashSet<string> agents = agentOf.Values.ToHashSet(StringComparer.Ordinal);
     private readonly List<BankDifference> differences = [];
+    private readonly List<BankMatch> matches = [];
     private readonly HashSet<BankEntry> used = new(ReferenceEqualityComparer.Instance);
     private readonly HashSet<object> found = new(ReferenceEqualityComparer.Instance);
+    private IReadOnlyList<BankEntry> entries = [];
+    private IReadOnlyList<ToldPayout> payouts = [];
+    private IReadOnlyList<BookedDeposit> deposits = [];
+    private ILookup<string, BankEntry> byWord = Array.Empty<BankEntry>().ToLookup(_ => "", StringComparer.Ordinal);
+    private HashSet<string> namedIds = [];
+    private HashSet<string> toldIds = [];
+    private HashSet<(string Agent, string Reference)> documents = [];
 
     /// <summary>Bookings that are just what we say.</summary>
     public int Matched { get; private set; }
 
     public IReadOnlyList<BankDifference> Differences => differences;
 
-    public void Run(IReadOnlyList<BankEntry> entries, IReadOnlyList<ToldPayout> payouts, IReadOnlyList<BookedDeposit> deposits)
+    public IReadOnlyList<BankMatch> Matches => matches;
+
+    /// <summary>Bookings, and parts of them, that name payouts by their ids.</summary>
+    public IReadOnlyList<PayoutBooking> Booked { get; private set; } = [];
+
+    /// <summary>Payouts that were given back whole, with the booking that says so.</summary>
+    public List<(ToldPayout Payout, BankEntry Entry)> GivenBack { get; } = [];
+
+    public void Run(IReadOnlyList<BankEntry> booked, IReadOnlyList<ToldPayout> told, IReadOnlyList<BookedDeposit> bookedDeposits)
     {
-        ByEndToEndId(entries, payouts);
-        ByAmountDayAndAccount(entries, payouts);
-        WholeFiles(entries, payouts);
-        ByReference(entries, deposits);
-        SumsOfDeposits(entries, deposits);
-        Left(entries, payouts, deposits);
+        (entries, payouts, deposits) = (booked, told, bookedDeposits);
+        byWord = entries.SelectMany(entry => entry.Words, (entry, word) => (entry, word))
+            .ToLookup(one => one.word, one => one.entry, StringComparer.Ordinal);
+        namedIds = entries.SelectMany(entry => entry.Parts.Select(part => part.EndToEndId).Append(entry.EndToEndId)).OfType<string>()
+            .ToHashSet(StringComparer.Ordinal);
+        toldIds = payouts.Select(one => one.EndToEndId).ToHashSet(StringComparer.Ordinal);
+        documents = [.. deposits.Select(one => (one.Agent, one.Reference))];
+        foreach (var strategy in strategies)
+        {
+            switch (strategy.By)
+            {
+                case MatchBy.Number:
+                    ByEndToEndId();
+                    break;
+                case MatchBy.AccountAmountDay:
+                    PayoutsByAccount();
+                    break;
+                case MatchBy.OneToMany:
+                    WholeFiles(strategy.WithinDays);
+                    break;
+                case MatchBy.ReferenceAmountDay:
+                    DepositsByReference(strategy.WithinDays);
+                    break;
+                case MatchBy.AccountAmountWindow:
+                    DepositsByAccount(strategy.WithinDays);
+                    break;
+                case MatchBy.ManyToOne:
+                    SumsOfDeposits(strategy.WithinDays);
+                    break;
+                default:
+                    throw new InvalidOperationException($"Nothing is matched with banks by {strategy.Name}.");
+            }
+        }
+
+        Left();
     }
 
-    private void ByEndToEndId(IReadOnlyList<BankEntry> entries, IReadOnlyList<ToldPayout> payouts)
+    private void ByEndToEndId()
     {
-        var named = payouts.ToDictionary(one => one.EndToEndId, StringComparer.Ordinal);
-        foreach (var entry in entries)
+        var read = new ReadBookings(payouts);
+        foreach (var entry in entries.Where(read.Take))
         {
-            var parts = entry.Parts.Where(part => part.EndToEndId is not null).ToList();
-            if (parts.Count == 0 && entry.EndToEndId is { } alone)
-            {
-                parts = [new BankPart(entry.AmountQepik, alone, entry.Counterparty)];
-            }
+            used.Add(entry);
+        }
 
-            foreach (var part in parts)
-            {
-                if (named.GetValueOrDefault(part.EndToEndId!) is not { } payout)
-                {
-                    continue;
-                }
-
-                used.Add(entry);
-                if (payout.Returned)
-                {
-                    Matched++;
-                    continue;
-                }
-
-                var amount = part.AmountQepik ?? (parts.Count == 1 ? entry.AmountQepik : -payout.AmountQepik);
-                if (amount > 0 || entry.Reversal)
-                {
-                    differences.Add(new BankDifference(
-                        BreakKind.PayoutRejected, payout.AmountQepik, "bank-returned", "ask-bank", entry, payout));
-                    found.Add(payout);
-                }
-                else if (!found.Add(payout))
-                {
-                    differences.Add(new BankDifference(
-                        BreakKind.Duplicate, payout.AmountQepik, "repeated-there", "ask-bank", entry, payout));
-                }
-                else
-                {
-                    Compare(entry, payout, -amount, part.Counterparty ?? entry.Counterparty);
-                }
-            }
+        Booked = read.Bookings;
+        differences.AddRange(read.Rests.Select(rest => new BankDifference(
+            BreakKind.Unidentified, Math.Abs(rest.Qepik), "bank-rest", "ask-bank", rest.Entry)));
+        foreach (var of in read.Bookings.GroupBy(one => one.Payout).OrderBy(one => one.Key.Id))
+        {
+            found.Add(of.Key);
+            OfPayout(of.Key, [.. of.Where(one => one.AmountQepik < 0)], [.. of.Where(one => one.AmountQepik > 0)]);
         }
     }
 
-    private void Compare(BankEntry entry, ToldPayout payout, long amount, string? creditor)
+    /// <summary>What was taken for a payout and what was given back of it.</summary>
+    private void OfPayout(ToldPayout payout, List<PayoutBooking> taken, List<PayoutBooking> back)
     {
+        if (payout.Returned)
+        {
+            var left = taken.Sum(one => -one.AmountQepik) - back.Sum(one => one.AmountQepik);
+            if (left > 0)
+            {
+                differences.Add(new BankDifference(
+                    BreakKind.MissingHere, left, "bank-paid-refused", "ask-bank", taken[^1].Entry, payout));
+            }
+
+            Matched += taken.Count + back.Count;
+            GivenBack.AddRange(back.Where(IsWhole).Take(1).Select(one => (payout, one.Entry)));
+            return;
+        }
+
+        foreach (var one in back.ToList())
+        {
+            // What was booked too often, and given back, is as if it had not been.
+            if (taken.Count > 1 && taken.FindLastIndex(each => each.AmountQepik == -one.AmountQepik && each.SameCurrency(one)) is > 0 and var at)
+            {
+                taken.RemoveAt(at);
+                back.Remove(one);
+                Matched += 2;
+            }
+        }
+
+        if (back.Count > 0)
+        {
+            differences.Add(new BankDifference(
+                BreakKind.PayoutRejected, payout.AmountQepik, "bank-returned", "ask-bank", back[^1].Entry, payout));
+            GivenBack.AddRange(taken.Count <= 1 && back is [var only] && IsWhole(only) ? [(payout, only.Entry)] : []);
+            return;
+        }
+
+        Compare(taken[0]);
+        differences.AddRange(taken.Skip(1).Select(again => new BankDifference(
+            BreakKind.Duplicate, payout.AmountQepik, "bank-repeated", "ask-bank", again.Entry, payout)));
+    }
+
+    private static bool IsWhole(PayoutBooking back) => back.Entry.Currency == "AZN" && back.AmountQepik == back.Payout.AmountQepik;
+
+    private void Compare(PayoutBooking booking)
+    {
+        var (entry, payout, amount) = (booking.Entry, booking.Payout, -booking.AmountQepik);
         var before = differences.Count;
         if (entry.Currency != "AZN")
         {
-            differences.Add(new BankDifference(BreakKind.CurrencyDiffers, payout.AmountQepik, "other-currency", "ask-bank", entry, payout));
+            differences.Add(new BankDifference(
+                BreakKind.CurrencyDiffers, payout.AmountQepik, "bank-other-currency", "ask-bank", entry, payout));
         }
         else if (amount != payout.AmountQepik)
         {
             differences.Add(new BankDifference(
                 amount > payout.AmountQepik ? BreakKind.OverAmount : BreakKind.UnderAmount, Math.Abs(amount - payout.AmountQepik),
-                amount > payout.AmountQepik ? "more-there" : "less-there", "ask-bank", entry, payout));
+                amount > payout.AmountQepik ? "bank-more" : "bank-less", "ask-bank", entry, payout));
         }
 
-        if (creditor is not null && !SameAccount(creditor, payout.Creditor))
+        if (booking.Creditor is { } creditor && !SameAccount(creditor, payout.Creditor))
         {
-            differences.Add(new BankDifference(BreakKind.WrongAccount, payout.AmountQepik, "other-account", "ask-bank", entry, payout));
+            differences.Add(new BankDifference(
+                BreakKind.WrongAccount, payout.AmountQepik, "bank-other-account", "ask-bank-move", entry, payout));
         }
 
+        booking.Agrees = differences.Count == before;
         if (entry.Day < payout.Day || entry.Day > payout.Day.PlusDays(DaysLate))
         {
-            differences.Add(new BankDifference(BreakKind.WrongDay, 0, "other-day", "accept-if-paid-once", entry, payout));
+            differences.Add(new BankDifference(BreakKind.WrongDay, 0, "bank-other-day", "accept-if-paid-once", entry, payout));
         }
-
-        Matched += differences.Count == before ? 1 : 0;
+        else if (booking.Agrees)
+        {
+            Match(MatchBy.Number, [entry], [payout]);
+        }
     }
 
-    private void ByAmountDayAndAccount(IReadOnlyList<BankEntry> entries, IReadOnlyList<ToldPayout> payouts)
+    private void PayoutsByAccount()
     {
-        // An entry that names another payment by its id is no payout of ours, whatever else it says.
-        var debits = entries.Where(entry => Free(entry) && entry is { AmountQepik: < 0, EndToEndId: null, Counterparty: not null })
+        var debits = entries.Where(entry => Nameless(entry) && entry is { AmountQepik: < 0, Counterparty: not null })
             .GroupBy(entry => (-entry.AmountQepik, entry.Day, Plain(entry.Counterparty!)));
-        var open = payouts.Where(Open).ToLookup(one => (one.AmountQepik, one.Day, Plain(one.Creditor)));
+        var open = payouts.Where(NotNamed).ToLookup(one => (one.AmountQepik, one.Day, Plain(one.Creditor)));
         foreach (var debit in debits.Where(group => group.Count() == 1).ToList())
         {
             if (open[debit.Key].ToList() is [var payout])
             {
-                Match([debit.Single()], [payout]);
+                Match(MatchBy.AccountAmountDay, [debit.Single()], [payout]);
             }
         }
     }
 
     /// <summary>One booking for all payouts of one of our files.</summary>
-    private void WholeFiles(IReadOnlyList<BankEntry> entries, IReadOnlyList<ToldPayout> payouts)
+    private void WholeFiles(int days)
     {
-        foreach (var file in payouts.Where(Open).GroupBy(one => (one.FileId, one.MessageId, one.Day)).ToList())
+        foreach (var file in payouts.Where(NotNamed).GroupBy(one => (one.FileId, one.MessageId, one.Day)).ToList())
         {
             var sum = file.Sum(one => one.AmountQepik);
             var whole = payouts.Count(one => one.FileId == file.Key.FileId) == file.Count();
-            var fits = entries.Where(entry => Free(entry) && entry.AmountQepik == -sum && entry.Day >= file.Key.Day
-                && entry.Day <= file.Key.Day.PlusDays(DaysLate) && Names(entry, file.Key.MessageId)).ToList();
+            var fits = byWord[file.Key.MessageId].Where(entry => Free(entry) && entry is { Currency: "AZN", Reversal: false }
+                && (entry.EndToEndId is null || entry.EndToEndId == file.Key.MessageId) && entry.Parts.All(part => part.EndToEndId is null)
+                && entry.AmountQepik == -sum && entry.Day >= file.Key.Day && entry.Day <= file.Key.Day.PlusDays(days)).ToList();
             if (whole && fits is [var entry])
             {
-                Match([entry], file);
+                Match(MatchBy.OneToMany, [entry], [.. file]);
             }
         }
     }
 
-    private void ByReference(IReadOnlyList<BankEntry> entries, IReadOnlyList<BookedDeposit> deposits)
+    private void DepositsByReference(int days)
     {
-        foreach (var deposit in deposits)
+        var fits = deposits.Where(Open).SelectMany(
+            deposit => byWord[deposit.Reference].Where(entry => Free(entry) && Near(entry, deposit, days) && MayBe(entry, deposit)),
+            (deposit, entry) => (Deposit: deposit, Entry: entry)).ToList();
+        var ofEntry = fits.ToLookup(one => one.Entry, one => one.Deposit, ReferenceEqualityComparer.Instance);
+        foreach (var one in fits.GroupBy(fit => fit.Deposit, ReferenceEqualityComparer.Instance).Where(group => group.Count() == 1).ToList())
         {
-            var fits = entries.Where(entry => Free(entry) && (IsDeposit(entry, deposit) || !KnowsAccountsOf(deposit.Agent))
-                && entry.Currency == "AZN" && entry.AmountQepik == deposit.AmountQepik && Names(entry, deposit.Reference)).ToList();
-            if (fits is [var entry])
+            var (deposit, entry) = one.Single();
+            if (ofEntry[entry].Count() == 1)
             {
-                Match([entry], [deposit]);
+                Match(MatchBy.ReferenceAmountDay, [entry], [], [deposit]);
             }
         }
+    }
 
-        var open = deposits.Where(one => !found.Contains(one)).ToList();
-        foreach (var deposit in open)
+    private void DepositsByAccount(int days)
+    {
+        var credits = FreeDeposits().Where(NotNaming).ToLookup(one => (one.Agent, one.Entry.AmountQepik), one => one.Entry);
+        var open = deposits.Where(one => Open(one) && NotNamed(one)).ToLookup(one => (one.Agent, one.AmountQepik));
+        foreach (var deposit in open.SelectMany(group => group).ToList())
         {
-            var fits = entries.Where(entry => Free(entry) && IsDeposit(entry, deposit) && entry.AmountQepik == deposit.AmountQepik
-                && Near(entry.Day, deposit.Day)).ToList();
-            if (fits is [var entry] && open.Count(other => other.Agent == deposit.Agent && other.AmountQepik == deposit.AmountQepik
-                && Near(entry.Day, other.Day)) == 1)
+            var key = (deposit.Agent, deposit.AmountQepik);
+            if (credits[key].Where(entry => Free(entry) && Near(entry, deposit, days)).ToList() is [var entry]
+                && open[key].Count(other => Open(other) && Near(entry, other, days)) == 1)
             {
-                Match([entry], [deposit]);
+                Match(MatchBy.AccountAmountWindow, [entry], [], [deposit]);
             }
         }
     }
 
     /// <summary>Several payments of an agent that people booked as one deposit: all that are left of its days, to the qəpik.</summary>
-    private void SumsOfDeposits(IReadOnlyList<BankEntry> entries, IReadOnlyList<BookedDeposit> deposits)
+    private void SumsOfDeposits(int days)
     {
-        foreach (var deposit in deposits.Where(one => !found.Contains(one)))
+        var credits = FreeDeposits().Where(NotNaming).ToLookup(one => one.Agent, one => one.Entry, StringComparer.Ordinal);
+        var open = deposits.Where(Open).ToLookup(one => one.Agent, StringComparer.Ordinal);
+        foreach (var deposit in deposits.Where(one => Open(one) && NotNamed(one)).ToList())
         {
-            var left = entries.Where(entry => Free(entry) && IsDeposit(entry, deposit) && Near(entry.Day, deposit.Day)).ToList();
-            if (left.Count > 1 && left.Sum(entry => entry.AmountQepik) == deposit.AmountQepik)
+            var left = credits[deposit.Agent].Where(entry => Free(entry) && Near(entry, deposit, days)).ToList();
+            // Another deposit of these days may be what some of them are for.
+            if (left.Count > 1 && left.Sum(entry => entry.AmountQepik) == deposit.AmountQepik
+                && !open[deposit.Agent].Any(other => other != deposit && Open(other) && left.Exists(entry => Near(entry, other, days))))
             {
-                Match(left, [deposit]);
+                Match(MatchBy.ManyToOne, left, [], [deposit]);
             }
         }
     }
 
-    private void Left(IReadOnlyList<BankEntry> entries, IReadOnlyList<ToldPayout> payouts, IReadOnlyList<BookedDeposit> deposits)
+    private void Left()
     {
         foreach (var entry in entries.Where(Free))
         {
-            var agent = entry.AmountQepik > 0 && entry.Counterparty is { } from ? agentOf.GetValueOrDefault(Plain(from)) : null;
-            differences.Add(agent is null
+            differences.Add(DepositorOf(entry) is not { } agent
                 ? new BankDifference(BreakKind.Unidentified, Math.Abs(entry.AmountQepik), "bank-unknown", "ask-bank", entry)
                 : new BankDifference(
                     BreakKind.MissingHere, entry.AmountQepik, "bank-deposit", "book-deposit", entry, SuggestedAgent: agent));
@@ -220,7 +269,7 @@ internal sealed class MatchBank(IReadOnlyDictionary<string, string> agentOf, Loc
             differences.Add(new BankDifference(BreakKind.MissingThere, payout.AmountQepik, "bank-absent", "ask-bank", Payout: payout));
         }
 
-        foreach (var deposit in deposits.Where(one => !found.Contains(one) && SpokenOf(one.Day) && KnowsAccountsOf(one.Agent)))
+        foreach (var deposit in deposits.Where(one => Open(one) && SpokenOf(one.Day) && agents.Contains(one.Agent)))
         {
             differences.Add(new BankDifference(BreakKind.MissingThere, deposit.AmountQepik, "bank-absent", "ask-bank", Deposit: deposit));
         }
@@ -231,27 +280,48 @@ internal sealed class MatchBank(IReadOnlyDictionary<string, string> agentOf, Loc
 
     private bool Open(ToldPayout payout) => !payout.Returned && !found.Contains(payout);
 
-    private bool KnowsAccountsOf(string agent) => agents.Contains(agent);
+    private bool Open(BookedDeposit deposit) => !found.Contains(deposit);
 
     private bool Free(BankEntry entry) => !used.Contains(entry);
 
-    private bool IsDeposit(BankEntry entry, BookedDeposit deposit) =>
-        entry is { AmountQepik: > 0, Currency: "AZN", Counterparty: { } from } && agentOf.GetValueOrDefault(Plain(from)) == deposit.Agent;
+    /// <summary>A booking that names a payment by its id is no other payment, in whatever order one looks.</summary>
+    private bool Nameless(BankEntry entry) => Free(entry) && entry is { Currency: "AZN", Reversal: false, NamesPayments: false };
 
-    private void Match(List<BankEntry> entries, IEnumerable<object> ours)
+    private bool NotNamed(ToldPayout payout) => Open(payout) && !namedIds.Contains(payout.EndToEndId);
+
+    /// <summary>No booking of the agent's names its document: else it is that one or none.</summary>
+    private bool NotNamed(BookedDeposit deposit) => !byWord[deposit.Reference].Any(entry => DepositorOf(entry) == deposit.Agent);
+
+    private bool NotNaming((string Agent, BankEntry Entry) credit) =>
+        !credit.Entry.Words.Any(word => documents.Contains((credit.Agent, word)));
+
+    private IEnumerable<(string Agent, BankEntry Entry)> FreeDeposits() =>
+        entries.Where(Free).Select(entry => (Agent: DepositorOf(entry)!, Entry: entry)).Where(one => one.Agent is not null);
+
+    /// <summary>By the account it came from, or null: it is no deposit, or nobody's that is known.</summary>
+    private string? DepositorOf(BankEntry entry) =>
+        entry is { AmountQepik: > 0, Currency: "AZN", Reversal: false, Counterparty: { } from } && !NamesOurs(entry)
+            ? agentOf.GetValueOrDefault(Plain(from)) : null;
+
+    private bool NamesOurs(BankEntry entry) =>
+        entry.Parts.Select(part => part.EndToEndId).Append(entry.EndToEndId).Any(id => id is not null && toldIds.Contains(id));
+
+    /// <summary>From the agent's own account; or, of an agent whose accounts nobody knows, from one that is no other agent's.</summary>
+    private bool MayBe(BankEntry entry, BookedDeposit deposit) =>
+        entry is { Currency: "AZN", Reversal: false } && !NamesOurs(entry) && entry.AmountQepik == deposit.AmountQepik
+        && (DepositorOf(entry) is { } agent ? agent == deposit.Agent : !agents.Contains(deposit.Agent));
+
+    private void Match(
+        MatchBy by, List<BankEntry> matched, IReadOnlyList<ToldPayout> paid, IReadOnlyList<BookedDeposit>? paidIn = null)
     {
-        used.UnionWith(entries);
-        found.UnionWith(ours);
-        Matched += entries.Count;
+        used.UnionWith(matched);
+        found.UnionWith(paid);
+        found.UnionWith(paidIn ?? []);
+        Matched += matched.Count;
+        matches.Add(new BankMatch(by, matched, paid, paidIn ?? []));
     }
 
-    private static bool Near(LocalDate one, LocalDate other) => Math.Abs(Period.DaysBetween(one, other)) <= DaysLate;
-
-    /// <summary>The reference stands in one of the entry's texts, and not as a part of a longer word.</summary>
-    private static bool Names(BankEntry entry, string reference) =>
-        new[] { entry.BankReference, entry.OwnReference, entry.EndToEndId }.Contains(reference, StringComparer.Ordinal)
-        || (entry.Remittance ?? "").Split([' ', ',', ';', '/', '\n'], StringSplitOptions.RemoveEmptyEntries)
-            .Contains(reference, StringComparer.Ordinal);
+    private static bool Near(BankEntry entry, BookedDeposit deposit, int days) => Math.Abs(Period.DaysBetween(entry.Day, deposit.Day)) <= days;
 
     private static bool SameAccount(string one, string other) => string.Equals(Plain(one), Plain(other), StringComparison.Ordinal);
 

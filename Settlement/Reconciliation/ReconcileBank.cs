@@ -1,10 +1,8 @@
-using System.Buffers;
 using System.Globalization;
-using System.Text;
-using System.Text.Json;
 using EGovPay.Processing;
 using EGovPay.Processing.PostgreSql;
 using EGovPay.Settlement.Breaks;
+using EGovPay.Settlement.Payouts;
 using EGovPay.Settlement.Terms;
 using NodaTime;
 using NodaTime.Text;
@@ -13,8 +11,9 @@ using Npgsql;
 namespace EGovPay.Settlement.Reconciliation;
 
 /// <summary>
-/// Compares what banks booked on our accounts with our payouts and the agents' deposits. Each look is at all of the last days; what it
-/// does not find again is gone. Written in one transaction; two at once come one after the other.
+/// Compares what banks booked on our accounts with our payouts and the agents' deposits, and looks whether their statements add up. What
+/// they say of payouts is entered; what they gave back is put back. Each look is at all of the last days; what it does not find again is
+/// gone. Written in one transaction; two at once come one after the other.
 /// </summary>
 public sealed class ReconcileBank(Engine engine)
 {
@@ -47,8 +46,25 @@ public sealed class ReconcileBank(Engine engine)
 
     private async Task<Reconciled?> RunAsync(SettlementTerms terms, string by, bool onlyIfDue, CancellationToken cancel)
     {
+        var (found, back) = await LookAsync(terms, by, onlyIfDue, factsFirst: true, cancel);
+        if (!back)
+        {
+            return found;
+        }
+
+        // What came back stands in the payables again before anything is compared: else it would be missing twice.
+        await new ImportPaymentStatus(engine.Database, engine.Postings).FinishReturnsAsync(cancel);
+        await new AnsweredBreaks(engine.Database).RoundAsync(cancel);
+        return (await LookAsync(terms, by, onlyIfDue: false, factsFirst: false, cancel)).Found;
+    }
+
+    /// <summary>One look. Given back: payouts were, of which no statement had said so; where facts are first, nothing else was written.</summary>
+    private async Task<(Reconciled? Found, bool GivenBack)> LookAsync(
+        SettlementTerms terms, string by, bool onlyIfDue, bool factsFirst, CancellationToken cancel)
+    {
         var began = engine.Clock.GetCurrentInstant();
         string[] accounts = [.. terms.Accounts.Select(one => one.Iban)];
+        var currencyOf = terms.Accounts.ToDictionary(one => one.Iban, one => one.Currency, StringComparer.Ordinal);
         await using var connection = await engine.Database.OpenConnectionAsync(cancel);
         await using var writing = await connection.BeginTransactionAsync(cancel);
         await using (var take = new NpgsqlCommand($"select pg_advisory_xact_lock({ReconcileRegister.Lock}, 0)", connection))
@@ -60,92 +76,48 @@ public sealed class ReconcileBank(Engine engine)
         if ((onlyIfDue && !await IsDueAsync(connection, accounts, cancel))
             || await CoveredAsync(connection, accounts, cancel) is not var (first, to, statements))
         {
-            return null;
+            return (null, false);
         }
 
         var from = LocalDate.Max(first, to.PlusDays(-Days));
-        var entries = await EntriesAsync(connection, accounts, from, to, cancel);
+        var entries = await EntriesAsync(connection, currencyOf, from, to, cancel);
         var match = new MatchBank(
+            terms.Strategies.Bank,
             terms.Agents.SelectMany(agent => agent.DepositAccounts.Select(account => (Account: MatchBank.Plain(account), agent.Code)))
                 .DistinctBy(one => one.Account, StringComparer.Ordinal).ToDictionary(one => one.Account, one => one.Code, StringComparer.Ordinal),
             from, to);
         match.Run(entries, await PayoutsAsync(connection, from, to, cancel), await DepositsAsync(connection, from, to, cancel));
-        var found = match.Differences.Select(one => BreakOf(one, to)).ToList();
+        if (await EnterBookings.RunAsync(connection, FactsOf(match), cancel) && factsFirst)
+        {
+            await writing.CommitAsync(cancel);
+            return (null, true);
+        }
+
+        var found = match.Differences.Select(one => BankTexts.BreakOf(one, to)).ToList();
         await OpenBreaks.AddAsync(connection, found, cancel);
         var closed = await CloseAsync(connection, from, to, by, found, cancel);
-        var result = new Reconciled(0, entries.Count, match.Matched, 0, 0, found.Count, closed);
+        var balances = await CheckBalances.RunAsync(connection, accounts, to, by, cancel);
+        var result = new Reconciled(0, entries.Count, match.Matched, 0, 0, found.Count + balances.Found, closed + balances.Closed);
         var id = await Reconciliations.EnterAsync(
             connection, ReconciliationKind.Bank, LocalDatePattern.Iso.Format(to), began, result, statements, by, cancel);
         await writing.CommitAsync(cancel);
-        return result with { Id = id };
+        return (result with { Id = id }, false);
     }
 
-    private static NewBreak BreakOf(BankDifference one, LocalDate last)
+    /// <summary>Payouts that statements show as we told them, and those that they show given back.</summary>
+    private static List<StatementFact> FactsOf(MatchBank match)
     {
-        var subject = one.Entry is { } entry
-            ? string.Create(CultureInfo.InvariantCulture, $"{entry.Account}/{entry.StatementId}.{entry.EntryNo}")
-                + (one.Payout is { } named ? $"/{named.EndToEndId}" : "")
-            : one.Payout?.EndToEndId ?? $"{one.Deposit!.Agent}/{one.Deposit.Reference}";
-        return new NewBreak(
-            BreakSide.Bank, one.Kind, subject, one.Entry?.Day ?? one.Payout?.Day ?? one.Deposit?.Day ?? last, one.AtRiskQepik, one.Cause,
-            one.Step)
-        {
-            ProviderId = one.Payout?.ProviderId,
-            AgentId = one.Deposit?.AgentId,
-            PayoutId = one.Payout?.Id,
-            FileId = one.Entry?.FileId,
-            Line = one.Entry is { Line: > 0 } lined ? lined.Line : null,
-            StatementId = one.Entry?.StatementId,
-            EntryNo = one.Entry?.EntryNo,
-            Ours = Ours(one),
-            Theirs = one.Entry is { } said ? Theirs(said) : null,
-            Suggestion = one.SuggestedAgent is { } agent ? Json(json =>
-            {
-                json.WriteString("agent", agent);
-                json.WriteNumber("amountQepik", one.Entry!.AmountQepik);
-                json.WriteString("reference", one.Entry.BankReference ?? one.Entry.OwnReference);
-            }) : null,
-        };
-    }
-
-    private static string? Ours(BankDifference one) => one.Payout is { } payout ? Json(json =>
-    {
-        json.WriteNumber("payout", payout.Id);
-        json.WriteNumber("amountQepik", payout.AmountQepik);
-        json.WriteString("account", payout.Creditor);
-        json.WriteString("endToEndId", payout.EndToEndId);
-        json.WriteString("day", LocalDatePattern.Iso.Format(payout.Day));
-    }) : one.Deposit is { } deposit ? Json(json =>
-    {
-        json.WriteString("agent", deposit.Agent);
-        json.WriteNumber("amountQepik", deposit.AmountQepik);
-        json.WriteString("reference", deposit.Reference);
-        json.WriteString("day", LocalDatePattern.Iso.Format(deposit.Day));
-    }) : null;
-
-    private static string Theirs(BankEntry entry) => Json(json =>
-    {
-        json.WriteNumber("amountQepik", entry.AmountQepik);
-        json.WriteString("currency", entry.Currency);
-        json.WriteString("account", entry.Account);
-        json.WriteString("counterparty", entry.Counterparty);
-        json.WriteString("day", LocalDatePattern.Iso.Format(entry.Day));
-        json.WriteString("reference", entry.BankReference ?? entry.OwnReference);
-        json.WriteString("endToEndId", entry.EndToEndId);
-        json.WriteBoolean("reversal", entry.Reversal);
-    });
-
-    private static string Json(Action<Utf8JsonWriter> write)
-    {
-        var text = new ArrayBufferWriter<byte>(256);
-        using (var json = new Utf8JsonWriter(text))
-        {
-            json.WriteStartObject();
-            write(json);
-            json.WriteEndObject();
-        }
-
-        return Encoding.UTF8.GetString(text.WrittenSpan);
+        static string Place(BankEntry entry) =>
+            string.Create(CultureInfo.InvariantCulture, $"statement {entry.StatementId}, entry {entry.EntryNo}");
+        return
+        [
+            .. match.Booked.Where(one => one.Agrees).Select(one => new StatementFact(
+                one.Payout.Id, one.Entry.FileId, GivenBack: false, "BOOK", Place(one.Entry))),
+            .. match.Matches.Where(one => one.By != MatchBy.Number).SelectMany(one => one.Payouts, (one, payout) => new StatementFact(
+                payout.Id, one.Entries[0].FileId, GivenBack: false, "BOOK", Place(one.Entries[0]))),
+            .. match.GivenBack.Select(one => new StatementFact(
+                one.Payout.Id, one.Entry.FileId, GivenBack: true, "RTRN", Place(one.Entry))),
+        ];
     }
 
     private static async Task<bool> IsDueAsync(NpgsqlConnection connection, string[] accounts, CancellationToken cancel)
@@ -175,12 +147,12 @@ public sealed class ReconcileBank(Engine engine)
     }
 
     private static async Task<List<BankEntry>> EntriesAsync(
-        NpgsqlConnection connection, string[] accounts, LocalDate from, LocalDate to, CancellationToken cancel)
+        NpgsqlConnection connection, Dictionary<string, string> currencyOf, LocalDate from, LocalDate to, CancellationToken cancel)
     {
         var entries = new List<BankEntry>();
         await using (var command = new NpgsqlCommand(BankEntries, connection))
         {
-            command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = accounts });
+            command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. currencyOf.Keys] });
             AddDays(command, from, to);
             command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = Most });
             await using var row = await command.ExecuteReaderAsync(cancel);
@@ -188,7 +160,7 @@ public sealed class ReconcileBank(Engine engine)
             while (await row.ReadAsync(cancel))
             {
                 entries.Add(new BankEntry(
-                    row.GetInt64(0), row.GetInt32(1), row.GetInt64(2), row.GetInt32(3), row.GetString(4), row.GetString(5),
+                    row.GetInt64(0), row.GetInt32(1), row.GetInt64(2), row.GetInt32(3), row.GetString(4), Text(5) ?? currencyOf[row.GetString(4)],
                     row.GetInt64(6), row.GetLocalDate(7), row.GetBoolean(8), Text(9), Text(10), Text(11), Text(12), Text(13)));
             }
         }
@@ -208,7 +180,7 @@ public sealed class ReconcileBank(Engine engine)
 
             list.Add(new BankPart(
                 part.IsDBNull(3) ? null : part.GetInt64(3), part.IsDBNull(4) ? null : part.GetString(4),
-                part.IsDBNull(5) ? null : part.GetString(5)));
+                part.IsDBNull(5) ? null : part.GetString(5), part.IsDBNull(6) ? null : part.GetString(6)));
         }
 
         return [.. entries.Select(one => of.TryGetValue((one.StatementId, one.EntryNo), out var list) ? one with { Parts = list } : one)];

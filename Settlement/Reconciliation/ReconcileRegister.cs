@@ -4,6 +4,7 @@ using EGovPay.Processing.PostgreSql;
 using EGovPay.Settlement.Breaks;
 using EGovPay.Settlement.Incoming;
 using EGovPay.Settlement.RegistersIn;
+using EGovPay.Settlement.Terms;
 using NodaTime;
 using Npgsql;
 
@@ -20,7 +21,8 @@ public sealed record Reconciled(
     long Id, long Lines, long Matched, long Settled, long InFlight, long Breaks, long Closed);
 
 /// <summary>
-/// Compares our ledger with a provider's register of a day: exact by number, and by nothing else; the other strategies only suggest.
+/// Compares our ledger with a provider's register of a day: exact by number, or by a reference where everything else is equal too; the other
+/// strategies only suggest.
 /// What is found is written in one transaction, with what is gone; a run that dies leaves nothing, and one that is repeated finds the
 /// same. Two at once come one after the other.
 /// </summary>
@@ -40,8 +42,8 @@ public sealed class ReconcileRegister(Engine engine)
 
     private readonly SettleUnknown settle = new(engine);
 
-    /// <summary>The strategies that suggest, in their order.</summary>
-    public IReadOnlyList<MatchStrategy> Strategies { get; init; } = MatchStrategy.Usual;
+    /// <summary>The strategies, in their order; null: those of the terms that are in force.</summary>
+    public IReadOnlyList<MatchStrategy>? Strategies { get; init; }
 
     /// <summary>Payments held at once; fewer in tests.</summary>
     internal int MostAtOnce { get; init; } = ReadRegister.MostAtOnce;
@@ -106,7 +108,9 @@ public sealed class ReconcileRegister(Engine engine)
         }
 
         long[] others = [.. registers.Where(one => one.FileId != mine.FileId).Select(one => one.FileId)];
-        CompareParts Work() => new(engine, settle, provider, DayOf(provider, day), mine.FileId, others, Strategies);
+        var strategies = Strategies
+            ?? ((await TermsStore.TodayAsync(engine.Database, engine.Clock, cancel))?.Strategies ?? MatchStrategies.Usual).Register;
+        CompareParts Work() => new(engine, settle, provider, DayOf(provider, day), mine.FileId, others, strategies);
         var work = Work();
         for (var parts = 1; !await ComparePartsAsync(work, connection, read, parts, began, by, cancel);)
         {
@@ -138,6 +142,7 @@ public sealed class ReconcileRegister(Engine engine)
             await OpenBreaks.AddAsync(connection, await work.JudgeAsync(read, SettledAtOnce, cancel), cancel);
         }
 
+        await OpenBreaks.AddAsync(connection, work.JudgeRest(), cancel);
         work.Closed = await CloseGoneAsync(connection, work, by, cancel);
         work.Id = await Reconciliations.EnterAsync(
             connection, ReconciliationKind.Register, work.Subject, began, work.Result, work.FileId, by, cancel);

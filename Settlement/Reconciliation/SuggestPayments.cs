@@ -1,5 +1,6 @@
 using System.Globalization;
 using EGovPay.Processing.Payments;
+using EGovPay.Processing.StateMachine;
 using NodaTime;
 
 namespace EGovPay.Settlement.Reconciliation;
@@ -9,24 +10,24 @@ internal sealed record MissedPayment(Payment Payment, LocalDate Day);
 
 /// <summary>
 /// Which payment that nobody has may be which line that nobody knows, by the strategies in their order. A suggestion is made only
-/// where one payment and one line are left for each other; it settles nothing.
+/// where one payment and one line are left for each other; it settles nothing unknown.
 /// </summary>
 internal static class SuggestPayments
 {
     /// <summary>More of either are a register of another provider or day, and no suggestion helps.</summary>
     public const int Most = 20_000;
 
-    public static IReadOnlyDictionary<RegisterLineIn, (MissedPayment Payment, string Strategy)> Run(
+    public static IReadOnlyDictionary<RegisterLineIn, (MissedPayment Payment, MatchStrategy Strategy)> Run(
         IReadOnlyList<MatchStrategy> strategies, IReadOnlyList<MissedPayment> missed, IReadOnlyList<RegisterLineIn> lines)
     {
-        var suggested = new Dictionary<RegisterLineIn, (MissedPayment, string)>();
+        var suggested = new Dictionary<RegisterLineIn, (MissedPayment, MatchStrategy)>(ReferenceEqualityComparer.Instance);
         var taken = new HashSet<MissedPayment>();
         if (missed.Count is 0 or > Most || lines.Count is 0 or > Most)
         {
             return suggested;
         }
 
-        foreach (var strategy in strategies)
+        foreach (var strategy in strategies.Where(one => one.By != MatchBy.Number))
         {
             var byKey = missed.Where(one => !taken.Contains(one))
                 .SelectMany(one => KeysOf(strategy, one).Distinct(StringComparer.Ordinal).Select(key => (key, one)))
@@ -40,13 +41,22 @@ internal static class SuggestPayments
                 .Where(lines => lines.Count() == 1);
             foreach (var one in proposed.ToList())
             {
-                suggested.Add(one.Single().Line, (one.Key, strategy.Name));
+                suggested.Add(one.Single().Line, (one.Key, strategy));
                 taken.Add(one.Key);
             }
         }
 
         return suggested;
     }
+
+    /// <summary>
+    /// Whether it is more than a suggestion: the line has no number of ours, and names the payment by a reference; amount, currency, account and
+    /// day are equal, and the payment was confirmed.
+    /// </summary>
+    public static bool Matches(MatchStrategy strategy, MissedPayment one, RegisterLineIn line) =>
+        strategy.ByReference && one.Payment.State == PaymentState.Confirmed && line is { Number: null, InManat: true, Reversal: false }
+        && line.AmountQepik == one.Payment.AmountQepik && line.Day == one.Day
+        && string.Equals(line.Account, one.Payment.Account, StringComparison.Ordinal);
 
     private static IEnumerable<string> KeysOf(MatchStrategy strategy, MissedPayment one)
     {

@@ -2,6 +2,7 @@ using System.Globalization;
 using EGovPay.Processing.Catalogue;
 using EGovPay.Processing.Validation;
 using EGovPay.Settlement.Mapping;
+using EGovPay.Settlement.Reconciliation;
 
 namespace EGovPay.Settlement.Terms;
 
@@ -47,7 +48,7 @@ public static class CheckTerms
 
     private static SettlementTerms? Read(JsonWithLines root, CatalogueFaults faults)
     {
-        if (ReadObject.From(root, "The terms", faults, ["format", "payer", "accounts", "providers", "agents", "mappings"]) is not { } file)
+        if (ReadObject.From(root, "The terms", faults, ["format", "payer", "accounts", "providers", "agents", "mappings", "strategies"]) is not { } file)
         {
             return null;
         }
@@ -61,7 +62,9 @@ public static class CheckTerms
         Unshared(file, agents);
         var mappings = file.Value("mappings", optional: true) is null ? []
             : ReadMappings.From(file.Items("mappings", ReadMappings.MostMappings), faults);
-        return payer is null ? null : new SettlementTerms(payer, accounts, providers, agents) { Mappings = mappings };
+        var strategies = file.Value("strategies", optional: true) is { } said ? ReadStrategies.From(said, faults) : MatchStrategies.Usual;
+        return payer is null ? null
+            : new SettlementTerms(payer, accounts, providers, agents) { Mappings = mappings, Strategies = strategies };
     }
 
     private static List<OwnAccount> Accounts(ReadObject file, CatalogueFaults faults)

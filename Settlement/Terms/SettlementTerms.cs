@@ -1,4 +1,5 @@
 using EGovPay.Settlement.Mapping;
+using EGovPay.Settlement.Reconciliation;
 using NodaTime;
 
 namespace EGovPay.Settlement.Terms;
@@ -14,6 +15,9 @@ public sealed record SettlementTerms(
 {
     /// <summary>How tables of banks, providers and acquirers are read; none where the document has no such section.</summary>
     public IReadOnlyList<FileMapping> Mappings { get; init; } = [];
+
+    /// <summary>By which ways, and in which order, what came in is matched; the usual ones where the document has no such section.</summary>
+    public MatchStrategies Strategies { get; init; } = MatchStrategies.Usual;
 
     /// <summary>A provider's terms, or null.</summary>
     public ProviderTerms? Provider(string code) => Providers.FirstOrDefault(one => one.Code == code);

@@ -356,7 +356,7 @@ public sealed class PayingOut
         await stage.Invoking(one => one.Decisions.Stage.Database.ExecuteAsync(how)).Should().ThrowAsync<PostgresException>();
     }
 
-    private static byte[] Answer(PayoutFile file, string level, string code, Payout payout)
+    internal static byte[] Answer(PayoutFile file, string level, string code, Payout payout)
     {
         var reason = "<StsRsnInf><Rsn><Cd>AC01</Cd></Rsn><AddtlInf>no such account</AddtlInf></StsRsnInf>";
         var block = $"<OrgnlPmtInfId>{file.MessageId}-001</OrgnlPmtInfId>";

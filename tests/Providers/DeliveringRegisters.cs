@@ -2,8 +2,10 @@ using System.Text;
 using EGovPay.Processing.Audit;
 using EGovPay.Processing.Catalogue;
 using EGovPay.Processing.Days;
+using EGovPay.Processing.People;
 using EGovPay.Processing.StateMachine;
 using EGovPay.Providers.Register;
+using EGovPay.Settlement.Breaks;
 using EGovPay.Tests.Payments;
 using EGovPay.Tests.PostgreSql;
 using FluentAssertions;
@@ -159,6 +161,47 @@ public sealed class DeliveringRegisters(TestDatabase database) : IClassFixture<T
         using var nowhere = new HandOverRegister(null, root, NullLogger.Instance);
         (await Deliver(own, centre, nowhere, root).RoundAsync(CancellationToken.None)).Should().Be(new RegisterRound(0, 0, 3, 0));
         (await own.AskAsync<long>("select count(*) from register_file where acknowledged_at is null")).Should().Be(1_198);
+    }
+
+    [Fact]
+    public async Task A_line_that_the_receiver_refuses_is_a_break_of_its_payment_once_and_is_settled_by_two_people()
+    {
+        await using var own = await TestDatabase.CreateAsync();
+        await using var centre = await SmallCentre.StartAsync(own);
+        await PayAsync(centre, "good", 1_000);
+        await PayAsync(centre, "bad", 700);
+        await new SettlementWindows(own.DataSource).CloseNowAsync(4);
+        var root = Folder();
+        using var nowhere = new HandOverRegister(null, root, NullLogger.Instance);
+        var deliver = Deliver(own, centre, nowhere, root);
+        await deliver.RoundAsync(CancellationToken.None);
+        var breaks = new AnsweredBreaks(own.DataSource);
+        (await breaks.RoundAsync(CancellationToken.None)).Should().Be(0, "nothing is refused yet");
+        var file = await own.AskAsync<string>("select file_name from register_file") ?? "";
+        var bad = await own.AskAsync<long>("select number from payment where reference = 'bad'");
+        var path = root.AckPath("azeristilik", file);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        await File.WriteAllTextAsync(path, $"{bad}\trejected\tno such flat\nTotal: 1 10.00 1 7.00\n");
+
+        (await deliver.RoundAsync(CancellationToken.None)).Should().Be(new RegisterRound(0, 0, 1, 1));
+        (await breaks.RoundAsync(CancellationToken.None)).Should().Be(1);
+        (await breaks.RoundAsync(CancellationToken.None)).Should().Be(0, "a line is refused once");
+
+        var book = new BreakBook(own.DataSource);
+        var one = (await book.ListAsync(new BreakFilter(), cancel: CancellationToken.None)).Should().ContainSingle().Subject;
+        one.Should().BeEquivalentTo(new
+        {
+            Side = BreakSide.Acknowledgement, Kind = BreakKind.RejectedLine, Number = bad, AmountAtRiskQepik = 700, Cause = "line-rejected",
+            Step = "correct-line", State = BreakState.Open,
+        });
+        one.Ours.Should().Contain(file);
+        one.Theirs.Should().Contain("no such flat");
+        var proposed = await new SettleBreak(centre.Engine).ProposeAsync(
+            TestPeople.Doer, one.Id, new BreakResolution(PaymentDecision.Absent, []), "their letter 9");
+        (await centre.Engine.Decide.ApproveAsync(TestPeople.Approver, proposed.Proposed.Id)).Result.Should().Be(DecideResult.Done);
+        (await book.FindAsync(one.Id))!.State.Should().Be(BreakState.Settled);
+        (await breaks.RoundAsync(CancellationToken.None)).Should().Be(0);
+        (await own.AskAsync<long>("select count(*) from settlement_break")).Should().Be(1);
     }
 
     [Fact]

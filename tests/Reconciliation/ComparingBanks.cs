@@ -51,4 +51,43 @@ public sealed class ComparingBanks
         (await new BreakBook(book.Database.DataSource).ListAsync(new BreakFilter())).Should().ContainSingle()
             .Which.Kind.Should().Be(BreakKind.Unidentified);
     }
+
+    [Fact]
+    public async Task Balances_that_do_not_add_up_and_gaps_are_breaks_once_and_close_when_what_is_missing_comes()
+    {
+        await using var book = await RegisterBook.OpenAsync();
+        Task AddAsync(string name, int day, long opening, long closing, long difference, string account = Ours) => book.Database.ExecuteAsync(
+            FormattableString.Invariant($"""
+            with f as (
+                insert into settlement_file (kind, name, sha256, bytes, format, source, imported_by)
+                values ('statement', '{name}', sha256('{name}'), 1, 'MT940', 'command', 'test') returning file_id
+            )
+            insert into statement (file_id, position, message, account, currency, sequence, from_day, to_day, opening_minor, closing_minor, entries,
+                difference_minor, intraday)
+            select f.file_id, 1, 'MT940', '{account}', 'AZN', 'n{day}', current_date - {day}, current_date - {day}, {opening}, {closing}, 0,
+                {difference}, false from f
+            """));
+        async Task<List<string>> LookAsync()
+        {
+            await new ReconcileBank(book.Engine).RunAsync(Terms, "test");
+            return [.. (await new BreakBook(book.Database.DataSource).ListAsync(new BreakFilter(Kind: BreakKind.BalanceDiffers)))
+                .Select(one => $"{one.Side} {one.Subject.Split('/')[^1]} {one.AmountAtRiskQepik} {one.Cause}")];
+        }
+
+        await AddAsync("a", 5, 100, 250, 0);
+        await AddAsync("b", 3, 300, 400, 10);
+        await AddAsync("not-ours", 3, 7, 9, 2, Payer);
+        string[] both = ["Bank balance 10 balance-differs", "Bank gap 50 statement-missing"];
+        (await LookAsync()).Should().BeEquivalentTo(both);
+        (await LookAsync()).Should().BeEquivalentTo(both, "a second look finds the same");
+        (await book.Database.AskAsync<long>("select count(*) from settlement_break")).Should().Be(2);
+
+        await AddAsync("between", 4, 250, 300, 0);
+        (await LookAsync()).Should().Equal("Bank balance 10 balance-differs");
+        await AddAsync("b, corrected", 3, 300, 400, 0);
+        (await LookAsync()).Should().BeEmpty("the bank's last word on that day adds up");
+        (await book.Database.AskAsync<string>("select string_agg(distinct settled_by, ' ') from settlement_break")).Should().Be("test");
+        await AddAsync("c", 2, 401, 500, 0);
+        (await LookAsync()).Should().Equal("Bank gap 1 statement-missing");
+    }
 }

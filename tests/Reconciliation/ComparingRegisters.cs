@@ -1,6 +1,10 @@
+using EGovPay.Processing.People;
 using EGovPay.Processing.StateMachine;
 using EGovPay.Settlement.Breaks;
+using EGovPay.Settlement.Reconciliation;
+using EGovPay.Settlement.Terms;
 using FluentAssertions;
+using NodaTime;
 using Xunit;
 
 namespace EGovPay.Tests.Reconciliation;
@@ -207,6 +211,55 @@ public sealed class ComparingRegisters
         await book.RegisterAsync(yesterday, book.LineOf(payment));
 
         (await book.ReconcileAsync(yesterday)).Breaks.Should().Be(0);
+    }
+
+    [Fact]
+    public async Task A_line_that_names_a_payment_by_a_reference_and_is_equal_in_everything_else_is_that_payment()
+    {
+        await using var book = await RegisterBook.OpenAsync();
+        var byTheirs = await book.PayAsync(PaymentState.Confirmed, 1_500);
+        var byOurs = await book.PayAsync(PaymentState.Confirmed, 1_700);
+        var unknown = await book.PayAsync(PaymentState.Unknown, 1_900);
+        var twice = await book.PayAsync(PaymentState.Confirmed, 2_100);
+        WrittenLine[] lines =
+        [
+            new WrittenLine("A-1", 1_500, RegisterBook.Account, book.Today) { ProviderTransaction = byTheirs.ProviderTransaction },
+            new WrittenLine(byOurs.Reference, 1_700, RegisterBook.Account, book.Today),
+            new WrittenLine(unknown.Reference, 1_900, RegisterBook.Account, book.Today),
+            new WrittenLine(twice.Reference, 2_100, RegisterBook.Account, book.Today),
+            new WrittenLine(twice.Reference, 2_100, RegisterBook.Account, book.Today),
+        ];
+        await book.RegisterAsync(book.Today, lines);
+
+        foreach (var most in new[] { 1_000_000, 2 })
+        {
+            (await book.ReconcileAsync(mostAtOnce: most)).Should().BeEquivalentTo(new { Lines = 5, Matched = 2, Settled = 0, Breaks = 4 });
+            (await book.OpenAsync()).Should().BeEquivalentTo(
+                RegisterBook.Named(unknown, "MissingThere"), $"{unknown.Reference} Unidentified",
+                RegisterBook.Named(twice, "MissingThere"), $"{twice.Reference} Unidentified");
+        }
+
+        (await book.FindAsync(unknown.Number)).State.Should().Be(PaymentState.Unknown, "only the number settles what is unknown");
+        var without = new ReconcileRegister(book.Engine) { Strategies = [new MatchStrategy(MatchBy.Number, 0)] };
+        (await without.RunAsync(book.Provider, book.Today, "test"))!.Should().BeEquivalentTo(new { Matched = 0, Breaks = 8 });
+        (await book.Database.AskAsync<long>("select count(*) from settlement_break where suggestion is not null")).Should().Be(0);
+    }
+
+    [Fact]
+    public async Task The_terms_that_are_in_force_say_by_which_strategies_a_register_is_matched()
+    {
+        await using var book = await RegisterBook.OpenAsync();
+        var payment = await book.PayAsync(PaymentState.Confirmed, 1_500);
+        await book.RegisterAsync(book.Today, new WrittenLine(payment.Reference, 1_500, RegisterBook.Account, book.Today));
+        (await book.ReconcileAsync()).Matched.Should().Be(1);
+        var example = System.Text.Encoding.UTF8.GetString(ExampleTerms.Read());
+        var terms = example[..example.IndexOf(",\n  \"strategies\"", StringComparison.Ordinal)]
+            + ", \"strategies\": { \"register\": [ { \"by\": \"number\" } ] } }";
+        var today = book.Engine.Clock.GetCurrentInstant().InZone(DateTimeZoneProviders.Tzdb["Asia/Baku"]).Date;
+        await TermsStore.ApplyAsync(
+            book.Database.DataSource, System.Text.Encoding.UTF8.GetBytes(terms), today, today, new Person("sevil", "Sevil", [Role.Finance]));
+
+        (await book.ReconcileAsync()).Should().BeEquivalentTo(new { Matched = 0, Breaks = 2 });
     }
 
     [Fact]

@@ -81,14 +81,102 @@ public sealed class MatchingBanks
         Run([], [Told("A", 1_000) with { Day = Day.PlusDays(8) }]).Should().BeEmpty();
     }
 
+    [Fact]
+    public void Each_strategy_matches_what_only_it_can_and_nothing_when_it_is_left_out()
+    {
+        (MatchBy By, BankEntry[] Entries, ToldPayout[] Payouts, BookedDeposit[] Deposits)[] worlds =
+        [
+            (MatchBy.Number, [Debit(1_000, "A") with { Counterparty = null }], [Told("A", 1_000)], []),
+            (MatchBy.AccountAmountDay, [Debit(1_000, null)], [Told("A", 1_000)], []),
+            (MatchBy.OneToMany, [Debit(1_500, null) with { Counterparty = null, OwnReference = "FILE-1" }], [Told("A", 1_000), Told("B", 500)], []),
+            (MatchBy.ReferenceAmountDay, [Credit(700, "doc-1") with { Day = Day.PlusDays(-8) }], [], [Deposit("doc-1", 700)]),
+            (MatchBy.AccountAmountWindow, [Credit(700, null)], [], [Deposit("doc-1", 700)]),
+            (MatchBy.ManyToOne, [Credit(700, null), Credit(300, null)], [], [Deposit("doc-1", 1_000)]),
+        ];
+        foreach (var (by, booked, payouts, deposits) in worlds)
+        {
+            Run(booked, payouts, deposits).Should().BeEmpty($"{by} is usual");
+            Run(booked, payouts, deposits, by).Should().BeEmpty($"{by} alone is enough");
+            var others = MatchStrategies.Usual.Bank.Select(one => one.By).Where(one => one != by).ToArray();
+            Run(booked, payouts, deposits, others).Should().NotBeEmpty($"{by} is left out, and no other is a stand-in for it");
+        }
+    }
+
+    [Fact]
+    public void An_earlier_strategy_takes_what_a_later_one_would_have_taken_otherwise()
+    {
+        BookedDeposit[] deposits = [Deposit("doc-1", 1_000), Deposit("doc-2", 700) with { Day = Day.PlusDays(3) }];
+        BankEntry[] booked = [Credit(700, null), Credit(300, null), Credit(700, null) with { Day = Day.PlusDays(5) }];
+        Run(booked, null, [deposits[0]], MatchBy.AccountAmountWindow, MatchBy.ManyToOne).Should().Equal("MissingHere 700");
+        Run([.. booked[..2]], null, deposits, MatchBy.AccountAmountWindow, MatchBy.ManyToOne)
+            .Should().Equal("MissingHere 300", "MissingThere 1000");
+        Run([.. booked[..2]], null, [deposits[0], deposits[1] with { Day = Day.PlusDays(4) }], MatchBy.ManyToOne, MatchBy.AccountAmountWindow)
+            .Should().Equal("MissingThere 700");
+    }
+
+    [Fact]
+    public void Another_currency_a_reversal_or_another_name_is_never_taken_for_ours()
+    {
+        Run([Debit(1_000, null) with { Currency = "USD" }], [Told("A", 1_000)]).Should().Equal("MissingThere 1000", "Unidentified 1000");
+        Run([Debit(1_500, null) with { Counterparty = null, OwnReference = "FILE-1", Currency = "EUR" }], [Told("A", 1_000), Told("B", 500)])
+            .Should().Equal("MissingThere 1000", "MissingThere 500", "Unidentified 1500");
+        Run([Debit(1_000, null) with { Reversal = true }], [Told("A", 1_000)]).Should().Equal("MissingThere 1000", "Unidentified 1000");
+        Run([Debit(1_000, null) with { Parts = [new BankPart(-1_000, "OTHERS", Theirs)] }], [Told("A", 1_000)])
+            .Should().Equal("MissingThere 1000", "Unidentified 1000");
+        Run([Credit(700, null) with { Reversal = true }], deposits: [Deposit("doc-1", 700)]).Should().Equal("MissingThere 700", "Unidentified 700");
+        Run([Debit(1_000, null), Debit(1_000, "A") with { Day = Day.PlusDays(1) }], [Told("A", 1_000)], null, MatchBy.AccountAmountDay, MatchBy.Number)
+            .Should().Equal(["Unidentified 1000"], "another booking names it, whichever is looked at first");
+    }
+
+    [Fact]
+    public void A_document_of_two_agents_is_neither_ones()
+    {
+        var unknown = Credit(700, "doc-1") with { Counterparty = Theirs };
+        Run([unknown], deposits: [Deposit("doc-1", 700) with { Agent = "desk" }]).Should().BeEmpty("no account of that agent is known");
+        Run([unknown], deposits: [Deposit("doc-1", 700) with { Agent = "desk" }, Deposit("doc-1", 700) with { Agent = "shop" }])
+            .Should().Equal("Unidentified 700");
+        Run([Credit(700, "doc-1")], deposits: [Deposit("doc-1", 700) with { Agent = "desk" }])
+            .Should().Equal(["MissingHere 700"], "it came from the account of another agent");
+        Run([Credit(700, "doc-1"), Credit(700, null)], deposits: [Deposit("doc-1", 700)], by: [MatchBy.AccountAmountWindow, MatchBy.ReferenceAmountDay])
+            .Should().Equal(["MissingHere 700"], "the document names one of them");
+    }
+
+    [Fact]
+    public void What_a_part_of_a_booking_does_not_say_is_not_assumed()
+    {
+        ToldPayout[] told = [Told("A", 1_000), Told("B", 500)];
+        BankEntry Bulk(long qepik, params BankPart[] parts) => Debit(qepik, null) with { Counterparty = null, Parts = parts };
+        Run([Bulk(1_500, new(null, "A", null), new(null, "B", null))], told).Should().BeEmpty("together they are what we told");
+        Run([Bulk(1_600, new(null, "A", null), new(null, "B", null))], told)
+            .Should().Equal("MissingThere 1000", "MissingThere 500", "Unidentified 1600");
+        Run([Bulk(1_600, new(-1_000, "A", null), new(null, "B", null))], told).Should().Equal("OverAmount 100");
+        Run([Bulk(1_600, new(-1_000, "A", null), new(-500, "B", null))], told).Should().Equal("Unidentified 100");
+        Run([Bulk(1_700, new(-1_000, "A", null), new(-500, "B", null), new(-200, "NOT-OURS", null))], told).Should().Equal("Unidentified 200");
+        Run([Debit(1_000, null) with { Parts = [new(-600, "A", null, "USD")] }], [told[0]])
+            .Should().BeEmpty("what the payment was in another currency is not what was booked");
+        Run([Debit(1_003, null) with { Parts = [new(-1_000, "A", null)] }], [told[0]]).Should().Equal(["Unidentified 3"], "a charge, which we did not order");
+    }
+
+    [Fact]
+    public void What_was_given_back_is_taken_off_in_whatever_order_it_stands()
+    {
+        var told = Told("A", 1_000);
+        BankEntry Back() => Debit(1_000, "A") with { AmountQepik = 1_000 };
+        Run([Back(), Debit(1_000, "A")], [told]).Should().Equal("PayoutRejected 1000");
+        Run([Debit(1_000, "A"), Debit(1_000, "A"), Back()], [told]).Should().BeEmpty("one of the two was given back");
+        Run([Back(), Debit(1_000, "A"), Debit(1_000, "A"), Debit(1_000, "A")], [told]).Should().Equal("Duplicate 1000");
+        Run([Debit(1_000, "A")], [told with { Returned = true }]).Should().Equal(["MissingHere 1000"], "they refused it and booked it");
+    }
+
     private static ToldPayout Told(string id, long qepik) => new(1, 5, qepik, id, Day, Theirs, 1, "FILE-1", Returned: false);
 
     private static BookedDeposit Deposit(string reference, long qepik) => new(16, "bank-1", reference, qepik, Day);
 
     private static List<string> Run(
-        BankEntry[] entries, ToldPayout[]? payouts = null, BookedDeposit[]? deposits = null)
+        BankEntry[] entries, ToldPayout[]? payouts = null, BookedDeposit[]? deposits = null, params MatchBy[] by)
     {
         var match = new MatchBank(
+            by.Length == 0 ? MatchStrategies.Usual.Bank : [.. by.Select(one => MatchStrategies.Usual.Bank.Single(each => each.By == one))],
             new Dictionary<string, string>(StringComparer.Ordinal) { [Payer] = "bank-1" }, Day.PlusDays(-10), Day.PlusDays(10));
         match.Run(entries, payouts ?? [], deposits ?? []);
         return [.. match.Differences.Select(one => $"{one.Kind} {one.AtRiskQepik}").Order(StringComparer.Ordinal)];

@@ -1,6 +1,7 @@
 using System.Text;
 using EGovPay.Processing.Catalogue;
 using EGovPay.Processing.People;
+using EGovPay.Settlement.Reconciliation;
 using EGovPay.Settlement.Terms;
 using EGovPay.Tests.PostgreSql;
 using FluentAssertions;
@@ -41,6 +42,15 @@ public sealed class ApplyingTerms
     [InlineData("\"dueBankDays\": 1", "\"dueBankDays\": 61", 48, "from 0 to 60")]
     [InlineData("\"settles\": \"afterwards\"", "\"settles\": \"sometimes\"", 48, "must be one of")]
     [InlineData("\"format\": 1", "\"format\": 2", 2, "from 1 to 1")]
+    [InlineData("{ \"by\": \"number\" },\n      { \"by\": \"reference", "{ \"by\": \"guess\" },\n      { \"by\": \"reference", 52, "there is no strategy \"guess\"; there are: number, ")]
+    [InlineData("{ \"by\": \"number\" },\n      { \"by\": \"reference", "{ \"by\": \"reference", 52, "cannot be the first")]
+    [InlineData("\"by\": \"reference-amount-day\" }", "\"by\": \"account-amount-day\" }", 54, "\"account-amount-day\" is there twice")]
+    [InlineData("\"by\": \"account-amount-day\" }", "\"by\": \"amount-window\", \"days\": 3 }", 55, "\"account-amount-window\" can never be reached here: \"amount-window\"")]
+    [InlineData("\"by\": \"reference-amount-day\" }", "\"by\": \"one-to-many\" }", 53, "there is no strategy \"one-to-many\"")]
+    [InlineData("\"by\": \"account-amount-day\" }", "\"by\": \"account-amount-day\", \"days\": 1 }", 54, "has no days")]
+    [InlineData("\"by\": \"amount-window\", \"days\": 1", "\"by\": \"amount-window\", \"days\": 41", 56, "from 0 to 40")]
+    [InlineData("\"by\": \"one-to-many\"", "\"by\": \"amount-window\"", 61, "bank: there is no strategy \"amount-window\"")]
+    [InlineData("\"strategies\": {", "\"strategies\": { \"till\": [],", 50, "has no property \"till\"")]
     [InlineData("\"payer\":", "\"payr\":", 3, "has no property")]
     public void A_fault_is_named_by_its_line(string good, string bad, int line, string says)
     {
@@ -49,6 +59,18 @@ public sealed class ApplyingTerms
             Example.AsSpan(0, at), bad, Example.AsSpan(at + good.Length))));
         check.Terms.Should().BeNull();
         check.Faults.Should().Contain(fault => fault.Line == line && fault.Message.Contains(says, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Strategies_are_the_usual_ones_where_nothing_is_said_and_the_example_says_those()
+    {
+        CheckTerms.Run(ExampleTerms.Read()).Terms!.Strategies.Should().BeEquivalentTo(MatchStrategies.Usual, same => same.WithStrictOrdering());
+        var without = Example[..Example.IndexOf(",\n  \"strategies\"", StringComparison.Ordinal)] + "}";
+        CheckTerms.Run(Encoding.UTF8.GetBytes(without)).Terms!.Strategies.Should().BeSameAs(MatchStrategies.Usual);
+        var one = Encoding.UTF8.GetBytes(without[..^1] + ", \"strategies\": { \"bank\": [ { \"by\": \"many-to-one\", \"days\": 5 }, { \"by\": \"number\" } ] } }");
+        var some = CheckTerms.Run(one).Terms!.Strategies;
+        some.Bank.Should().Equal(new MatchStrategy(MatchBy.ManyToOne, 5), new MatchStrategy(MatchBy.Number, 0));
+        some.Register.Should().BeSameAs(MatchStrategies.Usual.Register);
     }
 
     [Fact]

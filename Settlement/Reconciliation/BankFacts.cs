@@ -1,0 +1,44 @@
+using EGovPay.Settlement.Breaks;
+using NodaTime;
+
+namespace EGovPay.Settlement.Reconciliation;
+
+/// <summary>A booking on an account of ours.</summary>
+/// <param name="AmountQepik">Into the account positive; of another currency its minor units.</param>
+internal sealed record BankEntry(
+    long StatementId, int EntryNo, long FileId, int Line, string Account, string Currency, long AmountQepik, LocalDate Day, bool Reversal,
+    string? BankReference, string? OwnReference, string? EndToEndId, string? Counterparty, string? Remittance)
+{
+    /// <summary>What it is made of, where it says so.</summary>
+    public IReadOnlyList<BankPart> Parts { get; init; } = [];
+
+    /// <summary>Whether it names a payment by its end-to-end id, whosever.</summary>
+    public bool NamesPayments => EndToEndId is not null || Parts.Any(part => part.EndToEndId is not null);
+
+    /// <summary>Every word by which something may be named in it.</summary>
+    public IEnumerable<string> Words => new[] { BankReference, OwnReference, EndToEndId }.OfType<string>()
+        .Concat((Remittance ?? "").Split([' ', ',', ';', '/', '\n'], StringSplitOptions.RemoveEmptyEntries)).Distinct(StringComparer.Ordinal);
+}
+
+/// <summary>A part of a booking.</summary>
+/// <param name="AmountQepik">Null: it does not say.</param>
+/// <param name="Currency">Null: the booking's.</param>
+internal sealed record BankPart(long? AmountQepik, string? EndToEndId, string? Counterparty, string? Currency = null);
+
+/// <summary>A payout that a bank was told of.</summary>
+/// <param name="Returned">It came back, and the money stands in the payables again.</param>
+internal sealed record ToldPayout(
+    long Id, int ProviderId, long AmountQepik, string EndToEndId, LocalDate Day, string Creditor, long FileId, string MessageId,
+    bool Returned);
+
+/// <summary>A deposit that people booked for an agent.</summary>
+internal sealed record BookedDeposit(int AgentId, string Agent, string Reference, long AmountQepik, LocalDate Day);
+
+/// <summary>What was tied to what, and by which strategy.</summary>
+internal sealed record BankMatch(
+    MatchBy By, IReadOnlyList<BankEntry> Entries, IReadOnlyList<ToldPayout> Payouts, IReadOnlyList<BookedDeposit> Deposits);
+
+/// <summary>One difference with a bank; of the entry, the payout and the deposit, what it is about.</summary>
+internal sealed record BankDifference(
+    BreakKind Kind, long AtRiskQepik, string Cause, string Step, BankEntry? Entry = null, ToldPayout? Payout = null,
+    BookedDeposit? Deposit = null, string? SuggestedAgent = null);
