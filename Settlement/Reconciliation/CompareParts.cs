@@ -122,39 +122,49 @@ internal sealed class CompareParts(
         var agreed = chunk.Where(one => one.Agreed).Select(one => one.Number).ToHashSet();
         foreach (var few in payments.Chunk(settledAtOnce))
         {
-            await Task.WhenAll(few.Select(payment => JudgeAsync(
-                payment, agreed.Contains(payment.Number), read.Aside.GetValueOrDefault(payment.Number) ?? [], elsewhere)));
+            await JudgeAsync(few, agreed, read, elsewhere);
         }
     }
 
-    private async Task JudgeAsync(Payment payment, bool agreed, List<RegisterLineIn> theirs, HashSet<long> elsewhere)
+    private async Task JudgeAsync(Payment[] payments, HashSet<long> agreed, ReadRegister read, HashSet<long> elsewhere)
     {
-        var judged = judge.Run(payment, agreed, theirs, elsewhere.Contains(payment.Number));
-        var bySettling = judged.Verdict == RegisterVerdict.Settle;
-        if (bySettling)
-        {
-            payment = await settle.RunAsync(payment, $"register of {provider.Code}, file {fileId}, line {theirs[0].Line}");
-            // Its confirmation is of today, and so is judged with what it is now.
-            judged = judge.Run(payment, agreed, theirs, elsewhere.Contains(payment.Number));
-        }
+        List<RegisterLineIn> Theirs(Payment one) => read.Aside.GetValueOrDefault(one.Number) ?? [];
+        Judged Judge(Payment one) =>
+            judge.Run(one, agreed.Contains(one.Number), Theirs(one), elsewhere.Contains(one.Number));
 
-        // Others are settling theirs meanwhile.
-        lock (found)
+        var judged = payments.Select(Judge).ToArray();
+        var shown = payments.Where((_, at) => judged[at].Verdict == RegisterVerdict.Settle)
+            .Select(one => (one, $"register of {provider.Code}, file {fileId}, line {Theirs(one)[0].Line}")).ToList();
+        var stand = await settle.RunAsync(shown);
+        for (var at = 0; at < payments.Length; at++)
         {
-            settled += bySettling && payment.State == PaymentState.Confirmed ? 1 : 0;
-            matched += judged.Verdict == RegisterVerdict.Agrees && (agreed || theirs.Count > 0) ? 1 : 0;
-            inFlight += judged.Verdict == RegisterVerdict.InFlight ? 1 : 0;
-            var lineCount = theirs.Count + (agreed ? 1 : 0);
-            foreach (var one in judged.Differences)
+            var payment = payments[at];
+            if (judged[at].Verdict == RegisterVerdict.Settle)
             {
-                if (one is { Kind: BreakKind.MissingThere, Line: null })
-                {
-                    missed.Add(new MissedPayment(payment, payment.AcceptedAt.InZone(Zone(provider)).Date), facts.Of(payment, one, lineCount));
-                }
-                else
-                {
-                    found.Add(facts.Of(payment, one, lineCount));
-                }
+                payment = stand[payment.Number];
+                // Its confirmation is of today, and so is judged with what it is now.
+                judged[at] = Judge(payment);
+                settled += payment.State == PaymentState.Confirmed ? 1 : 0;
+            }
+
+            Count(payment, judged[at], Theirs(payment), agreed.Contains(payment.Number));
+        }
+    }
+
+    private void Count(Payment payment, Judged judged, List<RegisterLineIn> theirs, bool agreed)
+    {
+        matched += judged.Verdict == RegisterVerdict.Agrees && (agreed || theirs.Count > 0) ? 1 : 0;
+        inFlight += judged.Verdict == RegisterVerdict.InFlight ? 1 : 0;
+        var lineCount = theirs.Count + (agreed ? 1 : 0);
+        foreach (var one in judged.Differences)
+        {
+            if (one is { Kind: BreakKind.MissingThere, Line: null })
+            {
+                missed.Add(new MissedPayment(payment, payment.AcceptedAt.InZone(Zone(provider)).Date), facts.Of(payment, one, lineCount));
+            }
+            else
+            {
+                found.Add(facts.Of(payment, one, lineCount));
             }
         }
     }
@@ -180,8 +190,7 @@ internal sealed class CompareParts(
             TurnedUp.AddRange(ours.Select(payment => payment.Number));
             foreach (var few in ours.Chunk(settledAtOnce))
             {
-                await Task.WhenAll(few.Select(
-                    payment => JudgeAsync(payment, agreed: false, read.Aside[payment.Number], elsewhere)));
+                await JudgeAsync(few, agreed: [], read, elsewhere);
             }
         }
 

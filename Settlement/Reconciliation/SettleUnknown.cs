@@ -6,42 +6,57 @@ using EGovPay.Processing.StateMachine;
 namespace EGovPay.Settlement.Reconciliation;
 
 /// <summary>
-/// Confirms what is unknown here and stands in the provider's register, to the qəpik and the account: one commit through the journal,
-/// as any answer of the provider; nobody has to decide it. Done twice it is done once.
+/// Confirms what is unknown here and stands in the provider's register, to the qəpik and the account: through the journal, as any answer
+/// of the provider; nobody has to decide it. Done twice it is done once.
 /// </summary>
 internal sealed class SettleUnknown(Engine engine)
 {
     private const int AttemptLimit = 8;
 
-    /// <summary>The payment as it then stands: Confirmed, or what somebody else made of it in the same moment.</summary>
-    public async Task<Payment> RunAsync(Payment payment, string note)
+    /// <summary>The payments as they then stand: Confirmed, or what somebody else made of them in the same moment.</summary>
+    /// <param name="shown">Unknown payments, each with where the register shows it.</param>
+    /// <returns>By number.</returns>
+    public async Task<IReadOnlyDictionary<long, Payment>> RunAsync(IReadOnlyList<(Payment Payment, string Note)> shown)
     {
-        for (var attempt = 0; payment.State == PaymentState.Unknown; attempt++)
+        var now = shown.ToDictionary(one => one.Payment.Number, one => one.Payment);
+        for (var attempt = 0; ; attempt++)
         {
+            var open = shown.Where(one => now[one.Payment.Number].State == PaymentState.Unknown).ToList();
+            if (open.Count == 0)
+            {
+                return now;
+            }
+
             if (attempt == AttemptLimit)
             {
-                throw new InvalidOperationException(
-                    FormattableString.Invariant($"Payment {payment.Number} moved {AttemptLimit} times while a register settled it."));
+                throw new InvalidOperationException(FormattableString.Invariant(
+                    $"Payment {open[0].Payment.Number} moved {AttemptLimit} times while a register settled it."));
             }
 
-            var recorded = await engine.Journal.RecordAsync(new Happening
+            // At once: the journal makes one commit of many.
+            var recorded = await Task.WhenAll(open.Select(one => engine.Journal.RecordAsync(
+                Shown(now[one.Payment.Number], one.Note))));
+            foreach (var payment in await engine.Book.FindAsync(
+                [.. open.Select(one => one.Payment.AgentId)], [.. open.Select(one => one.Payment.Number)]))
             {
-                AgentId = payment.AgentId,
-                Number = payment.Number,
-                SeenStep = payment.Step,
-                SeenEdge = payment.Edge,
-                Edge = Transitions.Find(PaymentState.Unknown, PaymentEvent.RegisterShowsDelivered)!,
-                NodeId = engine.Node.Id,
-                Note = note,
-            });
-            payment = await engine.Book.FindAsync(payment.AgentId, payment.Number)
-                ?? throw new InvalidOperationException($"Payment {payment.Number} is not in the book.");
-            if (recorded.Done)
+                now[payment.Number] = payment;
+            }
+
+            foreach (var (one, _) in open.Zip(recorded).Where(pair => pair.Second.Done))
             {
-                engine.Waiting.Tell(payment);
+                engine.Waiting.Tell(now[one.Payment.Number]);
             }
         }
-
-        return payment;
     }
+
+    private Happening Shown(Payment payment, string note) => new()
+    {
+        AgentId = payment.AgentId,
+        Number = payment.Number,
+        SeenStep = payment.Step,
+        SeenEdge = payment.Edge,
+        Edge = Transitions.Find(PaymentState.Unknown, PaymentEvent.RegisterShowsDelivered)!,
+        NodeId = engine.Node.Id,
+        Note = note,
+    };
 }

@@ -20,7 +20,7 @@ internal static class RunReconcile
     /// <summary>Whose smaller day the engine compares before it is measured.</summary>
     public const string WarmProvider = "azerishiq";
 
-    private const int WarmPayments = 50_000;
+    private const int WarmPayments = 250_000;
     private const long First = 731_000_000_000;
     private const long WarmFirst = 730_000_000_000;
 
