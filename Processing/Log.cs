@@ -91,6 +91,11 @@ internal static partial class Log
     [LoggerMessage(1208, LogLevel.Warning, "The database's clock moved by {Seconds} s; for a minute nobody's claims are taken to have ended")]
     public static partial void DatabaseClockMoved(ILogger logger, double seconds);
 
+    [LoggerMessage(
+        1209, LogLevel.Error,
+        "Proposal {Proposal} is not carried out: another posting {Reference} of agent {Agent} stands. Others of it are posted: {SomePosted}")]
+    public static partial void PostingContradicted(ILogger logger, long proposal, string reference, int agent, bool somePosted);
+
     [LoggerMessage(1290, LogLevel.Warning, "The figures of the book could not be read; gauges show older ones")]
     public static partial void BookNotRead(ILogger logger, Exception exception);
 

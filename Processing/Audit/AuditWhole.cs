@@ -126,7 +126,8 @@ internal sealed class AuditWhole(Snapshots snapshots, Findings findings)
                 continue;
             }
 
-            findings.Fault(Findings.Payouts, null, null, $"payout {row.GetInt64(0)}: {row.GetString(1)}");
+            findings.Fault(
+                Findings.Payouts, null, null, row.GetInt64(0) is > 0 and var payout ? $"payout {payout}: {row.GetString(1)}" : row.GetString(1));
         }
     }
 

@@ -17,15 +17,20 @@ due as materialized (
     select y.payout_id, 'payout.' || y.payout_id as reference, y.agent_id, y.amount_qepik
     from payout_agent y
 ),
-owed as materialized (
+owed_to as materialized (
     select s.account - 1000 as provider_id, t.cutoff_group, t.window_day as bank_day, coalesce(q.budget_level, '') as budget_level,
-        coalesce(q.budget_code, '') as budget_code, sum(s.amount_qepik)::bigint as amount_qepik
-    from (select distinct x.cutoff_group, x.bank_day from payout_part x) w
+        coalesce(q.budget_code, '') as budget_code, t.agent_id, sum(s.amount_qepik)::bigint as amount_qepik
+    from (select x.cutoff_group, x.bank_day from payout_part x union select r.cutoff_group, r.bank_day from window_reckoned r) w
     join transfer t on t.cutoff_group = w.cutoff_group and t.window_day = w.bank_day
     cross join lateral (values (t.debit, -t.amount_qepik), (t.credit, t.amount_qepik)) as s (account, amount_qepik)
     left join payment q on q.agent_id = t.agent_id and q.number = t.number
     where s.account > 1000 and 6 not in (t.debit, t.credit)
-    group by s.account, t.cutoff_group, t.window_day, coalesce(q.budget_level, ''), coalesce(q.budget_code, '')
+    group by s.account, t.cutoff_group, t.window_day, coalesce(q.budget_level, ''), coalesce(q.budget_code, ''), t.agent_id
+),
+owed as materialized (
+    select o.provider_id, o.cutoff_group, o.bank_day, o.budget_level, o.budget_code, sum(o.amount_qepik)::bigint as amount_qepik
+    from owed_to o
+    group by o.provider_id, o.cutoff_group, o.bank_day, o.budget_level, o.budget_code
 ),
 fault (payout_id, what) as (
     select min(x.payout_id), format('its window C%s of %s is in %s living payouts', x.cutoff_group, x.bank_day, count(x.payout_id))
@@ -48,6 +53,18 @@ fault (payout_id, what) as (
     left join owed w on w.provider_id = x.provider_id and w.cutoff_group = x.cutoff_group and w.bank_day = x.bank_day
         and w.budget_level = x.budget_level and w.budget_code = x.budget_code
     where coalesce(w.amount_qepik, 0) <> x.amount_qepik
+    union all
+    select 0, format('agent %s: the ledger has %s qəpik for provider %s in window C%s of %s, and %s is reckoned', coalesce(e.agent_id, r.agent_id),
+        coalesce(e.amount_qepik, 0), coalesce(e.provider_id, r.provider_id), coalesce(e.cutoff_group, r.cutoff_group),
+        coalesce(e.bank_day, r.bank_day), coalesce(r.owed_qepik, 0))
+    from (
+        select o.provider_id, o.cutoff_group, o.bank_day, o.budget_level, o.budget_code, o.agent_id, o.amount_qepik
+        from owed_to o
+        join window_reckoned k on k.cutoff_group = o.cutoff_group and k.bank_day = o.bank_day
+    ) e
+    full join window_owed r on r.provider_id = e.provider_id and r.cutoff_group = e.cutoff_group and r.bank_day = e.bank_day
+        and r.budget_level = e.budget_level and r.budget_code = e.budget_code and r.agent_id = e.agent_id
+    where coalesce(e.amount_qepik, 0) <> coalesce(r.owed_qepik, 0)
     union all
     select l.payout_id, 'it is approved and done, and what is posted for it is not what its agents are owed'
     from living l

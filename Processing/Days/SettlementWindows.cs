@@ -25,6 +25,10 @@ public sealed class SettlementWindows(NpgsqlDataSource database)
     ];
 
     private static readonly string LookWindows = Sql.Load("Days/LookWindows.sql");
+    private const int ReckonedAtOnce = 1_000;
+
+    private static readonly string ReckonWindow = Sql.Load("Days/ReckonWindow.sql");
+    private static readonly string WindowsToReckon = Sql.Load("Days/WindowsToReckon.sql");
     private static readonly string PrepareWindows = Sql.Load("Days/PrepareWindows.sql");
 
     /// <summary>
@@ -131,6 +135,40 @@ public sealed class SettlementWindows(NpgsqlDataSource database)
             "update business_day d set dated_from = greatest(d.dated_from, d.opened_at, "
             + "(select max(w.closes_at) from settlement_window w where w.closes_at <= clock_timestamp())) where d.closed_at is null"));
         await batch.ExecuteNonQueryAsync(cancel);
+    }
+
+    /// <summary>
+    /// Makes the cut-offs that have passed final, and reckons what each window that is closed owes to whom, once and for ever. Any number
+    /// of nodes may do so at once.
+    /// </summary>
+    public async Task ReckonAsync(CancellationToken cancel = default)
+    {
+        await SealAsync(cancel);
+        while (await ToReckonAsync(cancel) is { Count: > 0 } due)
+        {
+            foreach (var (group, day) in due)
+            {
+                await using var reckon = database.CreateCommand(ReckonWindow);
+                reckon.CommandTimeout = 0;
+                reckon.Parameters.Add(new NpgsqlParameter<short> { TypedValue = group });
+                reckon.Parameters.Add(new NpgsqlParameter<DateOnly> { TypedValue = day.ToDateColumn() });
+                await reckon.ExecuteNonQueryAsync(cancel);
+            }
+        }
+    }
+
+    private async Task<List<(short Group, LocalDate Day)>> ToReckonAsync(CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand(WindowsToReckon);
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = ReckonedAtOnce });
+        await using var row = await command.ExecuteReaderAsync(cancel);
+        var due = new List<(short, LocalDate)>();
+        while (await row.ReadAsync(cancel))
+        {
+            due.Add((row.GetInt16(0), row.GetLocalDate(1)));
+        }
+
+        return due;
     }
 
     private async Task<(LocalDate Today, HashSet<LocalDate> Holidays)> ReadAsync(CancellationToken cancel)

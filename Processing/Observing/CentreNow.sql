@@ -15,4 +15,7 @@ select
     (select count(*) from contradiction c where c.closed_at is null),
     (select extract(epoch from now() - min(c.opened_at))::double precision from contradiction c where c.closed_at is null),
     (select count(*) from break_lost_interval b where b.settled_at is null),
-    (select extract(epoch from now() - min(b.to_at))::double precision from break_lost_interval b where b.settled_at is null)
+    (select extract(epoch from now() - min(b.to_at))::double precision from break_lost_interval b where b.settled_at is null),
+    (select count(*) from proposal p where p.state = 'approved' and p.decided_at < now() - interval '1 minute'),
+    (select extract(epoch from now() - min(p.decided_at))::double precision from proposal p
+        where p.state = 'approved' and p.decided_at < now() - interval '1 minute')

@@ -15,13 +15,14 @@ internal sealed record UnknownNow(int ProviderId, long Payments, double OldestSe
 /// <param name="RegistersOpen">Register files written and not acknowledged.</param>
 /// <param name="ReversalsOpen">Reversals whose provider has not said its last word.</param>
 /// <param name="ContradictionsOpen">Late truths that nobody has worked yet.</param>
+/// <param name="ProposalsStuck">Approved for more than a minute and not carried out.</param>
 /// <param name="LostOpen">What restores lost and nobody has settled.</param>
 /// <param name="ClockOffsetSeconds">This machine's clock less the database's, to within the round trip.</param>
 internal sealed record CentreNow(
     long NodesAlive, long NodesLost, double DaySeconds, int DayLag, long RegistersOpen, double RegistersOldestSeconds,
     double ClockOffsetSeconds, IReadOnlyList<UnknownNow> Unknown, long ReversalsOpen,
     double ReversalsOldestSeconds, long ContradictionsOpen, double ContradictionsOldestSeconds, long LostOpen,
-    double LostOldestSeconds, TellingFigures Telling);
+    double LostOldestSeconds, TellingFigures Telling, long ProposalsStuck, double ProposalsOldestSeconds);
 
 /// <summary>Reads from the database what gauges show: two set-based statements over small tables.</summary>
 internal sealed class ReadBook(NpgsqlDataSource database, IClock clock)
@@ -54,6 +55,7 @@ internal sealed class ReadBook(NpgsqlDataSource database, IClock clock)
             row.GetInt64(0), row.GetInt64(1), row.IsDBNull(2) ? 0 : row.GetDouble(2), row.IsDBNull(3) ? 0 : row.GetInt32(3),
             row.GetInt64(4), row.IsDBNull(5) ? 0 : row.GetDouble(5), (before + half - row.GetInstant(6)).TotalSeconds, unknown,
             row.GetInt64(7), row.IsDBNull(8) ? 0 : row.GetDouble(8), row.GetInt64(9), row.IsDBNull(10) ? 0 : row.GetDouble(10),
-            row.GetInt64(11), row.IsDBNull(12) ? 0 : row.GetDouble(12), telling);
+            row.GetInt64(11), row.IsDBNull(12) ? 0 : row.GetDouble(12), telling,
+            row.GetInt64(13), row.IsDBNull(14) ? 0 : row.GetDouble(14));
     }
 }

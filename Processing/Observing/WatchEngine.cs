@@ -1,6 +1,5 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
-using Npgsql;
 
 namespace EGovPay.Processing.Observing;
 
@@ -15,27 +14,23 @@ internal sealed class WatchEngine : IAsyncDisposable
     /// <summary>How often the database is asked at most.</summary>
     internal static readonly TimeSpan Every = TimeSpan.FromSeconds(10);
 
-    /// <summary>So long after the last look nobody looks any more.</summary>
-    private static readonly TimeSpan Forgotten = TimeSpan.FromMinutes(5);
-
     private readonly Engine engine;
-    private readonly ReadBook book;
-    private readonly ILogger log;
     private readonly Meter meter;
-    private readonly CancellationTokenSource stop = new();
-    private readonly Lock guard = new();
-    private Task reading = Task.CompletedTask;
-    private CentreNow? centre;
+    private readonly LookedAt<CentreNow> looked;
     private IReadOnlyList<string>? unready;
-    private long lookedTicks;
-    private long readTicks;
 
     /// <summary>Makes the gauges. The meter's scope is the engine: a process may hold several.</summary>
     public WatchEngine(Engine engine, ReadBook book, ILogger log)
     {
         this.engine = engine;
-        this.book = book;
-        this.log = log;
+        looked = new LookedAt<CentreNow>(
+            async cancel =>
+            {
+                // First, and kept where the book cannot be read: that is when it matters.
+                unready = await engine.Readiness.ReasonsAsync(cancel);
+                return await book.ReadAsync(cancel);
+            },
+            Every, log);
         meter = new Meter(new MeterOptions(Measures.Name) { Scope = engine });
         Measures.Begin();
         MakeOwn();
@@ -49,17 +44,11 @@ internal sealed class WatchEngine : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         meter.Dispose();
-        await stop.CancelAsync();
-        await reading;
-        stop.Dispose();
+        await looked.DisposeAsync();
     }
 
     /// <summary>Reads the book now; what the gauges of the database show from here on.</summary>
-    internal async Task ReadAsync(CancellationToken cancel)
-    {
-        centre = await book.ReadAsync(cancel);
-        Volatile.Write(ref readTicks, Environment.TickCount64);
-    }
+    internal Task ReadAsync(CancellationToken cancel) => looked.ReadAsync(cancel);
 
     private void MakeOwn()
     {
@@ -116,7 +105,7 @@ internal sealed class WatchEngine : IAsyncDisposable
             "egovpay.unknown.amount", () => Unknown(one => one.AmountQepik), "{qepik}", "Money of unknown payments.");
         meter.CreateObservableGauge(
             "egovpay.nodes",
-            () => Look() is { } now
+            () => looked.Look() is { } now
                 ? new[]
                 {
                     new Measurement<long>(now.NodesAlive, Tag("egovpay.node.state", "alive")),
@@ -140,10 +129,14 @@ internal sealed class WatchEngine : IAsyncDisposable
         Figure("egovpay.lost.open", "{interval}", "What restores lost and nobody has settled.", now => now.LostOpen);
         Figure("egovpay.lost.age", "s", "How long the oldest of them is open.", now => now.LostOldestSeconds);
         Figure(
+            "egovpay.proposals.stuck", "{proposal}", "Proposals that were approved a minute ago and are not carried out.",
+            now => now.ProposalsStuck);
+        Figure("egovpay.proposals.age", "s", "How long ago the oldest of them was approved.", now => now.ProposalsOldestSeconds);
+        Figure(
             "egovpay.clock.offset", "s", "This machine's clock less the database's.", now => now.ClockOffsetSeconds);
         Figure(
             "egovpay.book.age", "s", "How old the figures are that were read from the database.",
-            _ => TimeSpan.FromMilliseconds(Environment.TickCount64 - Volatile.Read(ref readTicks)).TotalSeconds);
+            _ => looked.Age.TotalSeconds);
     }
 
     private void MakeOfTelling()
@@ -164,56 +157,18 @@ internal sealed class WatchEngine : IAsyncDisposable
 
     private void Figure(string name, string unit, string what, Func<CentreNow, double> value) =>
         meter.CreateObservableGauge(
-            name, () => Look() is { } now ? [new Measurement<double>(value(now))] : Array.Empty<Measurement<double>>(), unit, what);
+            name, () => looked.Look() is { } now ? [new Measurement<double>(value(now))] : Array.Empty<Measurement<double>>(), unit, what);
 
     private IEnumerable<Measurement<T>> Unknown<T>(Func<UnknownNow, T> value)
         where T : struct =>
-        Look() is { } now
+        looked.Look() is { } now
             ? now.Unknown.Select(one => new Measurement<T>(
                 value(one), Tag(ProviderTag, engine.Gates.Find(one.ProviderId)?.Settings.Code ?? "unconnected")))
             : [];
 
-    /// <summary>What was read last, and the beginning of reading where somebody looks for the first time.</summary>
-    private CentreNow? Look()
-    {
-        Volatile.Write(ref lookedTicks, Environment.TickCount64);
-        lock (guard)
-        {
-            if (reading.IsCompleted && !stop.IsCancellationRequested)
-            {
-                reading = Task.Run(ReadWhileLookedAtAsync);
-            }
-        }
-
-        return centre;
-    }
-
-    private async Task ReadWhileLookedAtAsync()
-    {
-        while (!stop.IsCancellationRequested
-            && Environment.TickCount64 - Volatile.Read(ref lookedTicks) < Forgotten.TotalMilliseconds)
-        {
-            try
-            {
-                unready = await engine.Readiness.ReasonsAsync(stop.Token);
-                await ReadAsync(stop.Token);
-            }
-            catch (Exception failure) when (failure is NpgsqlException or TimeoutException or OperationCanceledException
-                or ObjectDisposedException)
-            {
-                if (!stop.IsCancellationRequested)
-                {
-                    Log.BookNotRead(log, failure);
-                }
-            }
-
-            await TimeProvider.System.PauseAsync(Every, stop.Token);
-        }
-    }
-
     private Measurement<int>[] Judged()
     {
-        Look();
+        looked.Look();
         return unready is { } reasons ? [new Measurement<int>(reasons.Count == 0 ? 1 : 0)] : [];
     }
 

@@ -262,6 +262,21 @@ public sealed class DecideProposals(
     /// </summary>
     private async Task PostAsync(Proposal proposal)
     {
+        if (await proposals.ContradictedAsync(proposal.Id) is var (agent, reference, somePosted))
+        {
+            // Looked at before anything is posted: what cannot be posted whole is not begun. Where a part of it stands already it stays
+            // approved, and is seen as such: neither undoing nor going on is for the engine to choose.
+            Log.PostingContradicted(log, proposal.Id, reference, agent, somePosted);
+            if (somePosted)
+            {
+                throw new InvalidOperationException($"Posting {reference} of proposal {proposal.Id} stands otherwise, and others of it are posted.");
+            }
+
+            await EndAsync(
+                proposal, ProposalState.Void, $"posting {reference} stands with another amount or other accounts; nothing was posted");
+            return;
+        }
+
         var lines = await proposals.PostingsAsync(proposal.Id);
         foreach (var batch in lines.Where(line => line.Debit == Accounts.Funds).Select(line => new[] { line })
             .Concat(lines.Where(line => line.Debit != Accounts.Funds).Chunk(PostedAtOnce)))

@@ -54,6 +54,7 @@ public sealed class Proposals(
     private const int NoAgent = 0;
 
     private static readonly string DueProposals = Sql.Load("People/DueProposals.sql");
+    private static readonly string ContradictedPosting = Sql.Load("People/ContradictedPosting.sql");
     private static readonly string ReadPostings = Sql.Load("People/ReadPostings.sql");
     private static readonly string ListProposals = Sql.Load("People/ListProposals.sql");
 
@@ -196,6 +197,15 @@ public sealed class Proposals(
         }
 
         return postings;
+    }
+
+    /// <summary>The posting of a proposal under whose name another one stands, and whether others of its own are posted; null: there is none.</summary>
+    internal async Task<(int AgentId, string Reference, bool SomePosted)?> ContradictedAsync(long id)
+    {
+        await using var command = database.CreateCommand(ContradictedPosting);
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = id });
+        await using var row = await command.ExecuteReaderAsync();
+        return await row.ReadAsync() ? (row.GetInt32(0), row.GetString(1), row.GetBoolean(2)) : null;
     }
 
     /// <summary>Whether the break that a proposal is about is gone, or has come back since it was proposed.</summary>

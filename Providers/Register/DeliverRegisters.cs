@@ -103,7 +103,7 @@ public sealed class DeliverRegisters(
 
     private async Task<int> WriteDueAsync(List<ProviderSettings> providers, CancellationToken cancel)
     {
-        await new SettlementWindows(database).SealAsync(cancel);
+        await new SettlementWindows(database).ReckonAsync(cancel);
         var due = new List<(int ProviderId, short Group, LocalDate Day, bool Budget)>();
         await using (var command = database.CreateCommand(DueRegisters))
         {

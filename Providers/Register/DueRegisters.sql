@@ -1,18 +1,30 @@
--- why: windows whose cut-off is final, with takings of a register provider and no file yet
+-- why: windows whose cut-off is final, with takings of a register provider and no file yet. Which windows a provider took in is reckoned once; the
+--      transfers are looked at of those alone that have no file
 -- locks: none
 -- parameters: $1 providers that take registers
-select t.credit - 1000 as provider_id, t.cutoff_group, t.window_day, bool_or(p.budget_code is not null) as budget
-from settlement_window w
-join transfer t on t.cutoff_group = w.cutoff_group and t.window_day = w.bank_day and t.leg = 1
+with unwritten as materialized (
+    select l.provider_id, l.cutoff_group, l.bank_day, bool_or(l.budget_code <> '') as budget
+    from window_line l
+    where l.bank_day >= (now() - interval '40 days')::date and l.provider_id = any($1)
+        and not exists (
+            select from register_file f
+            where f.provider_id = l.provider_id and f.cutoff_group = l.cutoff_group and f.bank_day = l.bank_day)
+    group by l.provider_id, l.cutoff_group, l.bank_day
+)
+select u.provider_id, u.cutoff_group, u.bank_day, u.budget
+from unwritten u
+cross join lateral (
+    -- By the few pages that the window lies on, never by all there are.
+    select x.agent_id, x.number, x.step, x.credit, x.window_day
+    from transfer x
+    where x.window_day = u.bank_day and x.cutoff_group = u.cutoff_group and x.leg = 1 and x.credit = 1000 + u.provider_id
+    offset 0
+) t
 join payment p on p.agent_id = t.agent_id and p.number = t.number
-where w.closes_at <= (select coalesce(d.dated_from, d.opened_at) from business_day d where d.closed_at is null) and w.bank_day >= (now() - interval '40 days')::date
-    and t.credit in (select 1000 + r.id from unnest($1::int[]) as r (id))
-    and not exists (
-        select from register_file f
-        where f.provider_id = t.credit - 1000 and f.cutoff_group = w.cutoff_group and f.bank_day = w.bank_day)
-    and not exists (
-        select from transfer b
-        where b.agent_id = t.agent_id and b.number = t.number and b.step > t.step and b.leg = 1 and b.debit = t.credit
-            and b.window_day = t.window_day)
-group by t.credit, t.cutoff_group, t.window_day
-order by provider_id, t.cutoff_group, t.window_day
+where not exists (
+    select from transfer b
+    where b.agent_id = t.agent_id and b.number = t.number and b.step > t.step and b.leg = 1 and b.debit = t.credit
+        and b.window_day = t.window_day)
+group by u.provider_id, u.cutoff_group, u.bank_day, u.budget
+order by u.provider_id, u.cutoff_group, u.bank_day
+limit 10000

@@ -85,7 +85,8 @@ public sealed record BreakFilter(
 }
 
 /// <summary>Open breaks of an age and kind.</summary>
-public sealed record BreakTotal(AgeBand Band, BreakKind Kind, long Breaks, long AtRiskQepik);
+/// <param name="OldestDays">Days that the oldest of them is open.</param>
+public sealed record BreakTotal(AgeBand Band, BreakKind Kind, long Breaks, long AtRiskQepik, int OldestDays);
 
 /// <summary>Reads breaks; it writes nothing.</summary>
 public sealed class BreakBook(NpgsqlDataSource database)
@@ -116,7 +117,7 @@ public sealed class BreakBook(NpgsqlDataSource database)
         while (await row.ReadAsync(cancel))
         {
             totals.Add(new BreakTotal(
-                (AgeBand)row.GetInt32(0), Enum.Parse<BreakKind>(row.GetString(1)), row.GetInt64(2), row.GetInt64(3)));
+                (AgeBand)row.GetInt32(0), Enum.Parse<BreakKind>(row.GetString(1)), row.GetInt64(2), row.GetInt64(3), row.GetInt32(4)));
         }
 
         return totals;

@@ -3,7 +3,7 @@
 -- parameters: none
 select
     case when a.age <= 1 then 0 when a.age <= 7 then 1 when a.age <= 30 then 2 else 3 end as band, b.kind, count(*),
-    sum(b.amount_at_risk_qepik)::bigint
+    sum(b.amount_at_risk_qepik)::bigint, max(a.age)
 from break_now b
 cross join lateral (
     select (now() at time zone 'Asia/Baku')::date - (b.open_since at time zone 'Asia/Baku')::date as age

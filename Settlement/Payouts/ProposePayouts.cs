@@ -56,7 +56,7 @@ public sealed class ProposePayouts(NpgsqlDataSource database, Proposals proposal
         Person by, PayoutTerms terms, LocalDate executionDay, LocalDate? through = null, IReadOnlyList<int>? providers = null,
         CancellationToken cancel = default)
     {
-        await new SettlementWindows(database).SealAsync(cancel);
+        await new SettlementWindows(database).ReckonAsync(cancel);
         await DropAsync(cancel);
         var (carried, without) = await EnterAsync(by.Login, terms, executionDay, through, providers, cancel);
         return new PayoutRound(await ProposeEnteredAsync(by, cancel), carried, without);

@@ -66,6 +66,10 @@ internal static class ReadSettings
         settings = settings with
         {
             MaxConnections = Count(Find("maxConnections")) ?? settings.MaxConnections,
+            Limits = new(
+                Count(Find("alarmBreakDays")) ?? settings.Limits.BreakDays,
+                Count(Find("alarmRiskQepik"), 1_000_000_000_000) ?? settings.Limits.AtRiskQepik,
+                Count(Find("alarmPayoutDays")) ?? settings.Limits.PayoutDays),
             JobDays = Count(Find("jobDays")) ?? settings.JobDays,
             MaxRequests = Count(Find("maxRequests")) ?? settings.MaxRequests,
             TerminalRequests = PaceOf(Find("terminalRequests")) ?? settings.TerminalRequests,
@@ -216,10 +220,13 @@ internal static class ReadSettings
                 $"{given.Source}: '{given.Value}' is no address to listen on. Give http://HOST:PORT, such as "
                 + "http://127.0.0.1:8080, or https://HOST:PORT and a certificate.");
 
-    private static int? Count(Given? given) => given is null ? null
-        : int.TryParse(given.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count is > 0 and <= 1_000_000
+    private static int? Count(Given? given) => (int?)Count(given, 1_000_000);
+
+    private static long? Count(Given? given, long most) => given is null ? null
+        : long.TryParse(given.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count > 0 && count <= most
             ? count
-            : throw CommandException.Usage($"{given.Source}: '{given.Value}' is no count from 1 to 1000000.");
+            : throw CommandException.Usage(string.Create(
+                CultureInfo.InvariantCulture, $"{given.Source}: '{given.Value}' is no count from 1 to {most}."));
 
     private static Pace? PaceOf(Given? given)
     {

@@ -9,6 +9,7 @@ using EGovPay.Providers;
 using EGovPay.Providers.Portability;
 using EGovPay.Providers.Register;
 using EGovPay.Settlement.Jobs;
+using EGovPay.Settlement.Observing;
 using EGovPay.Terminals.Api;
 using EGovPay.Terminals.Jobs;
 using EGovPay.Terminals.Observing;
@@ -100,6 +101,8 @@ internal static class ServeCommand
                 await using var app = await OpenDoorsAsync(settings, listen, engine, receipts, certificate, logs, stop);
                 using var host = new WatchHost(
                     store.Home, clock, () => Ends(receipts, certificate), app.Services.GetRequiredService<Lockouts>().Now);
+                await using var settlement = new WatchSettlement(
+                    engine, JobTable.Of(null), settings.Limits, logs.CreateLogger<WatchSettlement>());
                 await output.WriteLineAsync($"eGovPay listens on {app.Urls.First()}");
                 await output.FlushAsync(CancellationToken.None);
                 using var telling = new TellEveryone(

@@ -71,6 +71,9 @@ public sealed record Settings
     /// <summary>Days that a run of a job stays in the record of runs.</summary>
     public int JobDays { get; init; } = 90;
 
+    /// <summary>From where on breaks and payouts call the finance staff.</summary>
+    public Settlement.Observing.SettlementLimits Limits { get; init; } = new(7, 1_000_000, 2);
+
     /// <summary>Who answers for receipts: its legal name and tax number, as they print them.</summary>
     public string OperatorName { get; init; } = "eGovPay";
 
@@ -211,6 +214,12 @@ internal static class SettingsTable
         Row("incoming", "EGOVPAY_INCOMING", "--incoming", "FOLDER", "`in` in the data folder",
             "watched folder of files that come in: `statements/`, `registers/PROVIDER/`, `acquirers/NAME/`"),
         Row("jobDays", "EGOVPAY_JOB_DAYS", "--job-days", "COUNT", "`90`", "days that runs of jobs are remembered; of each job the last is kept"),
+        Row("alarmBreakDays", "EGOVPAY_ALARM_BREAK_DAYS", "--alarm-break-days", "COUNT", "`7`",
+            "days that a break may be open before it rings"),
+        Row("alarmRiskQepik", "EGOVPAY_ALARM_RISK_QEPIK", "--alarm-risk-qepik", "COUNT", "`1000000`",
+            "money at risk in open breaks, in qəpik, from which it rings"),
+        Row("alarmPayoutDays", "EGOVPAY_ALARM_PAYOUT_DAYS", "--alarm-payout-days", "COUNT", "`2`",
+            "days after its execution day that a payout may be without the bank's last word"),
         Row("operatorName", "EGOVPAY_OPERATOR_NAME", "--operator-name", "TEXT", "`eGovPay`",
             "the operator's legal name, on receipts"),
         Row("operatorVoen", "EGOVPAY_OPERATOR_VOEN", "--operator-voen", "VÖEN", "`1400057421`, an example",

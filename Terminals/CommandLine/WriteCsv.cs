@@ -11,9 +11,6 @@ namespace EGovPay.Terminals.CommandLine;
 /// </summary>
 internal static partial class WriteCsv
 {
-    /// <summary>Begins a file.</summary>
-    public const string Mark = "\uFEFF";
-
     private const string LineEnd = "\r\n";
 
     /// <summary>What makes a cell be quoted.</summary>
@@ -22,10 +19,11 @@ internal static partial class WriteCsv
     /// <summary>Writes the heads and the rows.</summary>
     public static void To(TextWriter to, IReadOnlyList<string> heads, IEnumerable<IReadOnlyList<string>> rows)
     {
-        to.Write(Mark + Line(heads));
+        to.Write('\uFEFF');
+        Line(to, heads);
         foreach (var row in rows)
         {
-            to.Write(Line(row));
+            Line(to, row);
         }
     }
 
@@ -36,8 +34,16 @@ internal static partial class WriteCsv
         return safe.AsSpan().ContainsAny(Quoted) ? $"\"{safe.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : safe;
     }
 
-    /// <summary>A row as it stands in the file, with its end.</summary>
-    public static string Line(IReadOnlyList<string> cells) => string.Join(',', cells.Select(Cell)) + LineEnd;
+    private static void Line(TextWriter to, IReadOnlyList<string> cells)
+    {
+        for (var i = 0; i < cells.Count; i++)
+        {
+            to.Write(i == 0 ? "" : ",");
+            to.Write(Cell(cells[i]));
+        }
+
+        to.Write(LineEnd);
+    }
 
     /// <summary>
     /// An apostrophe wherever a formula could begin: at the beginning, and after whatever some spreadsheet takes for the end of a cell.

@@ -30,6 +30,7 @@ internal static class Alarms
     public const int UnknownTooOldSeconds = 3_600;
 
     private const string LogEvents = "egovpay.log.events";
+    private const string Limit = "egovpay.alarm.limit";
 
     public static IReadOnlyList<Alarm> All { get; } =
     [
@@ -69,14 +70,35 @@ internal static class Alarms
             "A provider has not said its last word about a reversal for a day."),
         new("contradiction-open", Urgency.Ticket, ["egovpay.contradictions.open"], "max(egovpay_contradictions_open) > 0", "1m",
             "A provider said late what contradicts a final state."),
+        new("proposal-stuck", Urgency.Page, ["egovpay.proposals.stuck", "egovpay.proposals.age"], "max(egovpay_proposals_stuck) > 0", "2m",
+            "What two people approved is not carried out."),
         new("lost-interval-open", Urgency.Ticket, ["egovpay.lost.open", "egovpay.lost.age"], "max(egovpay_lost_open) > 0", "1m",
             "A restore lost an interval, and nobody has settled it."),
         new("day-not-rolled", Urgency.Page, ["egovpay.day.lag"], "max(egovpay_day_lag_days) > 0", "15m",
             "The business day is behind the calendar."),
         new("register-not-acknowledged", Urgency.Ticket, ["egovpay.registers.age"], "max(egovpay_registers_age_seconds) > 7200", "1m",
             "A register was written two hours ago and its provider has not acknowledged it."),
-        new("audit-violation", Urgency.Page, [], null, "0s",
-            "`egovpay audit` ended with 1: an invariant does not hold, perhaps a gap in receipts."),
+        new("audit-violation", Urgency.Page, ["egovpay.job.failed"], "max(egovpay_job_failed{egovpay_job=\"audit\"}) == 1", "0s",
+            "The audit did not end well, by schedule or by hand with 1: an invariant does not hold, perhaps a gap in receipts."),
+        new("job-failed", Urgency.Ticket, ["egovpay.job.failed"], "max by (egovpay_job) (egovpay_job_failed) == 1", "10m",
+            "The last run of a job failed, and none has done its work since."),
+        new("job-late", Urgency.Page, ["egovpay.job.late"], "max by (egovpay_job) (egovpay_job_late_seconds) > 900", "5m",
+            "A job should have been run a quarter of an hour ago: no server runs jobs, or all are busy with others."),
+        new("job-paused", Urgency.Ticket, ["egovpay.job.paused"], "max by (egovpay_job) (egovpay_job_paused) == 1", "12h",
+            "Somebody lets a job rest since yesterday; perhaps it was forgotten."),
+        new("break-too-old", Urgency.Ticket, ["egovpay.breaks.age", "egovpay.breaks.open", Limit],
+            $"max(egovpay_breaks_age_days) > {Limited("break-too-old")}", "1m",
+            "A break is open for longer than it may be."),
+        new("money-at-risk", Urgency.Page, ["egovpay.breaks.at_risk", Limit],
+            $"max by () (sum by (instance) (egovpay_breaks_at_risk)) > {Limited("money-at-risk")}", "10m",
+            "Open breaks are about more money than they may be."),
+        new("payout-unanswered", Urgency.Ticket,
+            ["egovpay.payouts.unanswered", "egovpay.payouts.unanswered_amount", "egovpay.payouts.unanswered_age", Limit],
+            $"max(egovpay_payouts_unanswered_age_days) > {Limited("payout-unanswered")}", "1m",
+            "A bank was told of a payout and has not said whether it is paid."),
+        new("agent-overdue", Urgency.Ticket, ["egovpay.agents.overdue", "egovpay.agents.overdue_amount"],
+            "max(egovpay_agents_overdue) > 0", "1m",
+            "An agent who settles afterwards has not paid in time."),
         new("dead-letters", Urgency.Ticket, ["egovpay.telling.dead"], "max(egovpay_telling_dead) > 0", "1m",
             "Somebody who subscribed was not reached for a day."),
         new("telling-late", Urgency.Ticket, ["egovpay.telling.age", "egovpay.telling.waiting"],
@@ -158,6 +180,9 @@ internal static class Alarms
     private static string Quoted(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
 
     private static string Unready(string reason) => $"max by (instance) (egovpay_unready{{egovpay_reason=\"{reason}\"}}) == 1";
+
+    /// <summary>A limit of the settings; of nodes that do not agree the least.</summary>
+    private static string Limited(string alarm) => $"min(egovpay_alarm_limit{{egovpay_alarm=\"{alarm}\"}})";
 
     private static string Grew(string counter, string time) => $"sum(increase({counter}[{time}])) > 0";
 

@@ -17,7 +17,7 @@ internal sealed class Telemetry : IDisposable
     /// <summary>The meters that are told to a collector and at /metrics: ours, and the framework's where they speak of us.</summary>
     public static readonly IReadOnlyList<string> Meters =
     [
-        Processing.Observing.Measures.Name, Providers.Measures.Name, Measures.Name,
+        Processing.Observing.Measures.Name, Providers.Measures.Name, Settlement.Observing.WatchSettlement.Name, Measures.Name,
         "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime", "Npgsql",
     ];
 

@@ -27,6 +27,7 @@ public sealed partial class Bounds
         ["Processing/Audit/Receipts.sql"] = "one part of an agent's numbers, streamed",
         ["Processing/Audit/TotalsOfAgent.sql"] = "a row a day and account of one agent",
         ["Processing/Audit/SealPieces.sql"] = "a row an agent and a hundred thousand payments of one day",
+        ["Processing/Days/ReckonWindow.sql"] = "writes rows and returns none",
         ["Processing/Days/DayTransfers.sql"] = "all transfers of one day, streamed into a hash",
         ["Processing/Catalogue/AddCatalogueVersion.sql"] = "one row",
         ["Processing/Catalogue/LatestCatalogueVersion.sql"] = "one row",

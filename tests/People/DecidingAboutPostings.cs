@@ -54,6 +54,46 @@ public sealed class DecidingAboutPostings
     }
 
     [Fact]
+    public async Task What_finds_another_posting_under_its_name_is_void_says_why_and_posts_nothing()
+    {
+        await using var d = await Decisions.OpenAsync();
+        await d.PaymentAsync("r", ProviderConfirmed);
+        var owed = await OwedAsync(d);
+        var id = await ProposePayoutAsync(d, 7, Payout(d, 6, owed - 1), Payout(d, 7, 1));
+        (await d.Engine.Postings.PostAsync(Payout(d, 7, 2), "somebody", "another", null)).Should().Be(PostResult.Posted);
+
+        (await d.Engine.Decide.ApproveAsync(Decisions.Approver, id)).Result.Should().Be(DecideResult.Void);
+        (await d.Engine.Proposals.FindAsync(id))!.Should().Match<Proposal>(
+            one => one.State == ProposalState.Void && one.Outcome!.Contains("payout.7 stands with another amount", StringComparison.Ordinal));
+        (await d.Stage.Database.AskAsync<string>("select string_agg(reference || ' ' || amount_qepik, ', ') from movement where kind = 'payout'"))
+            .Should().Be("payout.7 2", "the line before it was not posted either");
+        (await d.Engine.Decide.KeepAsync(CancellationToken.None, leftAloneSeconds: 0)).Should().Be(0, "it has ended");
+    }
+
+    [Fact]
+    public async Task What_finds_another_posting_when_a_part_of_it_stands_goes_no_further_and_a_gauge_says_so()
+    {
+        await using var d = await Decisions.OpenAsync();
+        await d.PaymentAsync("r", ProviderConfirmed);
+        var owed = await OwedAsync(d);
+        var id = await ProposePayoutAsync(d, 7, Payout(d, 6, owed - 10), Payout(d, 7, 1), Payout(d, 8, 1));
+        await d.Stage.Database.ExecuteAsync("update proposal set state = 'approved', "
+            + $"decided_by = '{Decisions.Approver.Login}', decided_at = now() - interval '2 minutes' where proposal_id = {id}");
+        var first = (await d.Engine.Proposals.PostingsAsync(id))[0];
+        await d.Engine.Postings.PostAsync(first, Decisions.Doer.Login, Decisions.Approver.Login, null, id);
+        await d.Engine.Postings.PostAsync(Payout(d, 7, 2), "somebody", "another", null);
+
+        (await d.Engine.Decide.KeepAsync(CancellationToken.None, leftAloneSeconds: 0)).Should().Be(0);
+        await d.Engine.Decide.Awaiting(one => one.ApproveAsync(Decisions.Approver, id)).Should().ThrowAsync<InvalidOperationException>();
+        (await d.Engine.Proposals.FindAsync(id))!.State.Should().Be(ProposalState.Approved);
+        (await d.Stage.Database.AskAsync<long>("select count(*) from movement where kind = 'payout'")).Should().Be(2, "no further one");
+        await d.Engine.Watch.ReadAsync(TestContext.Current.CancellationToken);
+        var shown = Observing.Heard.Look(d.Engine);
+        shown.Single(one => one.Name == "egovpay.proposals.stuck").Value.Should().Be(1);
+        shown.Single(one => one.Name == "egovpay.proposals.age").Value.Should().BeInRange(119, 600);
+    }
+
+    [Fact]
     public async Task A_payout_has_one_living_proposal_and_after_a_refusal_another()
     {
         await using var d = await Decisions.OpenAsync();

@@ -139,8 +139,8 @@ public sealed class WorkingBreaks
             """);
 
         (await new BreakBook(book.Database.DataSource).TotalsAsync()).Should().BeEquivalentTo([
-            new BreakTotal(AgeBand.Fresh, BreakKind.Unidentified, 2, 300), new BreakTotal(AgeBand.Week, BreakKind.Unidentified, 1, 300),
-            new BreakTotal(AgeBand.Month, BreakKind.Unidentified, 1, 400), new BreakTotal(AgeBand.Old, BreakKind.Unidentified, 1, 500)]);
+            new BreakTotal(AgeBand.Fresh, BreakKind.Unidentified, 2, 300, 1), new BreakTotal(AgeBand.Week, BreakKind.Unidentified, 1, 300, 2),
+            new BreakTotal(AgeBand.Month, BreakKind.Unidentified, 1, 400, 30), new BreakTotal(AgeBand.Old, BreakKind.Unidentified, 1, 500, 31)]);
         (await new BreakBook(book.Database.DataSource).ListAsync(new BreakFilter(Side: BreakSide.Register))).Should().BeEmpty();
     }
 

@@ -1,0 +1,130 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using EGovPay.Processing.Days;
+using EGovPay.Processing.StateMachine;
+using EGovPay.Providers.Register;
+using EGovPay.Settlement.Payouts;
+using FluentAssertions;
+using Npgsql;
+using Xunit;
+
+namespace EGovPay.Tests.Payouts;
+
+/// <summary>What is due is found without reading what was paid in years.</summary>
+public sealed class DueForYears
+{
+    /// <summary>Windows of four years, with takings of two receivers of two agents, all reckoned and all paid.</summary>
+    private const string FourYears = """
+        insert into settlement_window (cutoff_group, closes_at, bank_day)
+        select g, d + make_interval(hours => 8 + g), d from generate_series(date '2021-01-01', date '2024-12-31', interval '1 day') as d,
+            generate_series(1, 4) as g;
+        insert into window_reckoned (cutoff_group, bank_day)
+        select w.cutoff_group, w.bank_day from settlement_window w where w.bank_day < '2025-01-01' and (w.cutoff_group, w.bank_day) <> (2, '2023-05-05');
+        insert into transfer (agent_id, number, amount_qepik, business_day, window_day, debit, credit, step, leg, cutoff_group)
+        select a, 100000000000 + 10000 * row_number() over (order by w.bank_day, w.cutoff_group) + 20 * a + n, 5, w.bank_day, w.bank_day, 1,
+            1001 + n % 2, 1, 1, w.cutoff_group
+        from settlement_window w, generate_series(3, 4) as a, generate_series(0, 9) as n
+        where w.bank_day < '2025-01-01'
+        order by w.bank_day, w.cutoff_group;
+        insert into window_line (provider_id, cutoff_group, bank_day, paid)
+        select p, w.cutoff_group, w.bank_day, true from settlement_window w, generate_series(1, 2) as p
+        where w.bank_day < '2025-01-01' and (w.cutoff_group, w.bank_day) <> (2, '2023-05-05');
+        insert into window_owed (provider_id, cutoff_group, bank_day, agent_id, owed_qepik)
+        select p, w.cutoff_group, w.bank_day, a, 25
+        from settlement_window w, generate_series(1, 2) as p, generate_series(3, 4) as a
+        where w.bank_day < '2025-01-01' and (w.cutoff_group, w.bank_day) <> (2, '2023-05-05');
+        select brin_summarize_new_values('transfer_day');
+        analyze;
+        """;
+
+    [Fact]
+    public async Task What_is_due_after_four_years_costs_what_is_due_and_not_four_years()
+    {
+        await using var stage = await PayoutStage.SetAsync();
+        var database = stage.Decisions.Stage.Database;
+        await database.ExecuteAsync(FourYears);
+        (await database.AskAsync<long>("select count(*) from transfer")).Should().BeGreaterThan(100_000);
+        (await CostAsync(database.DataSource, typeof(SettlementWindows), "Days/ReckonWindow.sql", "(smallint, date)", "(2, '2023-05-05')"))
+            .Should().BeInRange(10, 500, "a window lies on few pages of 1 100");
+        await database.ExecuteAsync("insert into window_reckoned (cutoff_group, bank_day) values (2, '2023-05-05')");
+        await stage.PayAsync(PayoutStage.Utility, 1_001);
+        await stage.CloseWindowAsync();
+        var windows = new SettlementWindows(database.DataSource);
+        await windows.ReckonAsync(TestContext.Current.CancellationToken);
+
+        (await CostAsync(database.DataSource, typeof(ProposePayouts), "Payouts/PayablesDue.sql", "(date, int[], int)", "(null, null, 1000)"))
+            .Should().BeInRange(1, 60, "the paid lines of 5 844 windows are not read");
+        (await CostAsync(database.DataSource, typeof(DeliverRegisters), "Register/DueRegisters.sql", "(int[])", "('{1,2}')"))
+            .Should().BeLessThan(300, "transfers are looked at of one window");
+
+        var round = await stage.ProposeAsync();
+        (await new ReadPayouts(stage.A.Database).FindAsync(round.Proposals.Should().ContainSingle().Which.PayoutId))!
+            .AmountQepik.Should().Be(1_000);
+    }
+
+    [Fact]
+    public async Task A_window_is_reckoned_once_by_however_many_and_only_when_its_cut_off_is_final()
+    {
+        await using var stage = await PayoutStage.SetAsync();
+        var database = stage.Decisions.Stage.Database;
+        await stage.PayAsync(PayoutStage.Utility, 1_001);
+        await stage.PayAsync(PayoutStage.Utility, 501, stage.Second);
+        var gone = await stage.PayAsync(PayoutStage.Utility, 301);
+        await stage.HappenAsync(stage.First, gone, PaymentEvent.RegisterShowsAbsent);
+        await new SettlementWindows(database.DataSource).ReckonAsync(TestContext.Current.CancellationToken);
+        (await database.AskAsync<long>("select count(*) from window_owed")).Should().Be(0, "its window is open");
+        await stage.CloseWindowAsync();
+
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(
+            _ => new SettlementWindows(database.DataSource).ReckonAsync(TestContext.Current.CancellationToken)));
+        (await database.AskAsync<string>("select string_agg(agent_id || ' ' || owed_qepik, ', ' order by owed_qepik desc) from window_owed"))
+            .Should().Be(string.Create(CultureInfo.InvariantCulture, $"{stage.First} 1000, {stage.Second} 500"));
+        (await stage.FaultsAsync()).Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task A_line_is_marked_paid_while_its_payout_lives_and_due_again_when_it_is_dropped()
+    {
+        await using var stage = await PayoutStage.SetAsync();
+        var database = stage.Decisions.Stage.Database;
+        await stage.PayAsync(PayoutStage.Utility, 1_001);
+        await stage.CloseWindowAsync();
+        var round = await stage.ProposeAsync();
+        (await database.AskAsync<bool>("select paid from window_line")).Should().BeTrue();
+        (await stage.A.Decide.RejectAsync(Decisions.Approver, round.Proposals[0].ProposalId, "yox")).Should().NotBeNull();
+        var again = await stage.ProposeAsync();
+        again.Proposals.Should().ContainSingle().Which.PayoutId.Should().NotBe(round.Proposals[0].PayoutId);
+        (await database.AskAsync<bool>("select paid from window_line")).Should().BeTrue();
+        (await stage.FaultsAsync()).Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task The_audit_finds_what_is_reckoned_and_is_not_the_ledgers()
+    {
+        await using var stage = await PayoutStage.SetAsync();
+        var database = stage.Decisions.Stage.Database;
+        await stage.PayAsync(PayoutStage.Utility, 1_001);
+        await stage.CloseWindowAsync();
+        await new SettlementWindows(database.DataSource).ReckonAsync(TestContext.Current.CancellationToken);
+        await database.ExecuteAsync("alter table window_owed disable trigger user; update window_owed set owed_qepik = 999; "
+            + "insert into window_owed (provider_id, cutoff_group, bank_day, agent_id, owed_qepik) values (7, 1, '2020-01-01', 1, 5)");
+        (await stage.FaultsAsync()).Should().HaveCount(2).And.OnlyContain(fault => fault.Contains("is reckoned", StringComparison.Ordinal));
+    }
+
+    /// <summary>Pages that a statement touches, by a plan that does not know its parameters.</summary>
+    private static async Task<int> CostAsync(NpgsqlDataSource database, Type of, string statement, string types, string values)
+    {
+        await using var connection = await database.OpenConnectionAsync(TestContext.Current.CancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken);
+        await using (var prepare = new NpgsqlCommand(
+            $"set local plan_cache_mode = force_generic_plan; prepare look {types} as {Processing.Sql.Load(of.Assembly, statement)}", connection))
+        {
+            await prepare.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        }
+
+        await using var explain = new NpgsqlCommand($"explain (analyze, buffers, format json) execute look {values}", connection);
+        var plan = JsonNode.Parse((string)(await explain.ExecuteScalarAsync(TestContext.Current.CancellationToken))!)![0]!["Plan"]!;
+        await transaction.RollbackAsync(TestContext.Current.CancellationToken);
+        return (int)plan["Shared Hit Blocks"]! + (int)plan["Shared Read Blocks"]!;
+    }
+}
