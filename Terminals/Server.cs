@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Security;
 using System.Security.Authentication;
 using EGovPay.Processing;
+using EGovPay.Settlement.Reconciliation;
 using EGovPay.Terminals.Api;
 using EGovPay.Terminals.Devices;
 using EGovPay.Terminals.Observing;
@@ -154,6 +155,7 @@ public sealed class Server
         builder.Services.AddSingleton(services => new Outage(TimeProvider.System, services.LogOf()));
         builder.Services.AddSingleton<Door>();
         builder.Services.AddSingleton<OfficeDoor>();
+        builder.Services.AddSingleton(services => new StartReconciliation(engine, services.LogOf()));
         OpenApiDocument.Add(builder.Services);
         builder.Services.ConfigureHttpJsonOptions(json =>
         {
@@ -197,6 +199,8 @@ public sealed class Server
         PayoutCalls.Map(app);
         BreakCalls.Map(app);
         JobCalls.Map(app);
+        ReconciliationCalls.Map(app);
+        ReportCalls.Map(app);
         OpenApiDocument.Map(app);
     }
 

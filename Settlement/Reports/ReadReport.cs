@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using EGovPay.Processing;
 using EGovPay.Processing.PostgreSql;
 using NodaTime;
@@ -49,6 +50,19 @@ public sealed class ReadReport(NpgsqlDataSource database)
     public async Task<IReadOnlyList<ReportLine>> RunAsync(
         ReportCut by, LocalDate from, LocalDate to, int limit = Limit, CancellationToken cancel = default)
     {
+        var lines = new List<ReportLine>();
+        await foreach (var line in EachAsync(by, from, to, limit, cancel))
+        {
+            lines.Add(line);
+        }
+
+        return lines;
+    }
+
+    /// <summary>The same lines one after the other, as the database gives them.</summary>
+    public async IAsyncEnumerable<ReportLine> EachAsync(
+        ReportCut by, LocalDate from, LocalDate to, int limit = Limit, [EnumeratorCancellation] CancellationToken cancel = default)
+    {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, Limit);
         await using var command = database.CreateCommand(Report);
         command.CommandTimeout = 0;
@@ -56,14 +70,11 @@ public sealed class ReadReport(NpgsqlDataSource database)
         command.Parameters.Add(new NpgsqlParameter<DateOnly> { TypedValue = to.ToDateColumn() });
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = by.ToString().ToLowerInvariant() });
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = limit });
-        var lines = new List<ReportLine>();
         await using var row = await command.ExecuteReaderAsync(cancel);
         while (await row.ReadAsync(cancel))
         {
-            lines.Add(new ReportLine(
-                row.GetInt64(5), row.GetString(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4)));
+            yield return new ReportLine(
+                row.GetInt64(5), row.GetString(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4));
         }
-
-        return lines;
     }
 }

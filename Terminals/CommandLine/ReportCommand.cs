@@ -11,7 +11,7 @@ namespace EGovPay.Terminals.CommandLine;
 /// <summary>`egovpay report`: what was sold, as the bulletins' tables show it.</summary>
 internal static class ReportCommand
 {
-    private static readonly string[] Heads = [">rank", "organisation", ">services", ">payments", ">sum, AZN", ">share, %"];
+    internal static readonly string[] Heads = [">rank", "organisation", ">services", ">payments", ">sum, AZN", ">share, %"];
 
     public static Verb Build()
     {
@@ -33,8 +33,8 @@ internal static class ReportCommand
             .With([by, from, to, xlsx, .. listing.Options])
             .Does(async (parsed, cancel) =>
             {
-                var cut = Enum.TryParse<ReportCut>(parsed.GetValue(by), ignoreCase: true, out var known) && Enum.IsDefined(known) ? known
-                    : throw CommandException.Usage("--by: service, provider, group, agent, point, day, month or quarter.");
+                var cut = CutOf(parsed.GetValue(by)!)
+                    ?? throw CommandException.Usage("--by: service, provider, group, agent, point, day, month or quarter.");
                 await using var store = await Store.UseAsync(ReadSettings.From(parsed), cancel);
                 var first = Day("--from", parsed.GetValue(from)) ?? (await ReadNetting.LastDayAsync(store.Database, cancel)).From!.Value;
                 var last = Day("--to", parsed.GetValue(to)) ?? first;
@@ -54,10 +54,7 @@ internal static class ReportCommand
     private static int Show(
         ParseResult parsed, Listing listing, IReadOnlyList<ReportLine> lines, ReportCut cut, Func<string, string> names) => listing.Show(
         parsed, lines, Heads,
-        line =>
-        [
-            Text(line.Rank), names(line.Key), Text(line.Services), Text(line.Payments), SheetCell.Manat(line.SumQepik).Text, Share(line),
-        ],
+        line => Cells(line, names),
         (json, line) =>
         {
             json.WriteNumber("rank", line.Rank);
@@ -77,13 +74,7 @@ internal static class ReportCommand
         try
         {
             using var output = new FileStream(file, FileMode.CreateNew, FileAccess.ReadWrite);
-            WriteWorkbook.To(
-                output, cut.ToString().ToLowerInvariant(), [.. Heads.Select(head => head.TrimStart('>'))],
-                lines.Select(line => (IReadOnlyList<SheetCell>)
-                [
-                    SheetCell.Of(line.Rank), SheetCell.Of(names(line.Key)), SheetCell.Of(line.Services), SheetCell.Of(line.Payments),
-                    SheetCell.Manat(line.SumQepik), new SheetCell(Share(line), true),
-                ]));
+            WriteSheet(output, cut, lines, names);
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
@@ -94,13 +85,34 @@ internal static class ReportCommand
         return Exit.Done;
     }
 
+    /// <summary>The cut of this name, or null.</summary>
+    internal static ReportCut? CutOf(string text) =>
+        Enum.GetValues<ReportCut>().Where(one => string.Equals(one.ToString(), text, StringComparison.OrdinalIgnoreCase))
+            .Select(one => (ReportCut?)one).FirstOrDefault();
+
+    /// <summary>A line as cells of a table, under <see cref="Heads"/>.</summary>
+    internal static string[] Cells(ReportLine line, Func<string, string> names) =>
+    [
+        Text(line.Rank), names(line.Key), Text(line.Services), Text(line.Payments), SheetCell.Manat(line.SumQepik).Text, Share(line),
+    ];
+
+    /// <summary>The report as a workbook.</summary>
+    internal static void WriteSheet(Stream output, ReportCut cut, IReadOnlyList<ReportLine> lines, Func<string, string> names) =>
+        WriteWorkbook.To(
+            output, cut.ToString().ToLowerInvariant(), [.. Heads.Select(head => head.TrimStart('>'))],
+            lines.Select(line => (IReadOnlyList<SheetCell>)
+            [
+                SheetCell.Of(line.Rank), SheetCell.Of(names(line.Key)), SheetCell.Of(line.Services), SheetCell.Of(line.Payments),
+                SheetCell.Manat(line.SumQepik), new SheetCell(Share(line), true),
+            ]));
+
     /// <summary>What a key is called, for people.</summary>
-    private static Func<string, string> Names(ReportCut cut, CatalogueSnapshot catalogue) => key => cut switch
+    internal static Func<string, string> Names(ReportCut cut, CatalogueSnapshot catalogue, string language = "az") => key => cut switch
     {
-        ReportCut.Service => $"{key} {catalogue.Find(key)?.Name.Az}".TrimEnd(),
-        ReportCut.Provider => catalogue.Provider(int.Parse(key, CultureInfo.InvariantCulture))?.Name.Az ?? key,
+        ReportCut.Service => $"{key} {catalogue.Find(key)?.Name.In(language)}".TrimEnd(),
+        ReportCut.Provider => catalogue.Provider(int.Parse(key, CultureInfo.InvariantCulture))?.Name.In(language) ?? key,
         ReportCut.Group => catalogue.Services.FirstOrDefault(service => Text(service.Code / 10_000) == key) is { } one
-            ? catalogue.Group(one.Group)!.Name.Az : key,
+            ? catalogue.Group(one.Group)!.Name.In(language) : key,
         _ => key,
     };
 

@@ -11,6 +11,9 @@ namespace EGovPay.Terminals.CommandLine;
 /// </summary>
 internal static partial class WriteCsv
 {
+    /// <summary>Begins a file.</summary>
+    public const string Mark = "\uFEFF";
+
     private const string LineEnd = "\r\n";
 
     /// <summary>What makes a cell be quoted.</summary>
@@ -19,11 +22,10 @@ internal static partial class WriteCsv
     /// <summary>Writes the heads and the rows.</summary>
     public static void To(TextWriter to, IReadOnlyList<string> heads, IEnumerable<IReadOnlyList<string>> rows)
     {
-        to.Write('\uFEFF');
-        Line(to, heads);
+        to.Write(Mark + Line(heads));
         foreach (var row in rows)
         {
-            Line(to, row);
+            to.Write(Line(row));
         }
     }
 
@@ -34,16 +36,8 @@ internal static partial class WriteCsv
         return safe.AsSpan().ContainsAny(Quoted) ? $"\"{safe.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : safe;
     }
 
-    private static void Line(TextWriter to, IReadOnlyList<string> cells)
-    {
-        for (var i = 0; i < cells.Count; i++)
-        {
-            to.Write(i == 0 ? "" : ",");
-            to.Write(Cell(cells[i]));
-        }
-
-        to.Write(LineEnd);
-    }
+    /// <summary>A row as it stands in the file, with its end.</summary>
+    public static string Line(IReadOnlyList<string> cells) => string.Join(',', cells.Select(Cell)) + LineEnd;
 
     /// <summary>
     /// An apostrophe wherever a formula could begin: at the beginning, and after whatever some spreadsheet takes for the end of a cell.

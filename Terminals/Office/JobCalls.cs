@@ -1,6 +1,7 @@
 using EGovPay.Processing;
 using EGovPay.Processing.People;
 using EGovPay.Settlement.Jobs;
+using EGovPay.Settlement.Reconciliation;
 using EGovPay.Terminals.Jobs;
 using Microsoft.AspNetCore.Http.HttpResults;
 using NodaTime;
@@ -88,15 +89,24 @@ internal static class JobCalls
             [.. found.Take(most).Select(Of)], found.Count > most ? FormattableString.Invariant($"{found[most - 1].Id}") : null));
     }
 
-    private static async Task<Results<Ok<JobRunJson>, OfficeProblem>> RunAsync(HttpContext http, OfficeDoor door, Engine engine, long id)
+    private static async Task<Results<Ok<JobRunJson>, OfficeProblem>> RunAsync(
+        HttpContext http, OfficeDoor door, Engine engine, StartReconciliation start, long id)
     {
         if ((await door.AdmitAsync(http)).Refused is { } refused)
         {
             return refused;
         }
 
-        return await new JobRuns(engine.Database).FindAsync(id, http.RequestAborted) is { } one
-            ? TypedResults.Ok(Of(one)) : new OfficeProblem(OfficeRefusal.NotThere, FormattableString.Invariant($"There is no run {id}."));
+        var runs = new JobRuns(engine.Database);
+        var found = await runs.FindAsync(id, http.RequestAborted);
+        if (found is { Result: null } && found.Job.StartsWith(StartReconciliation.Prefix, StringComparison.Ordinal))
+        {
+            // Of a run of a job its next one sees that it died; these have no next one.
+            await start.LoseDeadAsync(http.RequestAborted);
+            found = await runs.FindAsync(id, http.RequestAborted);
+        }
+
+        return found is { } one ? TypedResults.Ok(Of(one)) : new OfficeProblem(OfficeRefusal.NotThere, FormattableString.Invariant($"There is no run {id}."));
     }
 
     private static async Task<Results<Accepted<JobAskedJson>, OfficeProblem>> AskAsync(
@@ -148,7 +158,7 @@ internal static class JobCalls
         one.Job.Name, one.Job.Purpose, one.Job.Schedule, Zone, one.Job.BankDaysOnly, At(one.NextAt), one.PausedBy,
         one.Last is { } last ? Of(last) : null);
 
-    private static JobRunJson Of(JobRun one) => new(
+    internal static JobRunJson Of(JobRun one) => new(
         one.Id, one.Job, one.Node, one.AskedBy, At(one.StartedAt)!, At(one.EndedAt), one.Result, one.Outcome, one.Percent, one.Progress);
 
     private static string? At(Instant? at) => at is { } some ? InstantPattern.ExtendedIso.Format(some) : null;

@@ -35,6 +35,10 @@ namespace EGovPay.Terminals.Office;
 [JsonSerializable(typeof(JobListJson))]
 [JsonSerializable(typeof(JobRunListJson))]
 [JsonSerializable(typeof(JobAskedJson))]
+[JsonSerializable(typeof(ReconciliationAsked))]
+[JsonSerializable(typeof(ReconciliationJson))]
+[JsonSerializable(typeof(ReconciliationListJson))]
+[JsonSerializable(typeof(ReportJson))]
 internal sealed partial class OfficeJson : JsonSerializerContext
 {
     /// <summary>The context that is used: as generated, with real letters.</summary>

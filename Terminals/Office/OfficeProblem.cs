@@ -21,6 +21,9 @@ internal enum OfficeRefusal
 
     /// <summary>A file cannot be read; the reason names the line.</summary>
     Unreadable,
+
+    /// <summary>None of the forms that there are is accepted.</summary>
+    NotAcceptable,
 }
 
 /// <summary>A refusal as RFC 9457 writes it.</summary>
@@ -91,6 +94,10 @@ internal sealed class OfficeProblem(OfficeRefusal why, string? reason = null, st
             new("Göstərilən sətri düzəldin və ya faylı göndərəndən yenisini istəyin.",
                 "Correct the named line, or ask whoever sent the file for another.",
                 "Исправьте указанную строку или запросите новый файл у отправителя.")),
+        OfficeRefusal.NotAcceptable => ("not-acceptable", 406,
+            new("Belə formatda verilmir", "Not given in that form", "В такой форме не выдаётся"),
+            new("Accept başlığını və ya format parametrini düzəldin.", "Correct the Accept header or the format parameter.",
+                "Исправьте заголовок Accept или параметр format.")),
         _ => ("not-possible", 409,
             new("İndi mümkün deyil", "Not possible as things stand", "Сейчас невозможно"),
             new("Səbəbi oxuyun; heç nə dəyişməyib.", "Read the reason; nothing was changed.", "Прочитайте причину; ничего не изменилось.")),

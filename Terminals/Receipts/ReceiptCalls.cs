@@ -164,7 +164,7 @@ internal static class ReceiptCalls
     /// The first of the forms that <c>Accept</c> likes best; without one, or with a bare wildcard, the first. Null:
     /// it likes none.
     /// </summary>
-    private static string? Preferred(HttpRequest request, string[] forms)
+    internal static string? Preferred(HttpRequest request, string[] forms)
     {
         var field = request.Headers.Accept.ToString();
         if (field.Length == 0)
