@@ -18,14 +18,21 @@ due as materialized (
     from payout_agent y
 ),
 owed_to as materialized (
-    select s.account - 1000 as provider_id, t.cutoff_group, t.window_day as bank_day, coalesce(q.budget_level, '') as budget_level,
-        coalesce(q.budget_code, '') as budget_code, t.agent_id, sum(s.amount_qepik)::bigint as amount_qepik
+    select s.account - 1000 as provider_id, t.cutoff_group, t.window_day as bank_day, coalesce(q.budget_level, c.budget_level, '') as budget_level,
+        coalesce(q.budget_code, c.budget_code, '') as budget_code, t.agent_id, sum(s.amount_qepik)::bigint as amount_qepik
     from (select x.cutoff_group, x.bank_day from payout_part x union select r.cutoff_group, r.bank_day from window_reckoned r) w
     join transfer t on t.cutoff_group = w.cutoff_group and t.window_day = w.bank_day
     cross join lateral (values (t.debit, -t.amount_qepik), (t.credit, t.amount_qepik)) as s (account, amount_qepik)
     left join payment q on q.agent_id = t.agent_id and q.number = t.number
+    left join lateral (
+        select v.budget_level, v.budget_code
+        from movement_budget v
+        where q.number is null and v.agent_id = t.agent_id and v.number = t.number and v.provider_id = s.account - 1000
+        limit 1
+    ) c on true
     where s.account > 1000 and 6 not in (t.debit, t.credit)
-    group by s.account, t.cutoff_group, t.window_day, coalesce(q.budget_level, ''), coalesce(q.budget_code, ''), t.agent_id
+    group by s.account, t.cutoff_group, t.window_day, coalesce(q.budget_level, c.budget_level, ''),
+        coalesce(q.budget_code, c.budget_code, ''), t.agent_id
 ),
 owed as materialized (
     select o.provider_id, o.cutoff_group, o.bank_day, o.budget_level, o.budget_code, sum(o.amount_qepik)::bigint as amount_qepik

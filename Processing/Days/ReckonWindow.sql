@@ -11,8 +11,8 @@ with once as (
     returning cutoff_group, bank_day
 ),
 moved as materialized (
-    select s.account - 1000 as provider_id, o.cutoff_group, o.bank_day, coalesce(p.budget_level, '') as budget_level,
-        coalesce(p.budget_code, '') as budget_code, t.agent_id, s.amount_qepik
+    select s.account - 1000 as provider_id, o.cutoff_group, o.bank_day, coalesce(p.budget_level, k.budget_level, '') as budget_level,
+        coalesce(p.budget_code, k.budget_code, '') as budget_code, t.agent_id, s.amount_qepik
     from once o
     cross join lateral (
         -- By the few pages that the window lies on, never by all there are.
@@ -23,6 +23,11 @@ moved as materialized (
     ) t
     cross join lateral (values (t.debit, -t.amount_qepik), (t.credit, t.amount_qepik)) as s (account, amount_qepik)
     left join payment p on p.agent_id = t.agent_id and p.number = t.number
+    left join lateral (
+        select v.budget_level, v.budget_code
+        from movement_budget v
+        where p.number is null and v.agent_id = t.agent_id and v.number = t.number and v.provider_id = s.account - 1000
+    ) k on true
     where s.account > 1000 and 6 not in (t.debit, t.credit)
 ),
 lines as (

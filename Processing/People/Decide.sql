@@ -19,11 +19,12 @@ decided as (
     cross join entitled e
     where p.proposal_id = b.proposal_id and p.state = 'open'
         and case $2
-            -- What is about a break is about it as it stood: one that is gone, or came back, is another question.
+            -- What is about a break is about it as it stood: one that is gone, came back, or says something else is another question.
             when 'approved' then e.approver and p.made_by <> $3 and not b.early and not b.late
                 and not exists (
                     select from settlement_break x
-                    where x.break_id = p.break_id and (x.settled_at is not null or x.reopened_at > p.made_at))
+                    where x.break_id = p.break_id and (x.settled_at is not null or x.evidence <> p.break_evidence
+                        or (p.break_evidence is null and x.reopened_at > p.made_at)))
             when 'rejected' then e.approver and p.made_by <> $3
             when 'withdrawn' then p.made_by = $3
             when 'expired' then b.late

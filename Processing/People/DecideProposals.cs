@@ -210,7 +210,7 @@ public sealed class DecideProposals(
             && (await book.FindAsync(proposal.AgentId, proposal.Number!.Value))!.State is var state && state != edge.From
             ? $"the payment is {state} meanwhile, and not {edge.From}"
             : proposal.BreakId is not null && await proposals.IsGoneAsync(proposal)
-            ? "the break is gone since, or has come back as another"
+            ? "the break is gone since, or says something else"
             : null;
 
     /// <summary>Carries out what was approved; by whom, and how often, makes no difference.</summary>

@@ -208,12 +208,13 @@ public sealed class Proposals(
         return await row.ReadAsync() ? (row.GetInt32(0), row.GetString(1), row.GetBoolean(2)) : null;
     }
 
-    /// <summary>Whether the break that a proposal is about is gone, or has come back since it was proposed.</summary>
+    /// <summary>Whether the break that a proposal is about is gone, has come back, or says something else since it was proposed.</summary>
     internal async Task<bool> IsGoneAsync(Proposal proposal)
     {
         await using var command = database.CreateCommand(
             "select exists (select from settlement_break b join proposal p on p.break_id = b.break_id "
-            + "where p.proposal_id = $1 and (b.settled_at is not null or b.reopened_at > p.made_at))");
+            + "where p.proposal_id = $1 and (b.settled_at is not null or b.evidence <> p.break_evidence "
+            + "or (p.break_evidence is null and b.reopened_at > p.made_at)))");
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = proposal.Id });
         return (bool)(await command.ExecuteScalarAsync())!;
     }

@@ -44,12 +44,12 @@ made as (
     insert into proposal (
         proposing, kind, agent_id, number, edge, terminal_id, reference, amount_qepik, before_qepik, single_limit_qepik,
         daily_limit_qepik, provider_transaction, reason, made_by, made_at, approve_from, expires_at,
-        epoch, payout_id, break_id, resolution)
+        epoch, payout_id, break_id, resolution, break_evidence)
     select $1, $2, nullif($3, 0), $4, $5, $7, $8, $9,
         case when $2 = 'credit-limit' then (
             select sum(f.credit_limit)::bigint from funds f where f.agent_id >= $3 and f.agent_id < $3 + $17) end,
         $10, $11, $12, $13, $14, n.at, n.at + make_interval(secs => $15), n.at + make_interval(secs => $16),
-        $18, $19, $20, $21
+        $18, $19, $20, $21, (select b.evidence from settlement_break b where b.break_id = $20)
     from (select clock_timestamp() as at) n
     where not exists (select from known) and not exists (select from other)
         and case $2

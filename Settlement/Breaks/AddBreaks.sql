@@ -24,10 +24,14 @@ set provider_id = excluded.provider_id, agent_id = excluded.agent_id, number = e
     reopened_at = case when b.settled_at is not null or exists (
         select from proposal p
         where p.break_id = b.break_id and p.state = 'done' and p.ended_at >= coalesce(b.reopened_at, b.opened_at))
-        then clock_timestamp() else b.reopened_at end
+        then clock_timestamp() else b.reopened_at end,
+    -- Where the facts are others, what was proposed about it was about something else.
+    evidence = b.evidence + case when b.settled_at is not null
+        or (b.ours, b.theirs, b.amount_at_risk_qepik) is distinct from (excluded.ours, excluded.theirs, excluded.amount_at_risk_qepik)
+        then 1 else 0 end
 where not (b.settled_at is null and (b.ours, b.theirs) is not distinct from (excluded.ours, excluded.theirs)
-    and (b.file_id, b.line, b.day, b.cause, b.step, b.suggestion)
-        is not distinct from (excluded.file_id, excluded.line, excluded.day, excluded.cause, excluded.step, excluded.suggestion))
+    and (b.file_id, b.line, b.day, b.cause, b.step, b.suggestion, b.amount_at_risk_qepik) is not distinct from (
+        excluded.file_id, excluded.line, excluded.day, excluded.cause, excluded.step, excluded.suggestion, excluded.amount_at_risk_qepik))
     and not (b.settled_at is null and (b.ours, b.theirs) is not distinct from (excluded.ours, excluded.theirs) and exists (
         select from proposal p
         where p.break_id = b.break_id and p.state = 'done' and p.ended_at >= coalesce(b.reopened_at, b.opened_at)))

@@ -40,6 +40,11 @@ public enum SettleBreakResult
 
     /// <summary>It is about no agent, and none was named for the postings.</summary>
     NoAgent,
+
+    /// <summary>
+    /// Budget money would be paid out with a window, and the break is about no payment that says of which level and code it is.
+    /// </summary>
+    NoBudgetLine,
 }
 
 /// <summary>What came of it, the proposal, and the break as it stood.</summary>
@@ -75,6 +80,11 @@ public sealed class SettleBreak(Engine engine)
             return new BreakProposed(SettleBreakResult.NoAgent, default, one, payment);
         }
 
+        if (resolution.Corrections.Any(each => each.CutoffGroup > 0 && (Lineless(each.Debit, payment) || Lineless(each.Credit, payment))))
+        {
+            return new BreakProposed(SettleBreakResult.NoBudgetLine, default, one, payment);
+        }
+
         var postings = resolution.Corrections.Select((each, index) => new Posting(
             each.AgentId ?? one.AgentId!.Value, each.Debit, each.Credit, each.AmountQepik, Posting.Correction,
             // Another time that the same break is corrected is another posting.
@@ -89,5 +99,14 @@ public sealed class SettleBreak(Engine engine)
                 _ => resolution.Decision is null ? SettleBreakResult.Settled : SettleBreakResult.NoSuchDecision,
             },
             proposed, one, payment);
+    }
+
+    /// <summary>A payable that is paid out by level and code, which nothing here says.</summary>
+    private bool Lineless(int account, Payment? payment)
+    {
+        var catalogue = engine.Catalogue.Current;
+        return catalogue.Providers.FirstOrDefault(one => Accounts.Payable(one.Id) == account) is { } provider
+            && catalogue.Services.Any(service => service.Provider == provider.Code && service.BudgetLevel is not null)
+            && (payment?.ProviderId != provider.Id || payment.BudgetLevel is null);
     }
 }

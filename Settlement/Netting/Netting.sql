@@ -38,8 +38,8 @@ select
     case when $5 = 'agent' then coalesce(w.code, a.code) end as agent,
     case when $5 in ('provider', 'budget') then p.provider_id end as provider_id,
     case when $5 = 'group' then p.cutoff_group end as cutoff_group,
-    case when $5 = 'budget' then b.budget_level end as budget_level,
-    case when $5 = 'budget' then b.budget_code end as budget_code,
+    case when $5 = 'budget' then coalesce(b.budget_level, c.budget_level) end as budget_level,
+    case when $5 = 'budget' then coalesce(b.budget_code, c.budget_code) end as budget_code,
     count(p.gross) as payments,
     coalesce(sum(p.gross), 0)::bigint as gross,
     coalesce(sum(p.reversed), 0)::bigint as reversed,
@@ -52,6 +52,12 @@ from posting p
 join agent a on a.agent_id = p.agent_id
 left join agent w on w.agent_id = a.part_of
 left join payment b on $5 = 'budget' and b.agent_id = p.agent_id and b.number = p.number
+left join lateral (
+    select v.budget_level, v.budget_code
+    from movement_budget v
+    where $5 = 'budget' and b.number is null and v.agent_id = p.agent_id and v.number = p.number and v.provider_id = p.provider_id
+    limit 1
+) c on true
 group by 1, 2, 3, 4, 5
 order by 1, 2, 3, 4, 5
 limit $6

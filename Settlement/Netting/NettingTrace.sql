@@ -34,7 +34,7 @@ with posting as (
     group by t.agent_id, t.number, t.step, t.cutoff_group, t.side
 )
 select p.number, coalesce(b.reference, m.reference), coalesce(w.code, a.code), p.provider_id, p.cutoff_group, p.business_day,
-    p.window_day, b.budget_level, b.budget_code,
+    p.window_day, coalesce(b.budget_level, c.budget_level), coalesce(b.budget_code, c.budget_code),
     coalesce(p.gross, 0)::bigint, coalesce(p.reversed, 0)::bigint, coalesce(p.corrected, 0)::bigint,
     coalesce(p.provider_fee, 0)::bigint, coalesce(p.paid_out, 0)::bigint, coalesce(p.payer_fee, 0)::bigint,
     coalesce(p.commission, 0)::bigint
@@ -43,10 +43,16 @@ join agent a on a.agent_id = p.agent_id
 left join agent w on w.agent_id = a.part_of
 left join payment b on b.agent_id = p.agent_id and b.number = p.number
 left join movement m on m.agent_id = p.agent_id and m.number = p.number
+left join lateral (
+    select v.budget_level, v.budget_code
+    from movement_budget v
+    where b.number is null and v.agent_id = p.agent_id and v.number = p.number and v.provider_id = p.provider_id
+    limit 1
+) c on true
 where ($5::text is null or coalesce(w.code, a.code) = $5)
     and ($6::int is null or p.provider_id = $6)
     and ($7::smallint is null or p.cutoff_group = $7)
-    and ($8::text is null or b.budget_level = $8)
-    and ($9::text is null or b.budget_code = $9)
+    and ($8::text is null or coalesce(b.budget_level, c.budget_level) = $8)
+    and ($9::text is null or coalesce(b.budget_code, c.budget_code) = $9)
 order by p.number, p.step
 limit $10

@@ -14,14 +14,14 @@ namespace EGovPay.Settlement.Reconciliation;
 /// </summary>
 internal sealed class CompareParts(
     Engine engine, SettleUnknown settle, ProviderSettings provider, RegisterDay of, long fileId, long[] otherFiles,
-    IReadOnlyList<MatchStrategy> strategies)
+    IReadOnlyList<MatchStrategy> strategies, Instant? spokenTo)
 {
     private const int Chunk = 2_000;
 
     private static readonly string Elsewhere = Sql.Load("Reconciliation/Elsewhere.sql");
     private static readonly string OtherDays = Sql.Load("Reconciliation/OtherDays.sql");
 
-    private readonly JudgePayment judge = new(Zone(provider), of.Day);
+    private readonly JudgePayment judge = new(Zone(provider), of.Day, spokenTo);
     private readonly RegisterFacts facts = new(provider, Zone(provider), of.Day, fileId);
     private readonly Dictionary<MissedPayment, NewBreak> missed = new(ReferenceEqualityComparer.Instance);
     private readonly List<(RegisterLineIn Line, int Lines)> unknownLines = [];

@@ -35,7 +35,8 @@ internal readonly record struct Judged(RegisterVerdict Verdict, IReadOnlyList<Di
 /// Holds one payment of ours against the lines that name it by its number. Neither amount nor account is ever assumed: what is not
 /// equal is a difference, and only what is equal in both settles anything.
 /// </summary>
-internal sealed class JudgePayment(DateTimeZone zone, LocalDate registerDay)
+/// <param name="spokenTo">When the register came, where its day was not over: what was delivered later may still come. Null: it says everything.</param>
+internal sealed class JudgePayment(DateTimeZone zone, LocalDate registerDay, Instant? spokenTo = null)
 {
     /// <param name="payment">As it stands now.</param>
     /// <param name="agreed">Another line than these says just what the payment says, and the payment was confirmed then.</param>
@@ -65,7 +66,7 @@ internal sealed class JudgePayment(DateTimeZone zone, LocalDate registerDay)
 
         if (!agreed && sales.Count == 0)
         {
-            return elsewhere ? Judged.Agrees : Differ(new Difference(
+            return elsewhere ? Judged.Agrees : payment.ConfirmedAt > spokenTo ? Judged.InFlight : Differ(new Difference(
                 BreakKind.MissingThere, payment.AmountQepik, AwaitsNextDay(payment) ? "confirmed-next-day" : "confirmed-absent",
                 AwaitsNextDay(payment) ? "wait-for-next-register" : "ask-then-absent"));
         }
@@ -82,6 +83,11 @@ internal sealed class JudgePayment(DateTimeZone zone, LocalDate registerDay)
 
     private Judged OfUnknown(Payment payment, List<RegisterLineIn> sales, RegisterLineIn? takenBack, bool elsewhere)
     {
+        if (takenBack is null && sales.Count == 0 && !elsewhere && payment.AcceptedAt > spokenTo)
+        {
+            return Judged.InFlight;
+        }
+
         if (takenBack is not null || (sales.Count == 0 && !elsewhere))
         {
             return Differ(new Difference(

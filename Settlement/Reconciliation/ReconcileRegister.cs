@@ -110,7 +110,10 @@ public sealed class ReconcileRegister(Engine engine)
         long[] others = [.. registers.Where(one => one.FileId != mine.FileId).Select(one => one.FileId)];
         var strategies = Strategies
             ?? ((await TermsStore.TodayAsync(engine.Database, engine.Clock, cancel))?.Strategies ?? MatchStrategies.Usual).Register;
-        CompareParts Work() => new(engine, settle, provider, DayOf(provider, day), mine.FileId, others, strategies);
+        // What came before its day was over says nothing of what came after it; a day later nothing more is to be waited for.
+        var of = DayOf(provider, day);
+        Instant? spokenTo = mine.At < of.To && engine.Clock.GetCurrentInstant() < of.To + NodaTime.Duration.FromDays(1) ? mine.At : null;
+        CompareParts Work() => new(engine, settle, provider, of, mine.FileId, others, strategies, spokenTo);
         var work = Work();
         for (var parts = 1; !await ComparePartsAsync(work, connection, read, parts, began, by, cancel);)
         {
@@ -162,18 +165,18 @@ public sealed class ReconcileRegister(Engine engine)
         return await command.ExecuteNonQueryAsync(cancel);
     }
 
-    private static async Task<List<(long FileId, LocalDate Day)>> RegistersAsync(
+    private static async Task<List<(long FileId, LocalDate Day, Instant At)>> RegistersAsync(
         NpgsqlConnection connection, int providerId, LocalDate day, CancellationToken cancel)
     {
         await using var command = new NpgsqlCommand(RegistersInForce, connection);
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = providerId });
         command.Parameters.Add(new NpgsqlParameter<DateOnly> { TypedValue = day.PlusDays(-DaysAround).ToDateColumn() });
         command.Parameters.Add(new NpgsqlParameter<DateOnly> { TypedValue = day.PlusDays(DaysAround).ToDateColumn() });
-        var registers = new List<(long, LocalDate)>();
+        var registers = new List<(long, LocalDate, Instant)>();
         await using var reader = await command.ExecuteReaderAsync(cancel);
         while (await reader.ReadAsync(cancel))
         {
-            registers.Add((reader.GetInt64(0), reader.GetLocalDate(1)));
+            registers.Add((reader.GetInt64(0), reader.GetLocalDate(1), reader.GetInstant(2)));
         }
 
         return registers;

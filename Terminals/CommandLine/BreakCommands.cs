@@ -158,6 +158,8 @@ internal static class BreakCommands
         SettleBreakResult.NoSuchBreak => $"There is no break {Number(id)}. `egovpay breaks list --all` shows them.",
         SettleBreakResult.Settled => $"Break {Number(id)} is settled by {proposed.Break!.SettledBy}.",
         SettleBreakResult.NoAgent => $"Break {Number(id)} is about no agent: say whose accounts with --agent.",
+        SettleBreakResult.NoBudgetLine => $"Break {Number(id)} is about no payment of that budget receiver, so nothing says of which level and code the "
+            + "money is: --group 0, and pay it by hand.",
         _ => proposed.Payment is { } payment
             ? $"Payment {Number(payment.Number)} is {payment.State}: that says nothing of it."
             : $"Break {Number(id)} is about no payment: --post or --accept.",

@@ -18,7 +18,7 @@ internal static partial class SettleCommands
     ];
 
     public static Verb Build() => new Verb("settle", "Settlement: what a day or a window is made of, and the terms it is settled by.").With(
-        Show(), SettleAgents.Build(), TermsCommands.Show(), TermsCommands.Apply());
+        Show(), SettleWindow.Build(), SettleAgents.Build(), TermsCommands.Show(), TermsCommands.Apply());
 
     private static Verb Show()
     {

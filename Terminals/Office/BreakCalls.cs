@@ -135,6 +135,8 @@ internal static class BreakCalls
             SettleBreakResult.There => new OfficeProblem(
                 OfficeRefusal.NotPossible, FormattableString.Invariant($"Proposal {proposed.Proposed.Id} is about this already.")),
             SettleBreakResult.NoSuchBreak => NoSuch(id),
+            SettleBreakResult.NoBudgetLine => OfficeProblem.Malformed(
+                "group", "Budget money is paid out by level and code, and the break is about no payment that says them: group 0."),
             SettleBreakResult.NoAgent => OfficeProblem.Malformed("agent", "The break is about no agent: say whose accounts are corrected."),
             SettleBreakResult.Settled => new OfficeProblem(
                 OfficeRefusal.NotPossible, proposed.Break is { State: BreakState.Settled } settled

@@ -131,7 +131,7 @@ public sealed class BookedByBanks
         "select coalesce(string_agg(side || ' ' || kind || ' ' || cause, ', ' order by break_id), '') from break_now where state <> 'settled'");
 
     /// <summary>A statement with bookings that name payouts.</summary>
-    private static async Task BookAsync(PayoutStage stage, string name, params (string EndToEndId, long Qepik)[] booked)
+    internal static async Task BookAsync(PayoutStage stage, string name, params (string EndToEndId, long Qepik)[] booked)
     {
         await stage.Decisions.Stage.Database.ExecuteAsync($"""
             with f as (

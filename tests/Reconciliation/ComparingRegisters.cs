@@ -172,6 +172,37 @@ public sealed class ComparingRegisters
     }
 
     [Fact]
+    public async Task A_register_of_a_day_that_is_not_over_says_nothing_of_what_came_after_it()
+    {
+        await using var book = await RegisterBook.OpenAsync();
+        var before = await book.PayAsync(PaymentState.Confirmed);
+        var declined = await book.PayAsync(PaymentState.Declined);
+        await book.RegisterAsync(book.Today);
+        var after = await book.PayAsync(PaymentState.Confirmed);
+        await book.PayAsync(PaymentState.Unknown);
+
+        (await book.ReconcileAsync()).Should().BeEquivalentTo(new { Breaks = 1, InFlight = 2 });
+        (await book.OpenAsync()).Should().Equal([RegisterBook.Named(before, "MissingThere")], "the others may come in a later one");
+
+        await book.RegisterAsync(book.Today, book.LineOf(before), book.LineOf(declined));
+        (await book.ReconcileAsync()).Should().BeEquivalentTo(new { Breaks = 3 });
+        (await book.OpenAsync()).Should().Contain(RegisterBook.Named(after, "MissingThere"), "the later one came, and has not got it");
+    }
+
+    [Fact]
+    public async Task Of_a_day_that_is_long_over_nothing_more_is_waited_for()
+    {
+        await using var book = await RegisterBook.OpenAsync();
+        var old = await book.AgeAsync(await book.PayAsync(PaymentState.Confirmed), 3);
+        var day = book.Today.PlusDays(-3);
+        await book.RegisterAsync(day);
+        await book.Database.ExecuteAsync("update settlement_file set imported_at = now() - interval '3 days 1 hour'");
+
+        (await book.ReconcileAsync(day)).Should().BeEquivalentTo(new { Breaks = 1, InFlight = 0 });
+        (await book.OpenAsync()).Should().Equal(RegisterBook.Named(old, "MissingThere"));
+    }
+
+    [Fact]
     public async Task A_payment_in_the_registers_of_two_days_is_a_duplicate()
     {
         await using var book = await RegisterBook.OpenAsync();

@@ -119,6 +119,53 @@ public sealed class WorkingBreaks
         stale.Result.Should().Be(back ? ProposeResult.Made : ProposeResult.NotPossible);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_was_proposed_about_other_facts_moves_nothing_and_the_same_facts_again_are_the_same(bool changed)
+    {
+        await using var book = await OpenAsync();
+        var payment = await book.PayAsync(PaymentState.Confirmed);
+        var line = book.LineOf(payment) with { AmountQepik = 1_150 };
+        await book.RegisterAsync(book.Today, line);
+        await book.ReconcileAsync();
+        var one = (await new BreakBook(book.Database.DataSource).ListAsync(new BreakFilter())).Single();
+        var resolution = new BreakResolution(null, [new Correcting(null, Accounts.Suspense, Accounts.Payable(book.Provider.Id), 150, CutoffGroup: 2)]);
+        var proposed = await ProposeAsync(book, one.Id, resolution);
+
+        await book.RegisterAsync(book.Today, changed ? line with { AmountQepik = 1_151 } : line);
+        await book.ReconcileAsync();
+        (await FindAsync(book, one.Id)).Should().BeEquivalentTo(new { Reopened = 0, AmountAtRiskQepik = changed ? 151 : 150 });
+
+        var decided = await book.Engine.Decide.ApproveAsync(TestPeople.Approver, proposed.Proposed.Id);
+        decided.Result.Should().Be(changed ? DecideResult.Void : DecideResult.Done);
+        (await book.Database.AskAsync<long>("select count(*) from movement where kind = 'correction'")).Should().Be(changed ? 0 : 1);
+        if (changed)
+        {
+            await ApproveAsync(book, await ProposeAsync(book, one.Id, resolution));
+            (await FindAsync(book, one.Id)).State.Should().Be(BreakState.Settled);
+        }
+    }
+
+    [Fact]
+    public async Task Budget_money_is_corrected_with_a_window_only_where_its_level_and_code_are_known()
+    {
+        await using var book = await OpenAsync();
+        var budget = book.Engine.Catalogue.Current.Services.First(service => service.BudgetLevel is not null).Provider;
+        var payable = Accounts.Payable(book.Engine.Catalogue.Current.Provider(budget)!.Id);
+        await using (var connection = await book.Database.DataSource.OpenConnectionAsync(TestContext.Current.CancellationToken))
+        {
+            await OpenBreaks.AddAsync(
+                connection, [new NewBreak(BreakSide.Bank, BreakKind.Unidentified, "s/1", book.Today, 100, "bank-unknown", "ask-bank")],
+                TestContext.Current.CancellationToken);
+        }
+
+        var one = (await new BreakBook(book.Database.DataSource).ListAsync(new BreakFilter())).Single();
+        BreakResolution To(int account, short group) => new(null, [new Correcting(RegisterBook.Agent, Accounts.Suspense, account, 100, group)]);
+        (await ProposeAsync(book, one.Id, To(payable, 2))).Result.Should().Be(SettleBreakResult.NoBudgetLine);
+        (await ProposeAsync(book, one.Id, To(payable, 0))).Result.Should().Be(SettleBreakResult.Made);
+    }
+
     [Fact]
     public async Task Ages_are_banded_by_days_of_Baku_and_the_money_is_added_up()
     {
