@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Security;
 using System.Security.Authentication;
 using EGovPay.Processing;
+using EGovPay.Providers.Register;
 using EGovPay.Settlement.Reconciliation;
 using EGovPay.Terminals.Api;
 using EGovPay.Terminals.Devices;
@@ -36,6 +37,9 @@ public sealed record ServerSettings
 
     /// <summary>Sets receipts as signed PDF; null: this server gives none (406).</summary>
     public PdfReceipt? Pdf { get; init; }
+
+    /// <summary>Hands registers over to providers, when the finance office asks; null: this server does not (409).</summary>
+    public DeliverRegisters? Registers { get; init; }
 
     /// <summary>How long a payment's answer is waited for, at most 25 s by contract. Default 22 s.</summary>
     public TimeSpan PayPatience { get; init; } = TimeSpan.FromSeconds(22);
@@ -201,6 +205,10 @@ public sealed class Server
         JobCalls.Map(app);
         ReconciliationCalls.Map(app);
         ReportCalls.Map(app);
+        SettledCalls.Map(app);
+        AgentCalls.Map(app);
+        EntryCalls.Map(app);
+        SentCalls.Map(app);
         OpenApiDocument.Map(app);
     }
 

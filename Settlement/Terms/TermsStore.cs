@@ -17,6 +17,9 @@ public sealed record TermsByDay(IReadOnlyList<TermsVersion> Versions)
     public TermsVersion? Of(LocalDate day) => Versions.FirstOrDefault(one => one.ValidFrom <= day);
 }
 
+/// <summary>A version as it was applied.</summary>
+public sealed record StoredTerms(int Version, LocalDate ValidFrom, Instant AppliedAt, string AppliedBy, string Sha256);
+
 /// <summary>What came of applying a file of terms.</summary>
 /// <param name="Version">The version that was added; null: none was.</param>
 /// <param name="Faults">What is wrong with the file; then nothing was written.</param>
@@ -29,6 +32,9 @@ public static class TermsStore
 {
     private static readonly string ReadTerms = Sql.Load("Terms/ReadTerms.sql");
     private static readonly string AddTerms = Sql.Load("Terms/AddTerms.sql");
+    private static readonly string ListVersions = Sql.Load("Terms/ListVersions.sql");
+
+    private const int MostVersions = 1_000;
 
     /// <summary>All versions.</summary>
     /// <exception cref="FormatException">A stored version has faults: a program of another age wrote it.</exception>
@@ -41,6 +47,30 @@ public static class TermsStore
     /// <summary>What is in force today in Baku, or null: no terms were applied, and nothing can be paid out.</summary>
     public static async Task<SettlementTerms?> TodayAsync(NpgsqlDataSource database, IClock clock, CancellationToken cancel = default) =>
         (await ReadAsync(database, cancel)).Of(Baku.DateOf(clock.GetCurrentInstant()))?.Terms;
+
+    /// <summary>Who applied what, newest first, also what later versions have taken over.</summary>
+    public static async Task<IReadOnlyList<StoredTerms>> VersionsAsync(NpgsqlDataSource database, CancellationToken cancel = default)
+    {
+        await using var command = database.CreateCommand(ListVersions);
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = MostVersions });
+        var versions = new List<StoredTerms>();
+        await using var row = await command.ExecuteReaderAsync(cancel);
+        while (await row.ReadAsync(cancel))
+        {
+            versions.Add(new StoredTerms(
+                row.GetInt32(0), row.GetLocalDate(1), row.GetInstant(2), row.GetString(3), Convert.ToHexStringLower(row.GetFieldValue<byte[]>(4))));
+        }
+
+        return versions;
+    }
+
+    /// <summary>The document of a version, JSON as it was applied; null: there is no such version.</summary>
+    public static async Task<string?> DocumentAsync(NpgsqlDataSource database, int version, CancellationToken cancel = default)
+    {
+        await using var command = database.CreateCommand("select s.body from settlement_terms s where s.version = $1");
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = version });
+        return (string?)await command.ExecuteScalarAsync(cancel);
+    }
 
     /// <summary>Puts a file in force from a day on, as the next version; or only says what is wrong with it.</summary>
     /// <param name="utf8">The file, JSON in UTF-8.</param>

@@ -12,6 +12,10 @@ namespace EGovPay.Terminals.CommandLine;
 /// <summary>`egovpay calendar …`: which days are worked.</summary>
 internal static class CalendarCommands
 {
+    /// <summary>The years that may be looked at.</summary>
+    internal const int FirstYear = 2000;
+    internal const int LastYear = 2100;
+
     private const int MostDays = 400;
     private const int ChangesShown = 100;
 
@@ -33,18 +37,15 @@ internal static class CalendarCommands
             .Does(async (parsed, cancel) =>
             {
                 var of = parsed.GetValue(year) ?? Today().Year;
-                if (of is < 2000 or > 2100)
+                if (of is < FirstYear or > LastYear)
                 {
                     throw CommandException.Usage("The year is from 2000 to 2100.");
                 }
 
                 await using var store = await Store.UseAsync(ReadSettings.From(parsed), cancel);
                 var calendars = await CalendarStore.ReadAsync(store.Database, cancel);
-                var first = new LocalDate(of, 1, 1);
-                var days = Enumerable.Range(0, 366).Select(first.PlusDays)
-                    .Where(day => day.Year == of && calendars.KindOf(day) is not (DayKind.Working or DayKind.Weekend)).ToList();
-                var told = calendars.Of(first.PlusYears(1).PlusDays(-1)).Calendar;
-                if (of < told.FirstYear || of > told.LastYear)
+                var days = SpecialDays(calendars, of);
+                if (!IsDecreed(calendars, of))
                 {
                     await Console.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture,
                         $"egovpay: the decrees of {of} are not in the calendar; these are the rules alone."));
@@ -112,6 +113,20 @@ internal static class CalendarCommands
             });
     }
 
+    /// <summary>The days of a year that are neither plain working days nor plain weekends.</summary>
+    internal static List<LocalDate> SpecialDays(Calendars calendars, int year) =>
+    [
+        .. Enumerable.Range(0, 366).Select(new LocalDate(year, 1, 1).PlusDays)
+            .Where(day => day.Year == year && calendars.KindOf(day) is not (DayKind.Working or DayKind.Weekend)),
+    ];
+
+    /// <summary>True where the decrees of a year are in the calendar; else there are the rules alone.</summary>
+    internal static bool IsDecreed(Calendars calendars, int year)
+    {
+        var told = calendars.Of(new LocalDate(year, 12, 31)).Calendar;
+        return year >= told.FirstYear && year <= told.LastYear;
+    }
+
     private static void Tell(ParseResult parsed, bool json, CalendarApplication applied, LocalDate from, bool dry)
     {
         var output = parsed.InvocationConfiguration.Output;
@@ -167,7 +182,7 @@ internal static class CalendarCommands
         return read.Success ? read.Value : throw CommandException.Usage($"--from '{text}' is no date such as 2027-01-01.");
     }
 
-    private static string Kind(DayKind kind) => kind switch
+    internal static string Kind(DayKind kind) => kind switch
     {
         DayKind.Working => "working",
         DayKind.Weekend => "weekend",

@@ -86,23 +86,8 @@ internal static class SendRegisters
                 await using var store = await Store.UseAsync(ReadSettings.From(parsed), cancel);
                 // Only read: a database without a catalogue gets none by being looked at.
                 var catalogue = await CatalogueStore.LatestAsync(store.Database, cancellation: cancel) ?? EmbeddedCatalogue.Load();
-                await using var command = store.Database.CreateCommand(ListRegisters);
-                command.Parameters.Add(new NpgsqlParameter<int?>
-                {
-                    TypedValue = parsed.GetValue(provider) is { } code ? Find(catalogue, code).Id : null,
-                });
-                command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = listing.Ask(parsed) });
-                var found = new List<Row>();
-                await using var reader = await command.ExecuteReaderAsync(cancel);
-                while (await reader.ReadAsync(cancel))
-                {
-                    var id = reader.GetInt32(0);
-                    found.Add(new Row(
-                        catalogue.Provider(id)?.Code ?? id.ToString(CultureInfo.InvariantCulture), $"C{reader.GetInt16(1)}",
-                        reader.GetLocalDate(2), reader.GetString(3), reader.GetInt32(4), reader.GetInt64(5), reader.GetInstant(6),
-                        reader.GetInstantOrNull(7), reader.GetInt64(8)));
-                }
-
+                var found = await ReadSentAsync(
+                    store.Database, catalogue, parsed.GetValue(provider) is { } code ? Find(catalogue, code).Id : null, listing.Ask(parsed), cancel);
                 return listing.Show(
                     parsed, found,
                     ["provider", "group", "bank day", "file", ">payments", ">manat", "written (UTC)", "acknowledged (UTC)", ">rejected"],
@@ -125,6 +110,28 @@ internal static class SendRegisters
                         line.WriteNumber("rejected", row.Rejected);
                     });
             });
+    }
+
+    /// <summary>Registers that were written for providers, newest first.</summary>
+    /// <param name="providerId">Null: for all.</param>
+    internal static async Task<IReadOnlyList<SentRegister>> ReadSentAsync(
+        NpgsqlDataSource database, CatalogueSnapshot catalogue, int? providerId, int limit, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand(ListRegisters);
+        command.Parameters.Add(new NpgsqlParameter<int?> { TypedValue = providerId });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = limit });
+        var found = new List<SentRegister>();
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+        {
+            var id = reader.GetInt32(0);
+            found.Add(new SentRegister(
+                catalogue.Provider(id)?.Code ?? id.ToString(CultureInfo.InvariantCulture), $"C{reader.GetInt16(1)}",
+                reader.GetLocalDate(2), reader.GetString(3), reader.GetInt32(4), reader.GetInt64(5), reader.GetInstant(6),
+                reader.GetInstantOrNull(7), reader.GetInt64(8)));
+        }
+
+        return found;
     }
 
     private static async Task<int> AgainAsync(
@@ -153,18 +160,15 @@ internal static class SendRegisters
         return Exit.Done;
     }
 
-    private static (short Group, LocalDate Day)? Window(string? text)
-    {
-        if (text is null)
-        {
-            return null;
-        }
+    private static (short Group, LocalDate Day)? Window(string? text) =>
+        text is null ? null : WindowOf(text)
+            ?? throw CommandException.Usage("--again: a cut-off group and its bank day, such as C4:2026-11-23.");
 
-        return text.Length > 3 && text[0] == 'C' && text[1] is >= '1' and <= '4' && text[2] == ':'
+    /// <summary>The window of a text such as <c>C4:2026-11-23</c>, or null.</summary>
+    internal static (short Group, LocalDate Day)? WindowOf(string text) =>
+        text.Length == 13 && text[0] == 'C' && text[1] is >= '1' and <= '4' && text[2] == ':'
             && LocalDatePattern.Iso.Parse(text[3..]) is { Success: true, Value: var day }
-            ? ((short)(text[1] - '0'), day)
-            : throw CommandException.Usage("--again: a cut-off group and its bank day, such as C4:2026-11-23.");
-    }
+            ? ((short)(text[1] - '0'), day) : null;
 
     private static ProviderSettings Find(CatalogueSnapshot catalogue, string code) =>
         catalogue.Provider(code) ?? throw new CommandException($"The catalogue has no provider '{code}'.");
@@ -172,8 +176,10 @@ internal static class SendRegisters
     private static Option<string?> Provider(string description) => new("--provider") { Description = description, HelpName = "CODE" };
 
     private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
-
-    private sealed record Row(
-        string Provider, string Group, LocalDate Day, string File, int Payments, long TotalQepik, Instant Written, Instant? Acknowledged,
-        long Rejected);
 }
+
+/// <summary>A register that was written for a provider, and what became of it.</summary>
+/// <param name="Group">C1 to C4.</param>
+internal sealed record SentRegister(
+    string Provider, string Group, LocalDate Day, string File, int Payments, long TotalQepik, Instant Written, Instant? Acknowledged,
+    long Rejected);

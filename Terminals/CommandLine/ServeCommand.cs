@@ -98,7 +98,7 @@ internal static class ServeCommand
             {
                 using var receipts = OperatorOfReceipts.Open(settings, store.Home, log);
                 var certificate = Certificate(settings, logs);
-                await using var app = await OpenDoorsAsync(settings, listen, engine, receipts, certificate, logs, stop);
+                await using var app = await OpenDoorsAsync(settings, listen, engine, registers, receipts, certificate, logs, stop);
                 using var host = new WatchHost(
                     store.Home, clock, () => Ends(receipts, certificate), app.Services.GetRequiredService<Lockouts>().Now);
                 await using var settlement = new WatchSettlement(
@@ -223,8 +223,8 @@ internal static class ServeCommand
     }
 
     private static async Task<WebApplication> OpenDoorsAsync(
-        Settings settings, IPEndPoint listen, Engine engine, OperatorOfReceipts receipts, ServerCertificate? certificate,
-        ILoggerFactory logs, CancellationToken stop)
+        Settings settings, IPEndPoint listen, Engine engine, DeliverRegisters registers, OperatorOfReceipts receipts,
+        ServerCertificate? certificate, ILoggerFactory logs, CancellationToken stop)
     {
         try
         {
@@ -236,6 +236,7 @@ internal static class ServeCommand
                     OperatorName = receipts.Name,
                     OperatorVoen = receipts.Voen,
                     Pdf = receipts.Pdf,
+                    Registers = registers,
                     Certificate = certificate,
                     TrustedProxies = settings.TrustedProxies,
                     MaxConnections = settings.MaxConnections,

@@ -72,7 +72,7 @@ internal static class SettleAgents
             line.WriteNumber("daysLate", day.OverdueDays);
         });
 
-    private static int DaysLate(AgentStanding one) => one.Days.Select(day => day.OverdueDays).DefaultIfEmpty(0).Max();
+    internal static int DaysLate(AgentStanding one) => one.Days.Select(day => day.OverdueDays).DefaultIfEmpty(0).Max();
 
     private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
 }

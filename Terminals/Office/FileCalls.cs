@@ -1,5 +1,6 @@
 using System.Globalization;
 using EGovPay.Processing;
+using EGovPay.Processing.Catalogue;
 using EGovPay.Processing.People;
 using EGovPay.Settlement.Acquirers;
 using EGovPay.Settlement.Incoming;
@@ -52,7 +53,6 @@ public sealed record RegisterFileJson(string Verdict, long File, string Sha256, 
 internal static class FileCalls
 {
     private const int UsualLimit = 50;
-    private const int MostName = 200;
 
     public static void Map(IEndpointRouteBuilder routes)
     {
@@ -66,7 +66,7 @@ internal static class FileCalls
         HttpContext http, OfficeDoor door, Engine engine, string? name = null, string? mapping = null)
     {
         var (person, refused) = await door.AdmitAsync(http, Acts.StatementImport);
-        if (refused is not null || (refused = Name(name)) is not null)
+        if (refused is not null || (refused = Unfit(("name", name), ("mapping", mapping))) is not null)
         {
             return refused;
         }
@@ -98,6 +98,11 @@ internal static class FileCalls
             return OfficeProblem.Malformed("limit", $"1 to {StatementBook.PageLimit - 1}.");
         }
 
+        if (Unfit(("account", account)) is { } unfit)
+        {
+            return unfit;
+        }
+
         var most = limit ?? UsualLimit;
         var terms = await TermsStore.TodayAsync(engine.Database, engine.Clock, http.RequestAborted);
         var found = await new StatementBook(engine.Database, OurAccounts.Of(terms)).ListAsync(
@@ -111,7 +116,7 @@ internal static class FileCalls
         string? acquirer = null)
     {
         var (person, refused) = await door.AdmitAsync(http, Acts.RegisterImport);
-        if (refused is not null || (refused = Name(name)) is not null)
+        if (refused is not null || (refused = Unfit(("name", name), ("acquirer", acquirer))) is not null)
         {
             return refused;
         }
@@ -165,15 +170,21 @@ internal static class FileCalls
         var most = limit ?? UsualLimit;
         var found = await new RegisterBook(engine.Database).ListAsync(
             most + 1, before, provider is null ? null : catalogue.Provider(provider)!.Id, http.RequestAborted);
-        var shown = found.Take(most).Select(one => new RegisterJson(
-            one.FileId, one.FileName, one.Format,
-            one.ProviderId is { } id ? catalogue.Provider(id)?.Code ?? id.ToString(CultureInfo.InvariantCulture) : null, one.Acquirer, Text(one.Day),
-            one.Lines, one.TotalQepik, InstantPattern.ExtendedIso.Format(one.ImportedAt), one.ImportedBy)).ToList();
+        var shown = found.Take(most).Select(one => Of(one, catalogue)).ToList();
         return TypedResults.Ok(new RegisterListJson(shown, found.Count > most ? Text(shown[^1].File) : null));
     }
 
-    private static OfficeProblem? Name(string? name) =>
-        name is { Length: 0 or > MostName } ? OfficeProblem.Malformed("name", $"1 to {MostName} characters, or none.") : null;
+    /// <summary>What is wrong with one of these texts: a file's name, a mapping's, an acquirer's; it may stand in the record.</summary>
+    internal static OfficeProblem? Unfit(params ReadOnlySpan<(string Field, string? Text)> given)
+    {
+        var query = new OfficeQuery();
+        foreach (var (field, text) in given)
+        {
+            query.Text(field, text);
+        }
+
+        return query.Refused;
+    }
 
     private static IncomingFile Given(string? name, Stream file, Person person) => new(name ?? "upload", file, FileSource.Http, person.Login);
 
@@ -186,7 +197,12 @@ internal static class FileCalls
 
     private static string Verdict(FileReceipt receipt) => receipt.Verdict == FileVerdict.Imported ? "imported" : "known";
 
-    private static StatementJson Of(ImportedStatement one) => new(
+    internal static RegisterJson Of(KeptRegister one, CatalogueSnapshot catalogue) => new(
+        one.FileId, one.FileName, one.Format,
+        one.ProviderId is { } id ? catalogue.Provider(id)?.Code ?? id.ToString(CultureInfo.InvariantCulture) : null, one.Acquirer, Text(one.Day),
+        one.Lines, one.TotalQepik, InstantPattern.ExtendedIso.Format(one.ImportedAt), one.ImportedBy);
+
+    internal static StatementJson Of(ImportedStatement one) => new(
         one.Id, one.FileId, one.Message, one.Account, one.Ours, one.Currency, one.Identification, one.Sequence, Text(one.From), Text(one.To),
         one.OpeningMinor, one.ClosingMinor, one.Entries, one.Repeated, one.DifferenceMinor, one.GapMinor, one.Intraday, one.Notes);
 

@@ -1,9 +1,10 @@
 using System.Text.Json.Serialization.Metadata;
 using EGovPay.Terminals.Api;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace EGovPay.Terminals.Office;
 
-/// <summary>Bodies of the finance office's API: JSON, at most 64 KiB.</summary>
+/// <summary>Bodies of the finance office's API: JSON of at most 64 KiB, or a file.</summary>
 internal static class OfficeBody
 {
     /// <summary>What was asked, or why it cannot be read.</summary>
@@ -14,5 +15,20 @@ internal static class OfficeBody
         return body.Refused is { } refused
             ? (null, OfficeProblem.Malformed(refused.Why.Field ?? "body", "The body is not the JSON that is asked for."))
             : (body.Value, null);
+    }
+
+    /// <summary>A file of ours as the body, of whatever media type.</summary>
+    /// <param name="most">Bytes.</param>
+    /// <exception cref="BadHttpRequestException">It is too long (413), too slow (408) or wrongly framed (400).</exception>
+    public static async Task<byte[]> FileAsync(HttpContext http, int most)
+    {
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+        {
+            size.MaxRequestBodySize = most;
+        }
+
+        using var file = new MemoryStream();
+        await http.Request.Body.CopyToAsync(file, http.RequestAborted);
+        return file.ToArray();
     }
 }

@@ -39,6 +39,20 @@ namespace EGovPay.Terminals.Office;
 [JsonSerializable(typeof(ReconciliationJson))]
 [JsonSerializable(typeof(ReconciliationListJson))]
 [JsonSerializable(typeof(ReportJson))]
+[JsonSerializable(typeof(PayoutWholeJson))]
+[JsonSerializable(typeof(PaymentStatusJson))]
+[JsonSerializable(typeof(TermsJson))]
+[JsonSerializable(typeof(TermsVersionListJson))]
+[JsonSerializable(typeof(TermsAppliedJson))]
+[JsonSerializable(typeof(CalendarJson))]
+[JsonSerializable(typeof(CalendarAppliedJson))]
+[JsonSerializable(typeof(StandingListJson))]
+[JsonSerializable(typeof(AgentDaysJson))]
+[JsonSerializable(typeof(EntryListJson))]
+[JsonSerializable(typeof(RegisterLinesJson))]
+[JsonSerializable(typeof(SentRegisterListJson))]
+[JsonSerializable(typeof(SendAsked))]
+[JsonSerializable(typeof(SendRoundJson))]
 internal sealed partial class OfficeJson : JsonSerializerContext
 {
     /// <summary>The context that is used: as generated, with real letters.</summary>

@@ -31,18 +31,32 @@ internal enum OfficeRefusal
 /// <param name="Detail">What to do, in the asked language.</param>
 /// <param name="Reason">What exactly stands in the way, in English; left out where there is no more to say.</param>
 /// <param name="Field">What of the request is at fault.</param>
+/// <param name="Faults">Everything that is wrong with a file of ours, by line.</param>
 public sealed record OfficeProblemJson(
     string Type, string Title, int Status, string Detail,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Reason,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Field);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Field,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<FaultJson>? Faults);
+
+/// <summary>One thing that is wrong with a file.</summary>
+/// <param name="Line">From 1.</param>
+/// <param name="Message">English; says what to do.</param>
+public sealed record FaultJson(int Line, string Message);
 
 /// <summary>The one way in which the finance office's API refuses.</summary>
 /// <param name="reason">English; null: the refusal says it all.</param>
 /// <param name="retryAfterSeconds">With Locked.</param>
-internal sealed class OfficeProblem(OfficeRefusal why, string? reason = null, string? field = null, int? retryAfterSeconds = null)
+internal sealed class OfficeProblem(OfficeRefusal why, string? reason = null, string? field = null, int? retryAfterSeconds = null, IReadOnlyList<FaultJson>? faults = null)
     : IResult, IEndpointMetadataProvider
 {
+    private const int MostFaults = 1_000;
+
     public static OfficeProblem Malformed(string field, string reason) => new(OfficeRefusal.Malformed, reason, field);
+
+    /// <summary>A file with faults, of which nothing was applied; the first of them, line by line.</summary>
+    public static OfficeProblem Faulty(IReadOnlyList<CatalogueFault> faults) => new(
+        OfficeRefusal.Unreadable, FormattableString.Invariant($"{faults.Count} faults, the first: {faults[0]}"), "body",
+        faults: [.. faults.Take(MostFaults).Select(one => new FaultJson(one.Line, one.Message))]);
 
     public OfficeRefusal Why => why;
 
@@ -64,7 +78,7 @@ internal sealed class OfficeProblem(OfficeRefusal why, string? reason = null, st
         }
 
         return response.WriteAsJsonAsync(
-            new OfficeProblemJson("urn:egovpay:office:" + name, title.In(language), status, detail.In(language), reason, field),
+            new OfficeProblemJson("urn:egovpay:office:" + name, title.In(language), status, detail.In(language), reason, field, faults),
             OfficeJson.Wire.OfficeProblemJson, Refuse.ContentType, CancellationToken.None);
     }
 

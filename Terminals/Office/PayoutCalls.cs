@@ -3,8 +3,10 @@ using System.Text;
 using EGovPay.Processing;
 using EGovPay.Processing.Catalogue;
 using EGovPay.Processing.People;
+using EGovPay.Settlement.Breaks;
 using EGovPay.Settlement.Netting;
 using EGovPay.Settlement.Payouts;
+using EGovPay.Terminals.Api;
 using Microsoft.AspNetCore.Http.HttpResults;
 using NodaTime;
 using NodaTime.Text;
@@ -33,6 +35,22 @@ public sealed record PayoutJson(
 
 /// <summary>Payouts, newest first.</summary>
 public sealed record PayoutListJson(IReadOnlyList<PayoutJson> Payouts, bool More);
+
+/// <summary>A window whose money a payout is, or was.</summary>
+/// <param name="Group">C1 to C4.</param>
+/// <param name="Released">It is free for another payout.</param>
+public sealed record PayoutWindowJson(string Group, string BankDay, long AmountQepik, bool Released);
+
+/// <summary>A payout with its windows.</summary>
+/// <param name="Creditor">Whom it goes to.</param>
+public sealed record PayoutWholeJson(PayoutJson Payout, string Creditor, string Purpose, IReadOnlyList<PayoutWindowJson> Windows);
+
+/// <summary>What a bank says of a payout file.</summary>
+/// <param name="Verdict"><c>imported</c>, or <c>known</c>: the same bytes were read before and nothing changed.</param>
+/// <param name="Told">Payouts of which it says something.</param>
+/// <param name="Untold">Payouts of the same file of ours of which it says nothing.</param>
+/// <param name="Returned">Payouts whose money was put back now.</param>
+public sealed record PaymentStatusJson(string Verdict, int Told, int Untold, IReadOnlyList<long> Returned);
 
 /// <summary>Which windows are to be paid out.</summary>
 /// <param name="Through">Windows up to this bank day; null: all that are closed.</param>
@@ -74,6 +92,8 @@ internal static class PayoutCalls
         routes.MapGet("/v1/settlement/netting", NettingAsync).WithTags("settlement");
         routes.MapGet("/v1/settlement/payouts", ListAsync).WithTags("settlement");
         routes.MapPost("/v1/settlement/payouts", ProposeAsync).Accepts<PayoutAsked>("application/json").WithTags("settlement");
+        routes.MapGet("/v1/settlement/payouts/{id:long}", ShowAsync).WithTags("settlement");
+        routes.MapPost("/v1/settlement/payouts/status", ImportStatusAsync).WithMetadata(new TakesFile()).WithTags("settlement");
         routes.MapPost("/v1/settlement/payouts/export", ExportAsync).Accepts<ExportAsked>("application/json").WithTags("settlement");
     }
 
@@ -196,6 +216,65 @@ internal static class PayoutCalls
                 ? "No approved payout waits for a bank."
                 : "This form cannot express: " + string.Join(
                     ' ', made.Faults.Take(20).Select(fault => $"{fault.EndToEndId} {fault.Field}: {fault.Text}")));
+    }
+
+    private static async Task<Results<Ok<PayoutWholeJson>, OfficeProblem>> ShowAsync(
+        HttpContext http, OfficeDoor door, Engine engine, long id)
+    {
+        if ((await door.AdmitAsync(http)).Refused is { } refused)
+        {
+            return refused;
+        }
+
+        var read = new ReadPayouts(engine.Database);
+        if (await read.FindAsync(id, http.RequestAborted) is not { } one)
+        {
+            return new OfficeProblem(OfficeRefusal.NotThere, FormattableString.Invariant($"There is no payout {id}."));
+        }
+
+        var windows = await read.WindowsAsync(id, http.RequestAborted);
+        return TypedResults.Ok(new PayoutWholeJson(
+            Of(one, engine.Catalogue.Current), one.CreditorName, one.Purpose,
+            [
+                .. windows.Select(window => new PayoutWindowJson(
+                    FormattableString.Invariant($"C{window.Group}"), LocalDatePattern.Iso.Format(window.BankDay), window.AmountQepik,
+                    window.Released)),
+            ]));
+    }
+
+    private static async Task<Results<Ok<PaymentStatusJson>, OfficeProblem>> ImportStatusAsync(
+        HttpContext http, OfficeDoor door, Engine engine, string? name = null)
+    {
+        var (person, refused) = await door.AdmitAsync(http, Acts.PayoutStatusImport);
+        if (refused is not null || (refused = FileCalls.Unfit(("name", name))) is not null)
+        {
+            return refused;
+        }
+
+        return await UploadedFile.UseAsync<Results<Ok<PaymentStatusJson>, OfficeProblem>>(
+            http,
+            async file =>
+            {
+                if (file.Length > ImportPaymentStatus.LongestFile)
+                {
+                    return new OfficeProblem(OfficeRefusal.Unreadable, "It is larger than any bank's answer.", "body");
+                }
+
+                var bytes = new byte[file.Length];
+                file.Position = 0;
+                await file.ReadExactlyAsync(bytes, http.RequestAborted);
+                var done = await new ImportPaymentStatus(engine.Database, engine.Postings).RunAsync(
+                    person, name ?? "upload", bytes, "http", http.RequestAborted);
+                if (done.Refused is { } why)
+                {
+                    return new OfficeProblem(OfficeRefusal.Unreadable, why, "body");
+                }
+
+                await new AnsweredBreaks(engine.Database).RoundAsync(http.RequestAborted);
+                return TypedResults.Ok(new PaymentStatusJson(
+                    done.Before ? "known" : "imported", done.Told, done.Untold, done.Returned));
+            },
+            why => why);
     }
 
     private static NettingRowJson Of(NettingRow row, CatalogueSnapshot catalogue) => new(

@@ -50,6 +50,59 @@ public sealed class FilesOverHttp(HttpCentre centre) : IClassFixture<HttpCentre>
         list["items"]!.AsArray().Should().ContainSingle().Which!["day"]!.GetValue<string>().Should().Be("2026-11-20");
     }
 
+    [Fact]
+    public async Task What_stands_in_a_statement_a_register_and_a_report_is_read_page_by_page()
+    {
+        using var client = await ClientAsync(Role.Finance);
+        var statement = await PostAsync(client, "statements", Bank.Camt(
+            "053", "PAGES-1", 0, 3_00, new Booking(1_00, Reference: "P1"), new Booking(1_00, Reference: "P2"), new Booking(1_00, Reference: "P3")));
+        var id = (long)statement.Json["statements"]![0]!["statement"]!;
+        var register = await PostAsync(
+            client, "registers?provider=bakcell&day=2026-11-20",
+            "731000000001\t2026-11-20\t09:30\t501\t1.00\nx2\t2026-11-20\t09:31:07\t502\t2.00\n73\t2026-11-20\t09:32\t503\t3.00\nTotal: 3 6.00\n");
+        register.Status.Should().Be(HttpStatusCode.OK, register.Json.ToJsonString());
+        var today = EGovPay.Processing.Baku.DateOf(NodaTime.SystemClock.Instance.GetCurrentInstant());
+        var terms = OfficePeople.Terms("""
+            , "mappings": [{"name":"millikart","for":"acquirer","words":{"S":"sale","R":"refund"},
+              "columns":{"date":"date","kind":"kind","rrn":"rrn","gross":"gross","fee":"fee","net":"net"}}]
+            """);
+        var applied = await EGovPay.Settlement.Terms.TermsStore.ApplyAsync(
+            centre.Database.DataSource, Encoding.UTF8.GetBytes(terms), today, today, TestPeople.Doer, TestContext.Current.CancellationToken);
+        applied.Faults.Should().BeEmpty();
+        var report = await PostAsync(
+            client, "registers?acquirer=millikart",
+            "date,kind,rrn,gross,fee,net\n2026-11-20,S,500000000001,100.00,1.50,98.50\n2026-11-20,R,500000000002,-40.00,-0.60,-39.40\n"
+            + "2026-11-20,S,500000000003,1.00,0.00,1.00\n");
+        report.Status.Should().Be(HttpStatusCode.OK, report.Json.ToJsonString());
+
+        using var reader = await ClientAsync(Role.Auditor);
+        foreach (var (path, items, key, first) in new[]
+        {
+            ($"statements/{id}/entries", "items", "bankReference", "P1"), ($"registers/{register.Json["file"]}/lines", "items", "transaction", "731000000001"),
+            ($"registers/{report.Json["file"]}/lines", "acquirerItems", "rrn", "500000000001"),
+        })
+        {
+            var seen = new List<string>();
+            string? next = null;
+            do
+            {
+                var page = await GetAsync(reader, $"{path}?limit=2" + (next is null ? "" : $"&after={next}"));
+                seen.AddRange(page[items]!.AsArray().Select(one => one![key]!.GetValue<string>()));
+                next = (string?)page["next"];
+            }
+            while (next is not null);
+
+            seen.Should().HaveCount(3, path).And.OnlyHaveUniqueItems();
+            seen[0].Should().Be(first);
+        }
+
+        (await GetAsync(reader, $"registers/{register.Json["file"]}/lines"))["items"]![1]!["time"]!.GetValue<string>().Should().Be("09:31:07");
+        foreach (var missing in new[] { "statements/999999/entries", "statements/9223372036854775807/entries", "registers/0/lines", $"registers/{id + 1_000_000}/lines" })
+        {
+            (await reader.GetAsync("/v1/settlement/" + missing, TestContext.Current.CancellationToken)).StatusCode.Should().Be(HttpStatusCode.NotFound, missing);
+        }
+    }
+
     [Theory]
     [InlineData("statements", "nothing", HttpStatusCode.UnprocessableEntity, "line 1")]
     [InlineData("statements", "", HttpStatusCode.UnprocessableEntity, "empty")]
@@ -60,6 +113,14 @@ public sealed class FilesOverHttp(HttpCentre centre) : IClassFixture<HttpCentre>
     [InlineData("registers?provider=azersu&day=20.11.2026", "Total: 0 0.00", HttpStatusCode.BadRequest, "2026-11-20")]
     [InlineData("registers", "Total: 0 0.00", HttpStatusCode.BadRequest, "name does not say")]
     [InlineData("registers?acquirer=none", "x", HttpStatusCode.UnprocessableEntity, "no mapping")]
+    [InlineData("statements?name=%00", "x", HttpStatusCode.BadRequest, "control characters")]
+    [InlineData("statements?mapping=%00", "x", HttpStatusCode.BadRequest, "control characters")]
+    [InlineData("registers?acquirer=%0a", "x", HttpStatusCode.BadRequest, "control characters")]
+    [InlineData("registers?provider=azersu&day=2026-11-20", "731\t2026-11-20\t09:30\t7\0\t1.00\nTotal: 1 1.00\n", HttpStatusCode.UnprocessableEntity, "line 1")]
+    [InlineData("payouts/status?name=%00", "x", HttpStatusCode.BadRequest, "control characters")]
+    [InlineData("payouts/status", "", HttpStatusCode.UnprocessableEntity, "line 1")]
+    [InlineData("payouts/status", "<Document/>", HttpStatusCode.UnprocessableEntity, "line 1")]
+    [InlineData("payouts/status", "<!DOCTYPE a [<!ENTITY b \"c\">]><a>&b;</a>", HttpStatusCode.UnprocessableEntity, "line 1")]
     public async Task What_is_refused_is_a_problem_with_its_reason_and_leaves_nothing(string path, string body, HttpStatusCode status, string why)
     {
         using var client = await ClientAsync(Role.Finance);

@@ -14,4 +14,13 @@ internal static class OfficePeople
         var login = FormattableString.Invariant($"office-{Interlocked.Increment(ref people)}");
         return centre.ClientOf(await new TestPeople(centre.Database.DataSource).AddAsync(new Person(login, "O", roles)));
     }
+
+    /// <summary>A file of terms with one account and one provider, and what else a test says.</summary>
+    /// <param name="more">Further members, each after a comma: <c>, "agents": […]</c>.</param>
+    public static string Terms(string more = "") => """
+        {"format": 1, "payer": {"name": "eGovPay", "voen": "1400057421"},
+         "accounts": [{"iban": "AZ02PAHA38020AZNHC0100012345", "bic": "PAHAAZ22", "bankCode": "505141", "currency": "AZN", "name": "Əsas"}],
+         "providers": [{"code": "azerishiq", "beneficiary": {"name": "Azərişıq ASC", "voen": "1400057421",
+            "iban": "AZ14IBAZ40060019449330218120", "bic": "IBAZAZ2X", "bankCode": "805250"}}]
+        """ + more + "}";
 }

@@ -25,7 +25,7 @@ public sealed class PayoutsOverHttp(HttpCentre centre) : IClassFixture<HttpCentr
             one => one.Status == HttpStatusCode.Conflict && one.Json["reason"]!.GetValue<string>().Contains("settlement terms"));
         var today = Processing.Baku.DateOf(SystemClock.Instance.GetCurrentInstant());
         var applied = await TermsStore.ApplyAsync(
-            centre.Database.DataSource, Terms(), today, today, TestPeople.Doer, TestContext.Current.CancellationToken);
+            centre.Database.DataSource, System.Text.Encoding.UTF8.GetBytes(OfficePeople.Terms()), today, today, TestPeople.Doer, TestContext.Current.CancellationToken);
         applied.Faults.Should().BeEmpty();
         await OweAsync(provider.Id, 1_500);
 
@@ -43,6 +43,30 @@ public sealed class PayoutsOverHttp(HttpCentre centre) : IClassFixture<HttpCentr
         var again = await PostAsync(finance, "payouts/export", new JsonObject { ["payout"] = made["payout"]!.GetValue<long>() });
         (again.Json["new"]!.GetValue<bool>(), again.Json["sha256"]!.GetValue<string>()).Should().Be((false, file.Json["sha256"]!.GetValue<string>()));
         (await GetAsync(approver, "payouts"))["payouts"]!.AsArray().Single()!["state"]!.GetValue<string>().Should().Be("exported");
+        await ReturnAsync(finance, (long)made["payout"]!, file.Json["messageId"]!.GetValue<string>());
+    }
+
+    /// <summary>The bank refuses it: its money is free for the next one, and the same answer again changes nothing.</summary>
+    private static async Task ReturnAsync(HttpClient finance, long payout, string message)
+    {
+        var whole = await GetAsync(finance, $"payouts/{payout}");
+        ((string)whole["creditor"]!).Should().Be("Azərişıq ASC");
+        whole["windows"]!.AsArray().Should().ContainSingle().Which!["released"]!.GetValue<bool>().Should().BeFalse();
+        var answer = "<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:pain.002.001.10\"><CstmrPmtStsRpt><GrpHdr><MsgId>B1</MsgId></GrpHdr>"
+            + $"<OrgnlGrpInfAndSts><OrgnlMsgId>{message}</OrgnlMsgId><OrgnlMsgNmId>pain.001.001.03</OrgnlMsgNmId><GrpSts>RJCT</GrpSts>"
+            + "<StsRsnInf><Rsn><Cd>AC01</Cd></Rsn></StsRsnInf></OrgnlGrpInfAndSts></CstmrPmtStsRpt></Document>";
+        foreach (var (verdict, returned) in new[] { ("imported", 1), ("known", 0) })
+        {
+            using var body = new ByteArrayContent(System.Text.Encoding.UTF8.GetBytes(answer));
+            var read = await finance.AskAsync(HttpMethod.Post, "/v1/settlement/payouts/status?name=answer.xml", body);
+            read.Status.Should().Be(HttpStatusCode.OK, read.Text);
+            ((string)read.Json!["verdict"]!, read.Json["returned"]!.AsArray().Count).Should().Be((verdict, returned));
+        }
+
+        (await GetAsync(finance, $"payouts/{payout}"))["payout"]!["state"]!.GetValue<string>().Should().Be("returned");
+        (await GetAsync(finance, "breaks?kind=PayoutRejected"))["items"]!.AsArray().Should().ContainSingle().Which!["payout"]!
+            .GetValue<long>().Should().Be(payout);
+        (await finance.LookAsync("/v1/settlement/payouts/999999")).Status.Should().Be(HttpStatusCode.NotFound);
     }
 
     [Theory]
@@ -63,17 +87,11 @@ public sealed class PayoutsOverHttp(HttpCentre centre) : IClassFixture<HttpCentr
         using var client = await ClientAsync(Role.Auditor);
         (await PostAsync(client, "payouts", [])).Status.Should().Be(HttpStatusCode.Forbidden);
         (await PostAsync(client, "payouts/export", [])).Status.Should().Be(HttpStatusCode.Forbidden);
+        (await PostAsync(client, "payouts/status", [])).Status.Should().Be(HttpStatusCode.Forbidden);
         (await client.GetAsync("/v1/settlement/payouts?all=true", TestContext.Current.CancellationToken)).StatusCode.Should().Be(HttpStatusCode.OK);
         (await client.GetAsync("/v1/settlement/payouts?provider=nobody", TestContext.Current.CancellationToken)).StatusCode
             .Should().Be(HttpStatusCode.NotFound);
     }
-
-    private static byte[] Terms() => System.Text.Encoding.UTF8.GetBytes("""
-        {"format": 1, "payer": {"name": "eGovPay", "voen": "1400057421"},
-         "accounts": [{"iban": "AZ02PAHA38020AZNHC0100012345", "bic": "PAHAAZ22", "bankCode": "505141", "currency": "AZN", "name": "Əsas"}],
-         "providers": [{"code": "azerishiq", "beneficiary": {"name": "Azərişıq ASC", "voen": "1400057421",
-            "iban": "AZ14IBAZ40060019449330218120", "bic": "IBAZAZ2X", "bankCode": "805250"}}]}
-        """);
 
     /// <summary>As if a correction had come to be owed in a window that has closed: the ledger's row, and nothing beside it.</summary>
     private Task OweAsync(int provider, long qepik) => centre.Database.ExecuteAsync(FormattableString.Invariant($"""

@@ -1,0 +1,97 @@
+using System.Net;
+using System.Text;
+using System.Text.Json.Nodes;
+using EGovPay.Processing;
+using EGovPay.Processing.Days;
+using EGovPay.Processing.People;
+using EGovPay.Providers.Register;
+using EGovPay.Settlement.Terms;
+using EGovPay.Terminals;
+using EGovPay.Tests.PostgreSql;
+using EGovPay.Tests.Terminals;
+using FluentAssertions;
+using Microsoft.Extensions.Logging.Abstractions;
+using NodaTime;
+using Xunit;
+
+namespace EGovPay.Tests.Office;
+
+/// <summary>Registers to providers, and agents who settle afterwards, over real HTTP.</summary>
+public sealed class SentOverHttp
+{
+    private const string Sent = "/v1/settlement/registers/sent";
+    private const string Send = "/v1/settlement/registers/send";
+
+    [Fact]
+    public async Task Registers_are_sent_listed_and_sent_again_the_same()
+    {
+        await using var made = await TestDatabase.CreateAsync();
+        await using var database = TestDatabase.At(made.ConnectionString);
+        var folder = new RegisterFolder(Directory.CreateTempSubdirectory("egovpay-registers").FullName);
+        using var handOver = new HandOverRegister(null, folder, NullLogger.Instance);
+        Engine? engine = null;
+        var deliver = new DeliverRegisters(
+            database.DataSource, () => engine!.Catalogue.Current, folder, handOver, NullLogger<DeliverRegisters>.Instance);
+        await using var centre = new HttpCentre(new ServerSettings { Registers = deliver }, database);
+        await centre.InitializeAsync();
+        engine = centre.Engine;
+        using var client = await centre.ClientAsync(Role.Operator);
+        using var auditor = await centre.ClientAsync(Role.Auditor);
+        (await auditor.LookAsync(Sent)).Json!["items"]!.AsArray().Should().BeEmpty();
+
+        var reference = HttpCentre.Reference("heat");
+        await centre.Client.PayAsync(reference, HttpCentre.Payment(1_000, "10023456", "10401"));
+        (await centre.FinalAsync(reference)).State.Should().Be("Confirmed");
+        await new SettlementWindows(database.DataSource).CloseNowAsync(4);
+        var round = await client.PostAsync(Send, new JsonObject());
+        round.Status.Should().Be(HttpStatusCode.OK, round.Text);
+        ((int)round.Json!["written"]!).Should().Be(1);
+        var one = (await auditor.LookAsync(Sent + "?provider=azeristilik")).Json!["items"]!.AsArray().Single()!;
+        ((int)one["payments"]!, (long)one["totalQepik"]!).Should().Be((1, 1_000));
+        var window = (string)one["window"]!;
+        window.Should().StartWith("C4:");
+
+        var again = await client.PostAsync(Send, new JsonObject { ["provider"] = "azeristilik", ["window"] = window });
+        again.Status.Should().Be(HttpStatusCode.OK, again.Text);
+        ((int)again.Json!["acknowledged"]!).Should().Be(0, "nobody is reached");
+        foreach (var (provider, of, status, field) in new[]
+        {
+            ("azersu", window, HttpStatusCode.NotFound, "window"), ("nobody", window, HttpStatusCode.NotFound, "provider"),
+            ("azeristilik", "C4:2020-01-03", HttpStatusCode.NotFound, "window"), ("azeristilik", "C5:2020-01-03", HttpStatusCode.BadRequest, "window"),
+            ("azeristilik", "C4:2020-02-30", HttpStatusCode.BadRequest, "window"), ("azeristilik", "C4:-020-01-3", HttpStatusCode.BadRequest, "window"),
+            ("azeristilik", null, HttpStatusCode.BadRequest, "window"), (null, window, HttpStatusCode.BadRequest, "provider"),
+        })
+        {
+            var refused = await client.PostAsync(Send, new JsonObject { ["provider"] = provider, ["window"] = of });
+            (refused.Status, (string?)refused.Json!["field"]).Should().Be((status, field), refused.Text);
+        }
+
+        (await auditor.PostAsync(Send, new JsonObject())).Status.Should().Be(HttpStatusCode.Forbidden);
+        (await auditor.LookAsync(Sent + "?provider=nobody")).Status.Should().Be(HttpStatusCode.NotFound);
+        (await auditor.LookAsync(Sent + "?limit=1001")).Status.Should().Be(HttpStatusCode.BadRequest);
+        await LateAgentAsync(centre, auditor);
+    }
+
+    /// <summary>The terminal's agent settles afterwards, and has a closed day behind it.</summary>
+    private static async Task LateAgentAsync(HttpCentre centre, HttpClient client)
+    {
+        (await client.LookAsync("/v1/settlement/agents")).Json!["items"]!.AsArray().Should().BeEmpty("there are no terms");
+        var today = Baku.DateOf(SystemClock.Instance.GetCurrentInstant());
+        var applied = await TermsStore.ApplyAsync(
+            centre.Database.DataSource,
+            Encoding.UTF8.GetBytes(OfficePeople.Terms("""
+                , "agents": [{"code": "agent-1", "settles": "afterwards", "dueBankDays": 1}, {"code": "b", "settles": "afterwards", "dueBankDays": 1}]
+                """)),
+            today, today, TestPeople.Doer, TestContext.Current.CancellationToken);
+        applied.Faults.Should().BeEmpty();
+        var page = (await client.LookAsync("/v1/settlement/agents?limit=1")).Json!;
+        ((string)page["items"]![0]!["agent"]!).Should().Be("agent-1");
+        var rest = (await client.LookAsync($"/v1/settlement/agents?after={page["next"]}")).Json!;
+        ((string)rest["items"]![0]!["agent"]!).Should().Be("b");
+        rest["next"].Should().BeNull();
+        var one = (await client.LookAsync("/v1/settlement/agents/agent-1")).Json!;
+        ((long)one["standing"]!["unpaidQepik"]!).Should().Be(one["days"]!.AsArray().Sum(day => (long)day!["unpaidQepik"]!));
+        (await client.LookAsync("/v1/settlement/agents/nobody")).Status.Should().Be(HttpStatusCode.NotFound);
+        (await client.LookAsync("/v1/settlement/agents?limit=0")).Status.Should().Be(HttpStatusCode.BadRequest);
+    }
+}
