@@ -7,4 +7,7 @@ internal static partial class Log
 {
     [LoggerMessage(4000, LogLevel.Error, "The job {Job} failed; it is run again at its time")]
     public static partial void JobFailed(ILogger logger, Exception failure, string job);
+
+    [LoggerMessage(4001, LogLevel.Error, "{Run}, which somebody asked for, failed; it left nothing behind")]
+    public static partial void AskedFailed(ILogger logger, Exception failure, string run);
 }

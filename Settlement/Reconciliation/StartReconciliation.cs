@@ -160,7 +160,7 @@ public sealed class StartReconciliation(Engine engine, ILogger log) : IAsyncDisp
         }
         catch (Exception failure)
         {
-            Log.JobFailed(log, failure, name);
+            Log.AskedFailed(log, failure, name);
             await runs.EndAsync(run, "failed", failure.Message);
             throw;
         }

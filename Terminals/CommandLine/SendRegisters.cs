@@ -114,19 +114,27 @@ internal static class SendRegisters
 
     /// <summary>Registers that were written for providers, newest first.</summary>
     /// <param name="providerId">Null: for all.</param>
+    /// <param name="after">Only those that follow this one; null: from the newest.</param>
     internal static async Task<IReadOnlyList<SentRegister>> ReadSentAsync(
-        NpgsqlDataSource database, CatalogueSnapshot catalogue, int? providerId, int limit, CancellationToken cancel)
+        NpgsqlDataSource database, CatalogueSnapshot catalogue, int? providerId, int limit, CancellationToken cancel,
+        (LocalDate Day, int ProviderId, short Group)? after = null)
     {
         await using var command = database.CreateCommand(ListRegisters);
         command.Parameters.Add(new NpgsqlParameter<int?> { TypedValue = providerId });
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = limit });
+        command.Parameters.Add(new NpgsqlParameter
+        {
+            Value = (object?)after?.Day.ToDateColumn() ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Date,
+        });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = after?.ProviderId ?? 0 });
+        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = after?.Group ?? 0 });
         var found = new List<SentRegister>();
         await using var reader = await command.ExecuteReaderAsync(cancel);
         while (await reader.ReadAsync(cancel))
         {
             var id = reader.GetInt32(0);
             found.Add(new SentRegister(
-                catalogue.Provider(id)?.Code ?? id.ToString(CultureInfo.InvariantCulture), $"C{reader.GetInt16(1)}",
+                id, catalogue.Provider(id)?.Code ?? id.ToString(CultureInfo.InvariantCulture), $"C{reader.GetInt16(1)}",
                 reader.GetLocalDate(2), reader.GetString(3), reader.GetInt32(4), reader.GetInt64(5), reader.GetInstant(6),
                 reader.GetInstantOrNull(7), reader.GetInt64(8)));
         }
@@ -181,5 +189,5 @@ internal static class SendRegisters
 /// <summary>A register that was written for a provider, and what became of it.</summary>
 /// <param name="Group">C1 to C4.</param>
 internal sealed record SentRegister(
-    string Provider, string Group, LocalDate Day, string File, int Payments, long TotalQepik, Instant Written, Instant? Acknowledged,
+    int ProviderId, string Provider, string Group, LocalDate Day, string File, int Payments, long TotalQepik, Instant Written, Instant? Acknowledged,
     long Rejected);

@@ -70,7 +70,8 @@ internal static class DayCalls
             return malformed;
         }
 
-        if (asked!.Day is not { } text || LocalDatePattern.Iso.Parse(text) is not { Success: true, Value: var day })
+        if (asked!.Day is not { } text || LocalDatePattern.Iso.Parse(text) is not { Success: true, Value: var day }
+            || !OfficeQuery.IsOurs(day))
         {
             return OfficeProblem.Malformed("day", "Name the day to close, as 2026-11-22.");
         }

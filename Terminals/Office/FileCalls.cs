@@ -121,10 +121,11 @@ internal static class FileCalls
             return refused;
         }
 
-        var said = day is null ? null : LocalDatePattern.Iso.Parse(day) is { Success: true } read ? (LocalDate?)read.Value : null;
-        if (day is not null && said is null)
+        var query = new OfficeQuery();
+        var said = query.Day("day", day);
+        if (query.Refused is not null)
         {
-            return OfficeProblem.Malformed("day", "A day is written as 2026-11-20.");
+            return query.Refused;
         }
 
         RegisterOf? of = null;

@@ -46,7 +46,9 @@ public sealed record FaultJson(int Line, string Message);
 /// <summary>The one way in which the finance office's API refuses.</summary>
 /// <param name="reason">English; null: the refusal says it all.</param>
 /// <param name="retryAfterSeconds">With Locked.</param>
-internal sealed class OfficeProblem(OfficeRefusal why, string? reason = null, string? field = null, int? retryAfterSeconds = null, IReadOnlyList<FaultJson>? faults = null)
+/// <param name="faults">With Unreadable, of a file of ours.</param>
+internal sealed class OfficeProblem(
+    OfficeRefusal why, string? reason = null, string? field = null, int? retryAfterSeconds = null, IReadOnlyList<FaultJson>? faults = null)
     : IResult, IEndpointMetadataProvider
 {
     private const int MostFaults = 1_000;

@@ -9,6 +9,8 @@ namespace EGovPay.Terminals.Office;
 internal sealed class OfficeQuery
 {
     private const int LongestText = 200;
+    private const int FirstYear = 2000;
+    private const int LastYear = 2199;
 
     /// <summary>Why the query is refused; null: all of it could be read.</summary>
     public OfficeProblem? Refused { get; private set; }
@@ -32,16 +34,17 @@ internal sealed class OfficeQuery
             return null;
         }
 
-        // Of four digits: what the database holds has no others.
-        var read = text.Length == 10 ? LocalDatePattern.Iso.Parse(text) : null;
-        if (read is { Success: true, Value: { Year: > 0 } day })
+        if (LocalDatePattern.Iso.Parse(text) is { Success: true, Value: var day } && IsOurs(day))
         {
             return day;
         }
 
-        Fault(field, "A day is written as 2026-11-22.");
+        Fault(field, FormattableString.Invariant($"A day is written as 2026-11-20; the years are {FirstYear} to {LastYear}."));
         return null;
     }
+
+    /// <summary>A day that the office may speak of: with days before and after it that the database holds.</summary>
+    public static bool IsOurs(LocalDate day) => day.Year is >= FirstYear and <= LastYear;
 
     /// <summary>One of some words; null: none was said.</summary>
     public T? Word<T>(string field, string? text, Func<T, string> wordOf)

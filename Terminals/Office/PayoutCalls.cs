@@ -8,7 +8,6 @@ using EGovPay.Settlement.Netting;
 using EGovPay.Settlement.Payouts;
 using EGovPay.Terminals.Api;
 using Microsoft.AspNetCore.Http.HttpResults;
-using NodaTime;
 using NodaTime.Text;
 
 namespace EGovPay.Terminals.Office;
@@ -105,6 +104,18 @@ internal static class PayoutCalls
             return refused;
         }
 
+        var query = new OfficeQuery();
+        _ = (query.Day("day", day), query.Day("to", to));
+        if (window is not null && (CommandLine.SendRegisters.WindowOf(window) is not var (_, bankDay) || !OfficeQuery.IsOurs(bankDay)))
+        {
+            query.Fault("window", "A cut-off group and its bank day, such as C3:2026-11-23.");
+        }
+
+        if (query.Refused is not null)
+        {
+            return query.Refused;
+        }
+
         NettingScope? scope;
         try
         {
@@ -159,11 +170,11 @@ internal static class PayoutCalls
             return refused;
         }
 
-        LocalDate? through = asked!.Through is { } text
-            ? LocalDatePattern.Iso.Parse(text) is { Success: true } read ? read.Value : null : null;
-        if (asked.Through is not null && through is null)
+        var query = new OfficeQuery();
+        var through = query.Day("through", asked!.Through);
+        if (query.Refused is not null)
         {
-            return OfficeProblem.Malformed("through", "A day is written as 2026-11-20.");
+            return query.Refused;
         }
 
         var catalogue = engine.Catalogue.Current;

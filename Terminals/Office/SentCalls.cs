@@ -1,8 +1,10 @@
+using System.Globalization;
 using EGovPay.Processing;
 using EGovPay.Processing.People;
 using EGovPay.Settlement.Breaks;
 using EGovPay.Terminals.CommandLine;
 using Microsoft.AspNetCore.Http.HttpResults;
+using NodaTime;
 using NodaTime.Text;
 
 namespace EGovPay.Terminals.Office;
@@ -15,8 +17,8 @@ public sealed record SentRegisterJson(
     string Provider, string Window, string File, int Payments, long TotalQepik, string WrittenAt, string? AcknowledgedAt, long Rejected);
 
 /// <summary>Registers that were written, newest first.</summary>
-/// <param name="More">There are more than these.</param>
-public sealed record SentRegisterListJson(IReadOnlyList<SentRegisterJson> Items, bool More);
+/// <param name="Next">What <c>after</c> has to be for those that follow; null: there are none.</param>
+public sealed record SentRegisterListJson(IReadOnlyList<SentRegisterJson> Items, string? Next);
 
 /// <summary>What is to be sent: nothing named, all that is due; a provider and a window, that register once more.</summary>
 public sealed record SendAsked(string? Provider, string? Window);
@@ -38,7 +40,7 @@ internal static class SentCalls
     }
 
     private static async Task<Results<Ok<SentRegisterListJson>, OfficeProblem>> ListAsync(
-        HttpContext http, OfficeDoor door, Engine engine, string? provider = null, int? limit = null)
+        HttpContext http, OfficeDoor door, Engine engine, string? provider = null, string? after = null, int? limit = null)
     {
         if ((await door.AdmitAsync(http)).Refused is { } refused)
         {
@@ -48,13 +50,20 @@ internal static class SentCalls
         var query = new OfficeQuery();
         var most = query.Limit(limit, UsualLimit, MostLimit);
         var only = query.Provider(provider, engine.Catalogue.Current);
+        var place = Place(after);
+        if (after is not null && place is null)
+        {
+            query.Fault("after", "As `next` of the page before says it.");
+        }
+
         if (query.Refused is not null)
         {
             return query.Refused;
         }
 
-        var found = await SendRegisters.ReadSentAsync(engine.Database, engine.Catalogue.Current, only, most + 1, http.RequestAborted);
-        return TypedResults.Ok(new SentRegisterListJson([.. found.Take(most).Select(Of)], found.Count > most));
+        var found = await SendRegisters.ReadSentAsync(engine.Database, engine.Catalogue.Current, only, most + 1, http.RequestAborted, place);
+        return TypedResults.Ok(new SentRegisterListJson(
+            [.. found.Take(most).Select(Of)], found.Count > most ? Place(found[most - 1]) : null));
     }
 
     private static async Task<Results<Ok<SendRoundJson>, OfficeProblem>> SendAsync(
@@ -89,7 +98,7 @@ internal static class SentCalls
             return TypedResults.Ok(new SendRoundJson(round.Written, round.HandedOver, round.Acknowledged, round.RejectedLines));
         }
 
-        if (SendRegisters.WindowOf(asked.Window) is not var (group, day))
+        if (SendRegisters.WindowOf(asked.Window) is not var (group, day) || !OfficeQuery.IsOurs(day))
         {
             return OfficeProblem.Malformed("window", "A cut-off group and its bank day, such as C4:2026-11-23.");
         }
@@ -110,6 +119,17 @@ internal static class SentCalls
             return new OfficeProblem(OfficeRefusal.NotPossible, changed.Message, "window");
         }
     }
+
+    /// <summary>Day, provider's number and group: <c>2026-11-23.12.4</c>.</summary>
+    private static string Place(SentRegister one) =>
+        FormattableString.Invariant($"{LocalDatePattern.Iso.Format(one.Day)}.{one.ProviderId}.{one.Group[1..]}");
+
+    private static (LocalDate Day, int ProviderId, short Group)? Place(string? text) =>
+        text?.Split('.') is [var day, var provider, var group]
+            && LocalDatePattern.Iso.Parse(day) is { Success: true, Value: var on } && OfficeQuery.IsOurs(on)
+            && int.TryParse(provider, NumberStyles.None, CultureInfo.InvariantCulture, out var id)
+            && short.TryParse(group, NumberStyles.None, CultureInfo.InvariantCulture, out var of)
+            ? (on, id, of) : null;
 
     private static SentRegisterJson Of(SentRegister one) => new(
         one.Provider, $"{one.Group}:{LocalDatePattern.Iso.Format(one.Day)}", one.File, one.Payments, one.TotalQepik,

@@ -25,6 +25,25 @@ public sealed class OfficeOverHttp(HttpCentre centre) : IClassFixture<HttpCentre
         }
     }
 
+    [Fact]
+    public async Task Who_guesses_keys_keeps_strangers_of_the_same_address_out_and_nobody_whose_key_was_good()
+    {
+        await using var own = new HttpCentre();
+        await own.InitializeAsync();
+        using var known = await own.ClientAsync(Role.Auditor);
+        (await known.LookAsync("/v1/settlement/days")).Status.Should().Be(HttpStatusCode.OK);
+        using var guesser = own.ClientOf("aysel.0000000000000000");
+        for (var i = 0; i < 15; i++)
+        {
+            await guesser.LookAsync("/v1/settlement/days");
+        }
+
+        var locked = await guesser.LookAsync("/v1/settlement/days");
+        locked.Status.Should().Be(HttpStatusCode.TooManyRequests);
+        locked.Response.Headers.RetryAfter!.Delta.Should().BePositive();
+        (await known.LookAsync("/v1/settlement/days")).Status.Should().Be(HttpStatusCode.OK);
+    }
+
     [Theory]
     [InlineData("az", "Bu sizin rolunuz deyil")]
     [InlineData("en", "This is not for your role")]

@@ -68,8 +68,31 @@ public sealed class SentOverHttp
 
         (await auditor.PostAsync(Send, new JsonObject())).Status.Should().Be(HttpStatusCode.Forbidden);
         (await auditor.LookAsync(Sent + "?provider=nobody")).Status.Should().Be(HttpStatusCode.NotFound);
+        await PagesAsync(centre, auditor);
+        (await auditor.LookAsync(Sent + "?after=2026-11-22")).Status.Should().Be(HttpStatusCode.BadRequest);
         (await auditor.LookAsync(Sent + "?limit=1001")).Status.Should().Be(HttpStatusCode.BadRequest);
         await LateAgentAsync(centre, auditor);
+    }
+
+    /// <summary>With four registers of days before beside the one: each is on one page.</summary>
+    private static async Task PagesAsync(HttpCentre centre, HttpClient auditor)
+    {
+        var page = (await auditor.LookAsync(Sent + "?limit=1")).Json!;
+        page["next"].Should().BeNull("there is one register");
+        await centre.Database.ExecuteAsync("""
+            insert into register_file (provider_id, cutoff_group, bank_day, file_name, payments, total_qepik, sha256, written_at)
+            select f.provider_id, f.cutoff_group, f.bank_day - n, f.file_name || n, 0, 0, f.sha256, f.written_at from register_file f cross join generate_series(1, 4) n
+            """);
+        var windows = new List<string>();
+        var next = "";
+        while (next is not null)
+        {
+            page = (await auditor.LookAsync($"{Sent}?limit=2" + (next.Length == 0 ? "" : $"&after={next}"))).Json!;
+            windows.AddRange(page["items"]!.AsArray().Select(each => (string)each!["window"]!));
+            next = (string?)page["next"];
+        }
+
+        windows.Should().HaveCount(5).And.OnlyHaveUniqueItems().And.BeInDescendingOrder();
     }
 
     /// <summary>The terminal's agent settles afterwards, and has a closed day behind it.</summary>

@@ -65,7 +65,7 @@ public sealed class SettledOverHttp(HttpCentre centre) : IClassFixture<HttpCentr
     [InlineData("", "{", HttpStatusCode.UnprocessableEntity)]
     [InlineData("", "\u0000", HttpStatusCode.UnprocessableEntity)]
     [InlineData("?from=tomorrow", "{}", HttpStatusCode.BadRequest)]
-    [InlineData("?from=0001-01-01", "{}", HttpStatusCode.UnprocessableEntity)]
+    [InlineData("?from=0001-01-01", "{}", HttpStatusCode.BadRequest)]
     [InlineData("?dryRun=perhaps", "{}", HttpStatusCode.BadRequest)]
     public async Task What_is_no_file_of_ours_is_a_problem_and_changes_nothing(string query, string body, HttpStatusCode status)
     {

@@ -47,6 +47,31 @@ public sealed class Contract(HttpCentre centre) : IClassFixture<HttpCentre>
         }
     }
 
+    [Fact]
+    public async Task The_OpenAPI_document_names_every_call_of_the_finance_office_for_people_and_with_its_answer()
+    {
+        var paths = (await centre.Client.LookAsync("/openapi/v1.json")).Json!["paths"]!.AsObject();
+        foreach (var call in new[]
+        {
+            "get days", "post days/close", "get proposals", "get proposals/{id}", "post proposals/{id}/approve", "post proposals/{id}/reject",
+            "post proposals/{id}/withdraw", "get netting", "get payouts", "get payouts/{id}", "post payouts", "post payouts/export",
+            "post payouts/status", "get statements", "post statements", "get statements/{id}/entries", "get registers", "post registers",
+            "get registers/{id}/lines", "get registers/sent", "post registers/send", "get breaks", "get breaks/summary", "get breaks/{id}",
+            "post breaks/{id}/proposals", "get reconciliations", "post reconciliations", "get reconciliations/{id}", "get reports/{by}", "get jobs",
+            "get jobs/runs", "get jobs/runs/{id}", "post jobs/{job}/run", "post jobs/{job}/pause", "post jobs/{job}/resume", "get terms", "put terms",
+            "get terms/versions", "get terms/versions/{number}", "get calendar", "put calendar", "get agents", "get agents/{code}",
+        })
+        {
+            var operation = paths["/v1/settlement/" + call.Split(' ')[1]]?[call.Split(' ')[0]];
+            operation.Should().NotBeNull("{0} is in the contract", call);
+            operation!["security"]!.ToJsonString().Should().Contain("person", call);
+            var answers = operation["responses"]!.AsObject();
+            answers["default"]!["content"]!["application/problem+json"].Should().NotBeNull(call);
+            answers.Where(one => one.Key != "default").Should().NotBeEmpty(call)
+                .And.OnlyContain(one => one.Value!["content"]!["application/json"]!["schema"] != null, call);
+        }
+    }
+
     private static string CommittedPath([CallerFilePath] string here = "") =>
         Path.Combine(Path.GetDirectoryName(here)!, "..", "..", "Terminals", "openapi.v1.json");
 }
