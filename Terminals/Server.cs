@@ -209,6 +209,7 @@ public sealed class Server
         AgentCalls.Map(app);
         EntryCalls.Map(app);
         SentCalls.Map(app);
+        WindowCalls.Map(app);
         OpenApiDocument.Map(app);
     }
 

@@ -53,6 +53,8 @@ namespace EGovPay.Terminals.Office;
 [JsonSerializable(typeof(SentRegisterListJson))]
 [JsonSerializable(typeof(SendAsked))]
 [JsonSerializable(typeof(SendRoundJson))]
+[JsonSerializable(typeof(WindowListJson))]
+[JsonSerializable(typeof(TraceJson))]
 internal sealed partial class OfficeJson : JsonSerializerContext
 {
     /// <summary>The context that is used: as generated, with real letters.</summary>

@@ -1,5 +1,7 @@
 using EGovPay.Processing.Catalogue;
+using EGovPay.Settlement.Netting;
 using EGovPay.Terminals.Api;
+using EGovPay.Terminals.CommandLine;
 using NodaTime;
 using NodaTime.Text;
 
@@ -41,6 +43,26 @@ internal sealed class OfficeQuery
 
         Fault(field, FormattableString.Invariant($"A day is written as 2026-11-20; the years are {FirstYear} to {LastYear}."));
         return null;
+    }
+
+    /// <summary>What netting is asked about, as the command line reads it; null: nothing was named, or it cannot be read.</summary>
+    public NettingScope? Scope(string? day, string? to, string? window)
+    {
+        _ = (Day("day", day), Day("to", to));
+        if (window is not null && (SendRegisters.WindowOf(window) is not var (_, bankDay) || !IsOurs(bankDay)))
+        {
+            Fault("window", "A cut-off group and its bank day, such as C3:2026-11-23.");
+        }
+
+        try
+        {
+            return Refused is null ? SettleCommands.Scope(day, to, window) : null;
+        }
+        catch (CommandException wrong)
+        {
+            Fault(window is null ? to is null ? "day" : "to" : "window", wrong.Message.Replace("--", "", StringComparison.Ordinal));
+            return null;
+        }
     }
 
     /// <summary>A day that the office may speak of: with days before and after it that the database holds.</summary>

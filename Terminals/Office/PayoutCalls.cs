@@ -105,25 +105,10 @@ internal static class PayoutCalls
         }
 
         var query = new OfficeQuery();
-        _ = (query.Day("day", day), query.Day("to", to));
-        if (window is not null && (CommandLine.SendRegisters.WindowOf(window) is not var (_, bankDay) || !OfficeQuery.IsOurs(bankDay)))
-        {
-            query.Fault("window", "A cut-off group and its bank day, such as C3:2026-11-23.");
-        }
-
+        var scope = query.Scope(day, to, window);
         if (query.Refused is not null)
         {
             return query.Refused;
-        }
-
-        NettingScope? scope;
-        try
-        {
-            scope = CommandLine.SettleCommands.Scope(day, to, window);
-        }
-        catch (CommandLine.CommandException wrong)
-        {
-            return OfficeProblem.Malformed(window is null ? to is null ? "day" : "to" : "window", wrong.Message.Replace("--", "", StringComparison.Ordinal));
         }
 
         if (CommandLine.SettleCommands.CutOf(by ?? "provider") is not { } cut)

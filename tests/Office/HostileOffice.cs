@@ -76,7 +76,7 @@ public sealed class HostileOffice(HttpCentre centre) : IClassFixture<HttpCentre>
     private static string Filled(string path) =>
         path.Replace("{id}", "1", StringComparison.Ordinal).Replace("{job}", "close-days", StringComparison.Ordinal)
             .Replace("{by}", "day", StringComparison.Ordinal).Replace("{code}", "a", StringComparison.Ordinal)
-            .Replace("{number}", "1", StringComparison.Ordinal);
+            .Replace("{number}", "1", StringComparison.Ordinal).Replace("{window}", "C1:2026-11-23", StringComparison.Ordinal);
 
     private static async Task AskAsync(HttpClient client, HttpMethod method, string address, string? body)
     {

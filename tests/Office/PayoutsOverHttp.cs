@@ -32,6 +32,11 @@ public sealed class PayoutsOverHttp(HttpCentre centre) : IClassFixture<HttpCentr
         var netting = await GetAsync(finance, "netting?by=provider");
         netting["rows"]!.AsArray().Single(row => row!["provider"]!.GetValue<string>() == "azerishiq")!["correctedQepik"]!.GetValue<long>()
             .Should().Be(1_500);
+        var traced = (await GetAsync(finance, "netting/postings?provider=azerishiq&window=C1:2020-01-03"))["postings"]!.AsArray();
+        traced.Sum(one => (long)one!["correctedQepik"]!).Should().Be(1_500);
+        var side = (await GetAsync(finance, "windows/C1:2020-01-03?provider=azerishiq"))["providers"]!.AsArray().Should().ContainSingle().Which!;
+        ((string)side["window"]!, (bool)side["closed"]!, (long)side["netQepik"]!).Should().Be(("C1:2020-01-03", true, 1_500));
+        ((long)side["payout"]!["awaitedQepik"]!).Should().Be(-1_500, "nothing is paid out yet");
         var round = await PostAsync(finance, "payouts", new JsonObject { ["provider"] = "azerishiq" });
         round.Status.Should().Be(HttpStatusCode.OK, round.Json.ToJsonString());
         var made = round.Json["proposals"]!.AsArray().Should().ContainSingle().Which!;
@@ -74,6 +79,11 @@ public sealed class PayoutsOverHttp(HttpCentre centre) : IClassFixture<HttpCentr
     [InlineData("netting?day=22.11.2026")]
     [InlineData("netting?window=C5:2026-11-22")]
     [InlineData("netting?to=2026-11-22")]
+    [InlineData("netting/postings?group=5")]
+    [InlineData("netting/postings?agent=%00")]
+    [InlineData("netting/postings?day=2026-11-22&window=C1:2026-11-22")]
+    [InlineData("windows/C5:2026-11-22")]
+    [InlineData("windows/2026-11-22")]
     public async Task What_cannot_be_read_is_a_problem(string path)
     {
         using var client = await ClientAsync(Role.Auditor);

@@ -60,6 +60,7 @@ public sealed class Contract(HttpCentre centre) : IClassFixture<HttpCentre>
             "post breaks/{id}/proposals", "get reconciliations", "post reconciliations", "get reconciliations/{id}", "get reports/{by}", "get jobs",
             "get jobs/runs", "get jobs/runs/{id}", "post jobs/{job}/run", "post jobs/{job}/pause", "post jobs/{job}/resume", "get terms", "put terms",
             "get terms/versions", "get terms/versions/{number}", "get calendar", "put calendar", "get agents", "get agents/{code}",
+            "get windows/{window}", "get netting/postings",
         })
         {
             var operation = paths["/v1/settlement/" + call.Split(' ')[1]]?[call.Split(' ')[0]];
