@@ -2,6 +2,7 @@ using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using EGovPay.Benchmarks.Days;
 using EGovPay.Benchmarks.Fuzz;
 using EGovPay.Benchmarks.Journal;
 using EGovPay.Benchmarks.Overload;
@@ -35,6 +36,12 @@ internal static class Program
                 return await RunReconcile.RunAsync(arguments);
             case "reconcile-engine":
                 return await EngineSide.RunAsync(arguments);
+            case "seal":
+                return await RunSeal.RunAsync(arguments);
+            case "seal-engine":
+                return await RunSeal.EngineAsync(arguments);
+            case "close":
+                return await RunClose.RunAsync(arguments);
             case "day" or "growth":
                 await Console.Error.WriteLineAsync($"The long run {arguments[0]} does not exist yet.");
                 return 2;

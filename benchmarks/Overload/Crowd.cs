@@ -9,9 +9,10 @@ namespace EGovPay.Benchmarks.Overload;
 
 /// <summary>What a crowd met.</summary>
 /// <param name="P99">Of what was accepted, milliseconds: in a closed loop from the sending, in an open one from when it was due.</param>
+/// <param name="Longest">The longest of these times.</param>
 /// <param name="Strange">Answers that an overloaded server must not give.</param>
 /// <param name="Unsent">Of an open loop: what was due while as many were under way as this machine can hold; it was not sent.</param>
-internal sealed record CrowdMet(int Accepted, int Refused, int Strange, int Unsent, double P50, double P99, double Seconds)
+internal sealed record CrowdMet(int Accepted, int Refused, int Strange, int Unsent, double P50, double P99, double Longest, double Seconds)
 {
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
@@ -210,7 +211,7 @@ internal sealed class Crowd : IDisposable
         {
             var took = accepted.Order().ToList();
             double At(double share) => took.Count == 0 ? 0 : took[(int)((took.Count - 1) * share)];
-            return new CrowdMet(took.Count, refused, strange, unsent, At(0.5), At(0.99), seconds);
+            return new CrowdMet(took.Count, refused, strange, unsent, At(0.5), At(0.99), At(1), seconds);
         }
     }
 }

@@ -101,6 +101,30 @@ public sealed class TakingOver(ITestOutputHelper output)
         database.AskAsync<long>("select count(*) from node where lease_until <= now() and recovered_at is null");
 
     [Fact]
+    public async Task The_sessions_of_a_dead_node_are_ended_and_not_those_of_another_database_with_a_node_of_its_number()
+    {
+        await using var stage = await Stage.SetAsync();
+        await using var neighbour = await TestDatabase.CreateAsync();
+        var dead = await stage.DeadNodeAsync();
+        var name = FormattableString.Invariant($";Pooling=false;Application Name=egovpay-journal-{dead}");
+        await using var own = new NpgsqlConnection(stage.Database.ConnectionString + name);
+        await using var other = new NpgsqlConnection(neighbour.ConnectionString + name);
+        await own.OpenAsync();
+        await other.OpenAsync();
+        await using (var fence = stage.Database.DataSource.CreateCommand(
+            Processing.Sql.Load(typeof(Recover).Assembly, "Dispatch/FenceNodes.sql")))
+        {
+            fence.Parameters.Add(new NpgsqlParameter<int> { TypedValue = stage.A.Engine.Node.Id });
+            (await fence.ExecuteScalarAsync()).Should().Be(1L);
+        }
+
+        await using var look = new NpgsqlCommand("select 1", other);
+        (await look.ExecuteScalarAsync()).Should().Be(1);
+        await using var ended = new NpgsqlCommand("select 1", own);
+        await ended.Invoking(one => one.ExecuteScalarAsync()).Should().ThrowAsync<NpgsqlException>();
+    }
+
+    [Fact]
     public async Task A_node_that_was_idle_for_long_is_looked_at_without_reading_what_others_did_since()
     {
         await using var stage = await Stage.SetAsync();

@@ -78,7 +78,9 @@ public sealed class JobsOfTwoServers : IDisposable
             var asked = await Run(people, database, "jobs", "run", "close-days", "--wait", "0");
             asked.ExitCode.Should().Be(0, asked.Errors);
             await RealNodes.UntilAsync(
-                database, $"select count(*) from pg_locks where locktype = 'advisory' and classid = {Lanes.DayLock} and mode = 'ExclusiveLock' and not granted",
+                database,
+                $"select count(*) from pg_locks where locktype = 'advisory' and classid = {Lanes.DayLock} and mode = 'ExclusiveLock' and not granted "
+                + "and database = (select oid from pg_database where datname = current_database())",
                 3, Bound);
         }
 

@@ -4,9 +4,7 @@ using EGovPay.Processing.People;
 using EGovPay.Settlement.Payouts;
 using EGovPay.Settlement.Terms;
 using EGovPay.Tests.CommandLine;
-using EGovPay.Tests.Dispatch;
 using FluentAssertions;
-using Npgsql;
 using Xunit;
 
 namespace EGovPay.Tests.Payouts;
@@ -77,32 +75,9 @@ public sealed class KilledWhilePayingOut
         (await stage.FaultsAsync()).Should().BeEmpty();
     }
 
-    /// <summary>Starts the program, waits until it stands before a table that this test holds, and kills it there.</summary>
-    private static async Task KillWhereItWaitsAsync(
-        PayoutStage stage, ScratchFolder folder, IReadOnlyDictionary<string, string> variables, string table, params string[] arguments)
-    {
-        var database = stage.Decisions.Stage.Database;
-        await using var hold = new NpgsqlConnection(database.ConnectionString + ";Pooling=false");
-        await hold.OpenAsync(TestContext.Current.CancellationToken);
-        await using var transaction = await hold.BeginTransactionAsync(TestContext.Current.CancellationToken);
-        await using (var take = new NpgsqlCommand($"lock table {table} in share row exclusive mode", hold, transaction))
-        {
-            await take.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
-        }
-
-        await using (var program = RunningProgram.Start(folder.Path, variables, arguments))
-        {
-            await RealNodes.UntilAsync(
-                database, $"select least(count(*), 1) from pg_locks where relation = '{table}'::regclass and not granted", 1,
-                TimeSpan.FromSeconds(60));
-            program.KillHard();
-        }
-
-        await transaction.RollbackAsync(TestContext.Current.CancellationToken);
-        await RealNodes.UntilAsync(
-            database, $"select count(*) from pg_locks where relation = '{table}'::regclass and mode = 'RowExclusiveLock'", 0,
-            TimeSpan.FromSeconds(60));
-    }
+    private static Task KillWhereItWaitsAsync(
+        PayoutStage stage, ScratchFolder folder, IReadOnlyDictionary<string, string> variables, string table, params string[] arguments) =>
+        KilledProgram.WhereItWaitsAsync(stage.Decisions.Stage.Database, folder, variables, table, arguments);
 
     private static Task<long> CountAsync(PayoutStage stage, string of) =>
         stage.Decisions.Stage.Database.AskAsync<long>("select count(*) from " + of);

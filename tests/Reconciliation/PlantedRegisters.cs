@@ -115,7 +115,8 @@ public sealed class PlantedRegisters
 
         var dying = book.ReconcileAsync();
         while (await book.Database.AskAsync<long>(
-            "select count(pg_terminate_backend(pid)) from pg_locks where relation = 'settlement_break'::regclass and not granted") == 0)
+            "select count(pg_terminate_backend(pid)) from pg_locks where relation = 'settlement_break'::regclass and not granted "
+            + "and database = (select oid from pg_database where datname = current_database())") == 0)
         {
             await Task.Yield();
         }
