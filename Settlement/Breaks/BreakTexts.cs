@@ -120,6 +120,29 @@ public static class BreakTexts
             "Bank imtina etdiyi köçürməni yenə də yazıb: iki dəfə ödənə bilər",
             "The bank booked a payout that it had refused: it may be paid twice",
             "Банк провёл выплату, от которой отказался: она может быть оплачена дважды"),
+        ["acquirer-unpaid"] = new(
+            "Ekvayerin hesabatındakı məbləği bank almayıb", "The acquirer reported it, and the bank has not got it",
+            "Эквайер отчитался, а в банк деньги не поступили"),
+        ["acquirer-unreported"] = new(
+            "Ekvayer köçürüb, hesabatı isə yoxdur", "The acquirer paid it, and no report of its says so",
+            "Эквайер перечислил, но отчёта об этом нет"),
+        ["acquirer-more"] = new(
+            "Ekvayer hesabatından çox köçürüb", "The acquirer paid more than it reported", "Эквайер перечислил больше, чем в отчёте"),
+        ["acquirer-less"] = new(
+            "Ekvayer hesabatından az köçürüb", "The acquirer paid less than it reported", "Эквайер перечислил меньше, чем в отчёте"),
+        ["acquirer-other-currency"] = new(
+            "Ekvayer başqa valyutada köçürüb", "The acquirer paid in another currency", "Эквайер перечислил в другой валюте"),
+        ["acquirer-repeated"] = new(
+            "Ekvayerin hesabatlarında bir neçə dəfə var", "It stands in the acquirer's reports more than once",
+            "В отчётах эквайера указано несколько раз"),
+        ["reversal-without-sale"] = new(
+            "Ekvayer olmayan satışı geri alıb", "The acquirer took back a sale that it never reported",
+            "Эквайер отменил продажу, которой нет в его отчётах"),
+        ["reversed-above-sale"] = new(
+            "Ekvayer satışdan çox geri alıb", "The acquirer took back more than the sale", "Эквайер отменил больше суммы продажи"),
+        ["acquirer-other-amount"] = new(
+            "Ekvayerdə kart ödənişinin məbləği başqadır", "The acquirer has another amount for the card payment",
+            "У эквайера другая сумма платежа картой"),
         ["balance-differs"] = new(
             "Çıxarışın qalığı əməliyyatların cəminə uyğun deyil",
             "The statement's closing balance is not its opening balance and its bookings",
@@ -168,6 +191,12 @@ public static class BreakTexts
         ["ask-bank"] = new(
             "Bankdan soruşun; sonra düzəliş təklif edin", "Ask the bank; then propose a correction",
             "Запросите банк; затем предложите исправление"),
+        ["ask-acquirer"] = new(
+            "Ekvayerlə aydınlaşdırın; sonra düzəliş və ya `--accept` təklif edin",
+            "Clear it up with the acquirer; then propose a correction, or `--accept`",
+            "Выясните с эквайером; затем предложите исправление или `--accept`"),
+        ["get-report"] = new(
+            "Ekvayerin hesabatını alıb daxil edin", "Get the acquirer's report and import it", "Получите отчёт эквайера и загрузите его"),
         ["ask-statement"] = new(
             "Bankdan düzəldilmiş çıxarış istəyin", "Ask the bank for a corrected statement", "Запросите у банка исправленную выписку"),
         ["get-statement"] = new(

@@ -1,4 +1,4 @@
--- why: whether banks are to be looked at: statements came since the last look, or it left something open and was an hour ago, since people
+-- why: whether banks are to be looked at: statements or acquirers' reports came since the last look, or it left something open and was an hour ago, since people
 --      book deposits and banks answer meanwhile. Statements are counted, not dated: one that was committed late is seen all the same
 -- locks: none
 -- parameters: $1 our accounts
@@ -11,5 +11,7 @@ select coalesce(
         limit 1
     ),
     n.statements > 0)
-from (select count(*) as statements from statement s where s.account = any ($1)) n
+from (
+    select count(*) + (select count(*) from acquirer_in) as statements from statement s where s.account = any ($1)
+) n
 limit 1

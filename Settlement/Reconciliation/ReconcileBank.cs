@@ -11,7 +11,7 @@ using Npgsql;
 namespace EGovPay.Settlement.Reconciliation;
 
 /// <summary>
-/// Compares what banks booked on our accounts with our payouts and the agents' deposits, and looks whether their statements add up. What
+/// Compares what banks booked on our accounts with our payouts, the agents' deposits and acquirers' reports, and looks whether their statements add up. What
 /// they say of payouts is entered; what they gave back is put back. Each look is at all of the last days; what it does not find again is
 /// gone. Written in one transaction; two at once come one after the other.
 /// </summary>
@@ -86,18 +86,19 @@ public sealed class ReconcileBank(Engine engine)
             terms.Agents.SelectMany(agent => agent.DepositAccounts.Select(account => (Account: MatchBank.Plain(account), agent.Code)))
                 .DistinctBy(one => one.Account, StringComparer.Ordinal).ToDictionary(one => one.Account, one => one.Code, StringComparer.Ordinal),
             from, to);
-        match.Run(entries, await PayoutsAsync(connection, from, to, cancel), await DepositsAsync(connection, from, to, cancel));
+        var acquirers = await ReconcileAcquirers.RunAsync(connection, terms, entries, from, to, cancel);
+        match.Run(acquirers.Others, await PayoutsAsync(connection, from, to, cancel), await DepositsAsync(connection, from, to, cancel));
         if (await EnterBookings.RunAsync(connection, FactsOf(match), cancel) && factsFirst)
         {
             await writing.CommitAsync(cancel);
             return (null, true);
         }
 
-        var found = match.Differences.Select(one => BankTexts.BreakOf(one, to)).ToList();
+        var found = match.Differences.Select(one => BankTexts.BreakOf(one, to)).Concat(acquirers.Found).ToList();
         await OpenBreaks.AddAsync(connection, found, cancel);
         var closed = await CloseAsync(connection, from, to, by, found, cancel);
         var balances = await CheckBalances.RunAsync(connection, accounts, to, by, cancel);
-        var result = new Reconciled(0, entries.Count, match.Matched, 0, 0, found.Count + balances.Found, closed + balances.Closed);
+        var result = new Reconciled(0, entries.Count, match.Matched + acquirers.Matched, 0, 0, found.Count + balances.Found, closed + balances.Closed);
         var id = await Reconciliations.EnterAsync(
             connection, ReconciliationKind.Bank, LocalDatePattern.Iso.Format(to), began, result, statements, by, cancel);
         await writing.CommitAsync(cancel);

@@ -48,7 +48,8 @@ public static class CheckTerms
 
     private static SettlementTerms? Read(JsonWithLines root, CatalogueFaults faults)
     {
-        if (ReadObject.From(root, "The terms", faults, ["format", "payer", "accounts", "providers", "agents", "mappings", "strategies"]) is not { } file)
+        if (ReadObject.From(
+                root, "The terms", faults, ["format", "payer", "accounts", "providers", "agents", "acquirers", "mappings", "strategies"]) is not { } file)
         {
             return null;
         }
@@ -59,12 +60,15 @@ public static class CheckTerms
         var accounts = Accounts(file, faults);
         var providers = Each(file, "providers", MostProviders, Provider, one => one.Code, faults);
         var agents = Each(file, "agents", MostAgents, Agent, one => one.Code, faults);
-        Unshared(file, agents);
+        var acquirers = Each(file, "acquirers", MostAccounts, Acquirer, one => one.Code, faults);
+        Unshared(file, agents, acquirers);
         var mappings = file.Value("mappings", optional: true) is null ? []
             : ReadMappings.From(file.Items("mappings", ReadMappings.MostMappings), faults);
         var strategies = file.Value("strategies", optional: true) is { } said ? ReadStrategies.From(said, faults) : MatchStrategies.Usual;
         return payer is null ? null
-            : new SettlementTerms(payer, accounts, providers, agents) { Mappings = mappings, Strategies = strategies };
+            : new SettlementTerms(payer, accounts, providers, agents) {
+                Acquirers = acquirers, Mappings = mappings, Strategies = strategies,
+            };
     }
 
     private static List<OwnAccount> Accounts(ReadObject file, CatalogueFaults faults)
@@ -126,22 +130,33 @@ public static class CheckTerms
             one.Fault("dueBankDays", $"Agent {code} pays in advance: nothing is due. Say \"settles\": \"afterwards\", or leave it out.");
         }
 
+        return new AgentTerms(
+            code, afterwards, days, one.Flag("suspendWhenOverdue", absent: false) ?? false, Senders(one, "depositAccounts", $"Agent {code}"));
+    }
+
+    private static AcquirerTerms? Acquirer(JsonWithLines item, CatalogueFaults faults) =>
+        ReadObject.From(item, "An acquirer", faults, ["code", "payAccounts"]) is { } one && one.Text("code", 40) is { } code
+            ? new AcquirerTerms(code, Senders(one, "payAccounts", $"Acquirer {code}")) : null;
+
+    /// <summary>Accounts from which somebody pays us, as their bank writes them.</summary>
+    private static List<string> Senders(ReadObject one, string property, string who)
+    {
         var from = new List<string>();
-        foreach (var account in one.Value("depositAccounts", optional: true)?.Items.Take(MostDepositAccounts) ?? [])
+        foreach (var account in one.Value(property, optional: true)?.Items.Take(MostDepositAccounts) ?? [])
         {
             if (account.Text.Length is 0 or > 34 || !account.Text.All(char.IsAsciiLetterOrDigit))
             {
-                one.Fault("depositAccounts", $"Agent {code}: an account has 1 to 34 letters and digits.");
+                one.Fault(property, $"{who}: an account has 1 to 34 letters and digits.");
             }
 
             from.Add(account.Text);
         }
 
-        return new AgentTerms(code, afterwards, days, one.Flag("suspendWhenOverdue", absent: false) ?? false, from);
+        return from;
     }
 
-    /// <summary>Whose deposit it is must be known from the account alone.</summary>
-    private static void Unshared(ReadObject file, List<AgentTerms> agents)
+    /// <summary>Who paid in must be known from the account alone.</summary>
+    private static void Unshared(ReadObject file, List<AgentTerms> agents, List<AcquirerTerms> acquirers)
     {
         var owners = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var (agent, account) in agents.SelectMany(
@@ -150,6 +165,15 @@ public static class CheckTerms
             if (!owners.TryAdd(account, agent.Code))
             {
                 file.Fault("agents", $"Deposits from {account} would be of {owners[account]} and of {agent.Code}: an account is of one agent.");
+            }
+        }
+
+        foreach (var (acquirer, account) in acquirers.SelectMany(
+            acquirer => acquirer.PayAccounts.Distinct(StringComparer.Ordinal), (acquirer, account) => (acquirer, account)))
+        {
+            if (!owners.TryAdd(account, acquirer.Code))
+            {
+                file.Fault("acquirers", $"Payments from {account} would be of {owners[account]} and of {acquirer.Code}: an account is of one of them.");
             }
         }
     }

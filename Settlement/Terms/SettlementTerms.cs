@@ -16,6 +16,9 @@ public sealed record SettlementTerms(
     /// <summary>How tables of banks, providers and acquirers are read; none where the document has no such section.</summary>
     public IReadOnlyList<FileMapping> Mappings { get; init; } = [];
 
+    /// <summary>Card acquirers that pay us; none where the document has no such section.</summary>
+    public IReadOnlyList<AcquirerTerms> Acquirers { get; init; } = [];
+
     /// <summary>By which ways, and in which order, what came in is matched; the usual ones where the document has no such section.</summary>
     public MatchStrategies Strategies { get; init; } = MatchStrategies.Usual;
 
@@ -53,6 +56,11 @@ public sealed record Beneficiary(string Name, string Voen, string Iban, string B
 /// <param name="DepositAccounts">Accounts that its deposits come from.</param>
 public sealed record AgentTerms(
     string Code, bool Afterwards, int DueBankDays, bool SuspendWhenOverdue, IReadOnlyList<string> DepositAccounts);
+
+/// <summary>A card acquirer.</summary>
+/// <param name="Code">As its reports are imported; with a mapping of this name they can be read.</param>
+/// <param name="PayAccounts">Accounts that it pays from.</param>
+public sealed record AcquirerTerms(string Code, IReadOnlyList<string> PayAccounts);
 
 /// <summary>A version of the terms, and from which day on it is in force.</summary>
 public sealed record TermsVersion(int Version, LocalDate ValidFrom, string Sha256, SettlementTerms Terms);

@@ -45,6 +45,15 @@ public sealed partial class TextsOfBreaks
         { BreakSide.Bank, BreakKind.PayoutRejected, "bank-returned", "ask-bank" },
         { BreakSide.Bank, BreakKind.BalanceDiffers, "balance-differs", "ask-statement" },
         { BreakSide.Bank, BreakKind.BalanceDiffers, "statement-missing", "get-statement" },
+        { BreakSide.Acquirer, BreakKind.MissingThere, "acquirer-unpaid", "ask-acquirer" },
+        { BreakSide.Acquirer, BreakKind.MissingHere, "acquirer-unreported", "get-report" },
+        { BreakSide.Acquirer, BreakKind.OverAmount, "acquirer-more", "ask-acquirer" },
+        { BreakSide.Acquirer, BreakKind.UnderAmount, "acquirer-less", "ask-acquirer" },
+        { BreakSide.Acquirer, BreakKind.CurrencyDiffers, "acquirer-other-currency", "get-report" },
+        { BreakSide.Acquirer, BreakKind.Duplicate, "acquirer-repeated", "ask-acquirer" },
+        { BreakSide.Acquirer, BreakKind.Unidentified, "reversal-without-sale", "ask-acquirer" },
+        { BreakSide.Acquirer, BreakKind.OverAmount, "reversed-above-sale", "ask-acquirer" },
+        { BreakSide.Acquirer, BreakKind.UnderAmount, "acquirer-other-amount", "ask-acquirer" },
         { BreakSide.Payout, BreakKind.PayoutRejected, "payout-rejected", "pay-again" },
         { BreakSide.Payout, BreakKind.PayoutRejected, "payout-contradicted", "ask-bank" },
         { BreakSide.Acknowledgement, BreakKind.RejectedLine, "line-rejected", "correct-line" },
@@ -73,7 +82,7 @@ public sealed partial class TextsOfBreaks
         var steps = rows.Select(row => row.Item4).ToHashSet();
         BreakTexts.Causes.Keys.Should().BeSubsetOf(causes);
         BreakTexts.Steps.Keys.Should().BeSubsetOf(steps);
-        string[] files = ["JudgePayment.cs", "RegisterFacts.cs", "CompareParts.cs", "MatchBank.cs", "CheckBalances.cs"];
+        string[] files = ["JudgePayment.cs", "RegisterFacts.cs", "CompareParts.cs", "MatchBank.cs", "CheckBalances.cs", "MatchAcquirers.cs", "ReconcileAcquirers.cs"];
         foreach (var file in files)
         {
             var text = File.ReadAllText(Path.Combine(House.Tree.Root, "Settlement", "Reconciliation", file));

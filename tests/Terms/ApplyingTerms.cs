@@ -42,15 +42,15 @@ public sealed class ApplyingTerms
     [InlineData("\"dueBankDays\": 1", "\"dueBankDays\": 61", 48, "from 0 to 60")]
     [InlineData("\"settles\": \"afterwards\"", "\"settles\": \"sometimes\"", 48, "must be one of")]
     [InlineData("\"format\": 1", "\"format\": 2", 2, "from 1 to 1")]
-    [InlineData("{ \"by\": \"number\" },\n      { \"by\": \"reference", "{ \"by\": \"guess\" },\n      { \"by\": \"reference", 52, "there is no strategy \"guess\"; there are: number, ")]
-    [InlineData("{ \"by\": \"number\" },\n      { \"by\": \"reference", "{ \"by\": \"reference", 52, "cannot be the first")]
-    [InlineData("\"by\": \"reference-amount-day\" }", "\"by\": \"account-amount-day\" }", 54, "\"account-amount-day\" is there twice")]
-    [InlineData("\"by\": \"account-amount-day\" }", "\"by\": \"amount-window\", \"days\": 3 }", 55, "\"account-amount-window\" can never be reached here: \"amount-window\"")]
-    [InlineData("\"by\": \"reference-amount-day\" }", "\"by\": \"one-to-many\" }", 53, "there is no strategy \"one-to-many\"")]
-    [InlineData("\"by\": \"account-amount-day\" }", "\"by\": \"account-amount-day\", \"days\": 1 }", 54, "has no days")]
-    [InlineData("\"by\": \"amount-window\", \"days\": 1", "\"by\": \"amount-window\", \"days\": 41", 56, "from 0 to 40")]
-    [InlineData("\"by\": \"one-to-many\"", "\"by\": \"amount-window\"", 61, "bank: there is no strategy \"amount-window\"")]
-    [InlineData("\"strategies\": {", "\"strategies\": { \"till\": [],", 50, "has no property \"till\"")]
+    [InlineData("{ \"by\": \"number\" },\n      { \"by\": \"reference", "{ \"by\": \"guess\" },\n      { \"by\": \"reference", 55, "there is no strategy \"guess\"; there are: number, ")]
+    [InlineData("{ \"by\": \"number\" },\n      { \"by\": \"reference", "{ \"by\": \"reference", 55, "cannot be the first")]
+    [InlineData("\"by\": \"reference-amount-day\" }", "\"by\": \"account-amount-day\" }", 57, "\"account-amount-day\" is there twice")]
+    [InlineData("\"by\": \"account-amount-day\" }", "\"by\": \"amount-window\", \"days\": 3 }", 58, "\"account-amount-window\" can never be reached here: \"amount-window\"")]
+    [InlineData("\"by\": \"reference-amount-day\" }", "\"by\": \"one-to-many\" }", 56, "there is no strategy \"one-to-many\"")]
+    [InlineData("\"by\": \"account-amount-day\" }", "\"by\": \"account-amount-day\", \"days\": 1 }", 57, "has no days")]
+    [InlineData("\"by\": \"amount-window\", \"days\": 1", "\"by\": \"amount-window\", \"days\": 41", 59, "from 0 to 40")]
+    [InlineData("\"by\": \"one-to-many\"", "\"by\": \"amount-window\"", 64, "bank: there is no strategy \"amount-window\"")]
+    [InlineData("\"strategies\": {", "\"strategies\": { \"till\": [],", 53, "has no property \"till\"")]
     [InlineData("\"payer\":", "\"payr\":", 3, "has no property")]
     public void A_fault_is_named_by_its_line(string good, string bad, int line, string says)
     {
@@ -79,6 +79,17 @@ public sealed class ApplyingTerms
         var accounts = CheckTerms.Run(ExampleTerms.Read()).Terms!.Agents.Select(one => one.DepositAccounts[0]).ToList();
         CheckTerms.Run(Encoding.UTF8.GetBytes(Example.Replace(accounts[1], accounts[0], StringComparison.Ordinal))).Faults
             .Should().ContainSingle().Which.Message.Should().Contain("an account is of one agent");
+    }
+
+    [Fact]
+    public void An_acquirer_pays_from_accounts_of_its_own()
+    {
+        var terms = CheckTerms.Run(ExampleTerms.Read()).Terms!;
+        var (agents, acquirers) = (terms.Agents[0].DepositAccounts[0], terms.Acquirers[0].PayAccounts[0]);
+        CheckTerms.Run(Encoding.UTF8.GetBytes(Example.Replace(acquirers, agents, StringComparison.Ordinal))).Faults
+            .Should().ContainSingle().Which.Message.Should().Contain("an account is of one of them");
+        CheckTerms.Run(Encoding.UTF8.GetBytes(Example.Replace(acquirers, "AZ 27", StringComparison.Ordinal))).Faults
+            .Should().ContainSingle().Which.Message.Should().Contain("1 to 34 letters and digits");
     }
 
     [Theory]
