@@ -178,6 +178,11 @@ internal static class StatementCommands
             odd.Add($"the opening balance is {Amount(gap, one.Currency)} {one.Currency} off the statement before");
         }
 
+        if (one is { OpeningMinor: not null, ClosingMinor: null, Intraday: false })
+        {
+            odd.Add("no closing balance: the file may be cut off");
+        }
+
         if (!one.Ours)
         {
             odd.Add("not our account");
