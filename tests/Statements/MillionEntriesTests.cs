@@ -7,6 +7,7 @@ using Xunit;
 namespace EGovPay.Tests.Statements;
 
 /// <summary>A statement of a million entries is read with the memory of a few.</summary>
+[Collection(nameof(Torture.Alone))]
 public sealed class MillionEntriesTests(ITestOutputHelper output)
 {
     private const int Entries = 1_000_000;
