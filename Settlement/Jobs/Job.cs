@@ -12,11 +12,15 @@ namespace EGovPay.Settlement.Jobs;
 public sealed record Job(
     string Name, string Schedule, bool BankDaysOnly, string Purpose, Func<JobProgress, CancellationToken, Task<string>> Run);
 
-/// <summary>How far a run is. Told often, it is written once a second at most.</summary>
-public sealed class JobProgress(TimeProvider time, Func<int, string, Task> write)
+/// <summary>A run as its method sees it: who asked for it, and how far it is. Told often, that is written once a second at most.</summary>
+/// <param name="askedBy">A login; null: its schedule.</param>
+public sealed class JobProgress(TimeProvider time, string? askedBy, Func<int, string, Task> write)
 {
     private static readonly TimeSpan Pace = TimeSpan.FromSeconds(1);
     private long? written;
+
+    /// <summary>A login; null: its schedule.</summary>
+    public string? AskedBy => askedBy;
 
     /// <param name="percent">0 to 100.</param>
     /// <param name="what">For people: <c>agent 3 of 40</c>.</param>

@@ -250,7 +250,7 @@ public sealed class Schedule : IAsyncDisposable
                     return;
                 }
 
-                var progress = new JobProgress(TimeProvider.System, (percent, what) => schedule.runs.TellAsync(run, percent, what));
+                var progress = new JobProgress(TimeProvider.System, askedBy, (percent, what) => schedule.runs.TellAsync(run, percent, what));
                 await schedule.runs.EndAsync(run, "done", await job.Run(progress, cancel));
             }
             catch (OperationCanceledException) when (cancel.IsCancellationRequested)

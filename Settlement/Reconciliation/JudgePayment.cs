@@ -51,7 +51,7 @@ internal sealed class JudgePayment(DateTimeZone zone, LocalDate registerDay, Ins
             PaymentState.Accepted or PaymentState.Dispatched or PaymentState.Reversing => Judged.InFlight,
             PaymentState.Confirmed => OfConfirmed(payment, agreed, sales, takenBack, elsewhere),
             PaymentState.Unknown => OfUnknown(payment, sales, takenBack, elsewhere),
-            _ => OfNotDelivered(payment, agreed, sales, takenBack),
+            _ => OfNotDelivered(payment, agreed, sales, [.. lines.Where(line => line.Reversal)]),
         };
     }
 
@@ -107,25 +107,62 @@ internal sealed class JudgePayment(DateTimeZone zone, LocalDate registerDay, Ins
         return new Judged(settles ? RegisterVerdict.Settle : RegisterVerdict.Differs, found);
     }
 
-    private Judged OfNotDelivered(Payment payment, bool agreed, List<RegisterLineIn> sales, RegisterLineIn? takenBack)
+    /// <summary>
+    /// A reversal takes away one sale of its own amount and nothing else: what was taken back in part, or once of two, still stands there.
+    /// </summary>
+    private Judged OfNotDelivered(Payment payment, bool agreed, List<RegisterLineIn> sales, List<RegisterLineIn> takenBack)
     {
-        if (takenBack is not null || (sales.Count == 0 && !agreed) || WasTakenBackLater(payment))
+        var stands = agreed;
+        var alone = new List<RegisterLineIn>();
+        foreach (var back in takenBack)
+        {
+            if (sales.FindIndex(sale => IsTakenBackBy(sale, back)) is >= 0 and var at)
+            {
+                sales.RemoveAt(at);
+            }
+            else if (stands && IsWhole(payment, back))
+            {
+                stands = false;
+            }
+            else
+            {
+                alone.Add(back);
+            }
+        }
+
+        if (sales.Count == 0 && !stands)
+        {
+            // The sale itself may stand in the register of another day.
+            return alone.Count == 0 || (alone.Count == 1 && IsWhole(payment, alone[0])) ? Judged.Agrees : Differ(new Difference(
+                BreakKind.MissingHere, Math.Abs(payment.AmountQepik - alone.Sum(back => Math.Abs(back.AmountQepik))), CauseOf(payment),
+                "ask-provider", alone[0]));
+        }
+
+        if (alone.Count == 0 && WasTakenBackLater(payment))
         {
             return Judged.Agrees;
         }
 
         var line = sales.Count == 0 ? null : TakeBest(payment, sales);
-        var differs = line is not null && Compare(payment, line).Any(one => one.Kind != BreakKind.WrongDay);
+        var differs = alone.Count > 0 || (line is not null && Compare(payment, line).Any(one => one.Kind != BreakKind.WrongDay));
+        var there = (line?.AmountQepik ?? payment.AmountQepik) + sales.Sum(sale => sale.AmountQepik)
+            - alone.Sum(back => Math.Abs(back.AmountQepik));
         return Differ(new Difference(
-            BreakKind.MissingHere, line?.AmountQepik ?? payment.AmountQepik,
-            payment.State switch
-            {
-                PaymentState.Declined => "declined-here",
-                PaymentState.Cancelled => "cancelled-here",
-                _ => "reversed-here",
-            },
-            differs ? "ask-provider" : "propose-delivered", line));
+            BreakKind.MissingHere, Math.Abs(there), CauseOf(payment), differs ? "ask-provider" : "propose-delivered", line));
     }
+
+    private static bool IsTakenBackBy(RegisterLineIn sale, RegisterLineIn back) =>
+        sale.AmountQepik == Math.Abs(back.AmountQepik) && sale.InManat == back.InManat;
+
+    private static bool IsWhole(Payment payment, RegisterLineIn back) =>
+        Math.Abs(back.AmountQepik) == payment.AmountQepik && back.InManat;
+
+    private static string CauseOf(Payment payment) => payment.State switch
+    {
+        PaymentState.Declined => "declined-here",
+        PaymentState.Cancelled => "cancelled-here",
+        _ => "reversed-here",
+    };
 
     /// <summary>A register shows what stood at the end of its day; a reversal after it takes nothing from it.</summary>
     private bool WasTakenBackLater(Payment payment) =>

@@ -39,7 +39,7 @@ internal static class JobTable
             new("send-registers", "10/20 * * * * ?", false, "writes registers of closed windows, hands them over, reads acknowledgements",
                 (_, cancel) => SendRegistersAsync(Here(), cancel)),
             new("propose-payouts", "0 10 9,14,16 * * ?", true, "proposes payouts of closed windows, for a person to approve",
-                (_, cancel) => ProposePayoutsAsync(Here(), cancel)),
+                (run, cancel) => ProposePayoutsAsync(Here(), run.AskedBy, cancel)),
             new("import-files", "30 * * * * ?", false, "imports statements, registers and reports from the watched folder",
                 (_, cancel) => ImportFilesAsync(Here(), cancel)),
             new("reconcile", "15 0/5 * * * ?", false, "compares our ledger with the registers that came, opens and closes breaks",
@@ -83,7 +83,7 @@ internal static class JobTable
             $"{round.Written} written, {round.HandedOver} handed over, {round.Acknowledged} acknowledged, {round.RejectedLines} lines rejected");
     }
 
-    private static async Task<string> ProposePayoutsAsync(JobTools tools, CancellationToken cancel)
+    private static async Task<string> ProposePayoutsAsync(JobTools tools, string? askedBy, CancellationToken cancel)
     {
         var engine = tools.Engine;
         var today = Baku.DateOf(engine.Clock.GetCurrentInstant());
@@ -92,9 +92,10 @@ internal static class JobTable
             return "no settlement terms are in force: nobody can be paid";
         }
 
-        if (await ScheduledPerson.InAsync(engine.Database, cancel) is not { } by)
+        if (await ScheduledPerson.InAsync(engine.Database, askedBy, cancel) is not { } by)
         {
-            return $"'{ScheduledPerson.Login}' is disabled, or there is nobody yet: nothing was proposed";
+            return askedBy is not null ? $"'{askedBy}' asked, and does not propose payouts: finance does. Nothing was proposed"
+                : $"'{ScheduledPerson.Login}' is disabled, or there is nobody yet: nothing was proposed";
         }
 
         var round = await new ProposePayouts(engine.Database, engine.Proposals).RoundAsync(

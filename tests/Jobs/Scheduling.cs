@@ -130,6 +130,23 @@ public sealed class Scheduling : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Who_asks_for_a_run_proposes_in_their_own_name_and_so_cannot_approve_it()
+    {
+        string? heard = null;
+        await using var schedule = await StartAsync("a", new Job("proposing", Never, false, "x", (run, _) =>
+        {
+            heard = run.AskedBy;
+            return Task.FromResult("");
+        }));
+        await AskAsync(schedule, "proposing", 1);
+        heard.Should().Be(TestPeople.Doer.Login);
+        (await ScheduledPerson.InAsync(database.DataSource, heard))!.Login.Should().Be(TestPeople.Doer.Login);
+        (await ScheduledPerson.InAsync(database.DataSource, TestPeople.Approver.Login)).Should().BeNull("finance proposes payouts");
+        (await ScheduledPerson.InAsync(database.DataSource, "nobody")).Should().BeNull();
+        (await ScheduledPerson.InAsync(database.DataSource, askedBy: null))!.Login.Should().Be(ScheduledPerson.Login);
+    }
+
+    [Fact]
     public async Task Jobs_propose_in_a_name_of_their_own_until_somebody_disables_it()
     {
         var by = (await ScheduledPerson.InAsync(database.DataSource))!;

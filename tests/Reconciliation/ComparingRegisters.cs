@@ -1,4 +1,5 @@
 using EGovPay.Processing.People;
+using EGovPay.Processing.Payments;
 using EGovPay.Processing.StateMachine;
 using EGovPay.Settlement.Breaks;
 using EGovPay.Settlement.Reconciliation;
@@ -231,6 +232,33 @@ public sealed class ComparingRegisters
 
         (await book.OpenAsync()).Should().BeEquivalentTo(
             RegisterBook.Named(kept, "MissingHere"), RegisterBook.Named(takenBack, "MissingThere"));
+    }
+
+    [Fact]
+    public async Task A_reversal_takes_away_one_sale_of_its_own_amount_and_nothing_else()
+    {
+        await using var book = await RegisterBook.OpenAsync();
+        var inPart = await book.PayAsync(PaymentState.Reversed);
+        var onceOfTwo = await book.PayAsync(PaymentState.Declined);
+        var backElsewhere = await book.PayAsync(PaymentState.Reversed);
+        var partElsewhere = await book.PayAsync(PaymentState.Reversed);
+        var both = await book.PayAsync(PaymentState.Cancelled);
+        WrittenLine Back(Payment payment, long qepik) => book.LineOf(payment) with { Reversal = true, AmountQepik = qepik };
+        await book.RegisterAsync(
+            book.Today,
+            book.LineOf(inPart), Back(inPart, 100),
+            book.LineOf(onceOfTwo), book.LineOf(onceOfTwo), Back(onceOfTwo, onceOfTwo.AmountQepik),
+            Back(backElsewhere, backElsewhere.AmountQepik),
+            Back(partElsewhere, 100),
+            book.LineOf(both), book.LineOf(both), Back(both, both.AmountQepik), Back(both, both.AmountQepik));
+
+        await book.ReconcileAsync();
+
+        (await book.OpenAsync()).Should().BeEquivalentTo(
+            RegisterBook.Named(inPart, "MissingHere"), RegisterBook.Named(onceOfTwo, "MissingHere"),
+            RegisterBook.Named(partElsewhere, "MissingHere"));
+        (await book.Database.AskAsync<string>(
+            "select string_agg(amount_at_risk_qepik::text, ' ' order by number) from settlement_break")).Should().Be("900 1000 900");
     }
 
     [Fact]
