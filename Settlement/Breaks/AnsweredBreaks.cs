@@ -12,6 +12,7 @@ public sealed class AnsweredBreaks(NpgsqlDataSource database)
     private const int AtOnce = 10_000;
 
     private static readonly string Answered = Sql.Load("Breaks/AnsweredBreaks.sql");
+    private static readonly string CloseRepeated = Sql.Load("Breaks/CloseRepeated.sql");
 
     /// <summary>One look. Returns how many breaks were opened.</summary>
     public async Task<int> RoundAsync(CancellationToken cancel = default)
@@ -40,6 +41,14 @@ public sealed class AnsweredBreaks(NpgsqlDataSource database)
         }
 
         await OpenBreaks.AddAsync(connection, found, cancel);
+        await CloseRepeatedAsync(connection, cancel);
         return found.Count;
+    }
+
+    /// <summary>Closes what banks or statements answered since, on this connection. Returns how many.</summary>
+    internal static async Task<int> CloseRepeatedAsync(NpgsqlConnection connection, CancellationToken cancel)
+    {
+        await using var close = new NpgsqlCommand(CloseRepeated, connection);
+        return await close.ExecuteNonQueryAsync(cancel);
     }
 }

@@ -33,5 +33,24 @@ where (o.returned_at is not null
         or exists (select from payout_status x where x.payout_id = o.payout_id and x.verdict = 'settled'))
     and not exists (
         select from settlement_break b where b.side = 'payout' and b.kind = 'PayoutRejected' and b.subject = o.end_to_end_id)
+union all
+-- Refused because the bank has it already: whether that one was carried out, people ask, until the bank or a statement says so.
+select 'payout', 'PayoutRejected', o.end_to_end_id || '/repeated', o.provider_id, null, null, o.payout_id, o.execution_day, o.amount_qepik,
+    json_build_object('payout', o.payout_id, 'amountQepik', o.amount_qepik, 'endToEndId', o.end_to_end_id)::text,
+    json_build_object('code', s.code, 'reason', s.reason)::text, 'payout-repeated', 'ask-first-upload'
+from payout o
+cross join lateral (
+    select x.payout_status_id, x.code, x.reason from payout_status x
+    where x.payout_id = o.payout_id and x.verdict = 'repeated'
+    order by x.payout_status_id desc
+    limit 1
+) s
+where o.returned_at is null
+    and not exists (
+        select from payout_status x
+        where x.payout_id = o.payout_id and x.verdict = 'settled' and (x.source = 'statement' or x.payout_status_id > s.payout_status_id))
+    and not exists (
+        select from settlement_break b
+        where b.side = 'payout' and b.kind = 'PayoutRejected' and b.subject = o.end_to_end_id || '/repeated')
 order by side, subject
 limit $1

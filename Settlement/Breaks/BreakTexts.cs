@@ -101,6 +101,10 @@ public static class BreakTexts
         ["payout-contradicted"] = new(
             "Bank əvvəl ödəyib, sonra imtina edib", "The bank called the payout settled, and refused it later",
             "Банк сначала исполнил выплату, затем отклонил"),
+        ["payout-repeated"] = new(
+            "Bank köçürməni təkrar sayıb: birincisi yerinə yetirilə bilər",
+            "The bank refused the payout as a repetition: the first one may be carried out",
+            "Банк отклонил выплату как повторную: первая может быть исполнена"),
         ["bank-more"] = new(
             "Bank tapşırığımızdan çox köçürüb", "The bank booked more than we told it to pay", "Банк списал больше, чем мы поручили"),
         ["bank-less"] = new(
@@ -174,6 +178,10 @@ public static class BreakTexts
         ["pay-again"] = new(
             "Rekvizitləri düzəldin: növbəti köçürmə həmin pulu aparacaq", "Mend the account in the terms: the next payout carries the money",
             "Исправьте реквизиты: следующая выплата включит эти деньги"),
+        ["ask-first-upload"] = new(
+            "Bankdan birinci faylın yerinə yetirildiyini soruşun; yenidən göndərməyin",
+            "Ask the bank whether the first upload is carried out; do not send it again",
+            "Узнайте в банке, исполнена ли первая загрузка; не отправляйте повторно"),
         ["ask-provider"] = new(
             "Təşkilatla aydınlaşdırın; sonra düzəliş və ya `--accept` təklif edin",
             "Clear it up with the organisation; then propose a correction, or `--accept`",

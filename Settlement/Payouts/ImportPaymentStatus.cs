@@ -17,7 +17,7 @@ public sealed record PaymentStatusImport(string? Refused, bool Before, int Told,
 
 /// <summary>
 /// Takes what a bank says of our payout files (pain.002). What is refused goes back into the payables in the ledger, once, and its windows
-/// are free for the next payout, which has a new id.
+/// are free for the next payout, which has a new id. What is refused as a repetition goes nowhere: the bank has the money's order already.
 /// </summary>
 public sealed class ImportPaymentStatus(NpgsqlDataSource database, Postings postings)
 {
@@ -197,6 +197,7 @@ public sealed class ImportPaymentStatus(NpgsqlDataSource database, Postings post
         PaymentVerdict.Accepted => "accepted",
         PaymentVerdict.Settled => "settled",
         PaymentVerdict.Rejected => "rejected",
+        PaymentVerdict.Repeated => "repeated",
         _ => "pending",
     };
 

@@ -11,9 +11,9 @@ left join lateral (
 left join payout_in_file i on i.payout_id = o.payout_id
 left join payout_file f on f.payout_file_id = i.payout_file_id
 left join lateral (
-    -- What is settled or refused is not open again because an answer comes late that says less.
+    -- What is settled or refused is not open again because an answer comes late that says less; that the bank has it already says nothing.
     select x.code, x.verdict, x.reason from payout_status x
-    where x.payout_id = o.payout_id
+    where x.payout_id = o.payout_id and x.verdict <> 'repeated'
     order by x.verdict in ('settled', 'rejected') desc, x.payout_status_id desc
     limit 1
 ) s on true

@@ -17,6 +17,9 @@ public enum PaymentVerdict
     /// <summary>It will not be executed; the money is where it was.</summary>
     Rejected,
 
+    /// <summary>It is refused as one that the bank has already: the money may leave, or have left, by that one. People ask.</summary>
+    Repeated,
+
     /// <summary>Of a group or block: some of it is, some is not; each transfer is told by itself.</summary>
     Partly,
 }

@@ -1,5 +1,5 @@
 -- why: payouts that the bank refused and whose money does not stand in the payable again. One that it refuses and calls settled is for people:
---      the bank contradicts itself. What a statement shows given back was settled, and came back all the same
+--      the bank contradicts itself; and so is one that it refuses because it has it already. What a statement shows given back was settled, and came back all the same
 -- locks: none
 -- parameters: $1 how many at most
 select o.payout_id, s.code, s.reason

@@ -16,6 +16,9 @@ public sealed partial class ReadPain002 : IDisposable
     /// <summary>No file of ours has so many transfers.</summary>
     private const int MostStatuses = 100_000;
 
+    /// <summary>ISO's reasons that say "I have that already": a message, a block, a transfer, its id, its number; and a duplication.</summary>
+    private static readonly string[] OfRepetition = ["DU01", "DU02", "DU03", "DU04", "DU05", "AM05"];
+
     private static readonly string[] OfReport = ["GrpHdr", "OrgnlGrpInfAndSts", "OrgnlPmtInfAndSts", "SplmtryData"];
 
     private static readonly string[] OfGroup =
@@ -123,8 +126,12 @@ public sealed partial class ReadPain002 : IDisposable
             throw RefusedStatementException.Of(StatementRefusalReason.NotRecognised, 1, 1, "", "There is no payment status report in the file.");
         }
 
+        // What is refused without a reason, while a part of it is refused as a repetition, was sent beside that part.
+        var statuses = _statuses.Select(one => one.Verdict == PaymentVerdict.Rejected && one.Reasons.All(each => each.Code is null)
+            && _statuses.Exists(part => part.Verdict == PaymentVerdict.Repeated && part.Level > one.Level
+                && (one.BlockId is null || part.BlockId == one.BlockId)) ? one with { Verdict = PaymentVerdict.Repeated } : one);
         return new PaymentStatusReport(
-            _edition!, _messageId!, Needed(_group, "OrgnlMsgId"), Needed(_group, "OrgnlMsgNmId"), _statuses);
+            _edition!, _messageId!, Needed(_group, "OrgnlMsgId"), Needed(_group, "OrgnlMsgNmId"), [.. statuses]);
     }
 
     private void ReadReport()
@@ -146,7 +153,7 @@ public sealed partial class ReadPain002 : IDisposable
                 case "OrgnlGrpInfAndSts" when _group is null:
                     _group = _xml.Take();
                     Known(_group, OfGroup);
-                    Add(PaymentStatusLevel.Group, _group, "GrpSts", null, null);
+                    Add(PaymentStatusLevel.Group, _group, "GrpSts", null, null, []);
                     break;
                 case "OrgnlPmtInfAndSts" when _group is not null:
                     ReadBlock();
@@ -179,7 +186,7 @@ public sealed partial class ReadPain002 : IDisposable
             if (!told)
             {
                 told = true;
-                ofBlock = Add(PaymentStatusLevel.Block, block, "PmtInfSts", Needed(block, "OrgnlPmtInfId"), null);
+                ofBlock = Add(PaymentStatusLevel.Block, block, "PmtInfSts", Needed(block, "OrgnlPmtInfId"), null, [_group!]);
             }
         }
 
@@ -219,7 +226,7 @@ public sealed partial class ReadPain002 : IDisposable
             throw transfer.Refuse(StatementRefusalReason.Missing, "A transfer has the end-to-end id or the instruction's id that we gave it.");
         }
 
-        if (Add(PaymentStatusLevel.Transfer, transfer, "TxSts", Needed(block, "OrgnlPmtInfId"), id) is not { } told)
+        if (Add(PaymentStatusLevel.Transfer, transfer, "TxSts", Needed(block, "OrgnlPmtInfId"), id, [block, _group!]) is not { } told)
         {
             return;
         }
@@ -229,8 +236,8 @@ public sealed partial class ReadPain002 : IDisposable
             throw transfer.Refuse(StatementRefusalReason.Malformed, "A single transfer is never partly accepted.");
         }
 
-        if (told.Verdict != PaymentVerdict.Rejected
-            && (ofBlock ?? Group()) is { Verdict: PaymentVerdict.Rejected } above)
+        if (told.Verdict is not (PaymentVerdict.Rejected or PaymentVerdict.Repeated)
+            && (ofBlock ?? Group()) is { Verdict: PaymentVerdict.Rejected or PaymentVerdict.Repeated } above)
         {
             throw transfer.Refuse(StatementRefusalReason.Malformed,
                 $"The transfer is {told.Code} and what it is part of is {above.Code}: one of them is wrong.");
@@ -239,7 +246,8 @@ public sealed partial class ReadPain002 : IDisposable
 
     private PaymentStatus? Group() => _statuses.Count > 0 && _statuses[0].Level == PaymentStatusLevel.Group ? _statuses[0] : null;
 
-    private PaymentStatus? Add(PaymentStatusLevel level, XmlTree tree, string status, string? blockId, string? endToEndId)
+    private PaymentStatus? Add(
+        PaymentStatusLevel level, XmlTree tree, string status, string? blockId, string? endToEndId, IReadOnlyList<XmlTree> above)
     {
         if (tree.At(status) is not { } element)
         {
@@ -256,10 +264,23 @@ public sealed partial class ReadPain002 : IDisposable
             throw element.Refuse(StatementRefusalReason.TooLarge, $"There are more than {MostStatuses} statuses.");
         }
 
-        var told = new PaymentStatus(level, element.Line, blockId, endToEndId, code, verdict, [.. tree.All("StsRsnInf").Select(Reason)]);
+        List<PaymentStatusReason> reasons = [.. tree.All("StsRsnInf").Select(Reason)];
+        if (verdict == PaymentVerdict.Rejected
+            && (reasons.Exists(Repeats) || above.Any(one => Repeats(one, inherited: reasons.TrueForAll(each => each.Code is null)))))
+        {
+            verdict = PaymentVerdict.Repeated;
+        }
+
+        var told = new PaymentStatus(level, element.Line, blockId, endToEndId, code, verdict, reasons);
         _statuses.Add(told);
         return told;
     }
+
+    private static bool Repeats(PaymentStatusReason reason) => OfRepetition.Contains(reason.Code, StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Whether what stands above is refused as a repetition, or gives that reason to what has none of its own.</summary>
+    private static bool Repeats(XmlTree above, bool inherited) => above.All("StsRsnInf").Select(Reason).Any(Repeats)
+        && (inherited || (above.TextAt("GrpSts") ?? above.TextAt("PmtInfSts")) is { } code && VerdictOf(code) == PaymentVerdict.Rejected);
 
     private static PaymentStatusReason Reason(XmlTree tree)
     {

@@ -96,7 +96,7 @@ public sealed class ReconcileBank(Engine engine)
 
         var found = match.Differences.Select(one => BankTexts.BreakOf(one, to)).Concat(acquirers.Found).ToList();
         await OpenBreaks.AddAsync(connection, found, cancel);
-        var closed = await CloseAsync(connection, from, to, by, found, cancel);
+        var closed = await CloseAsync(connection, from, to, by, found, cancel) + await AnsweredBreaks.CloseRepeatedAsync(connection, cancel);
         var balances = await CheckBalances.RunAsync(connection, accounts, to, by, cancel);
         var result = new Reconciled(0, entries.Count, match.Matched + acquirers.Matched, 0, 0, found.Count + balances.Found, closed + balances.Closed);
         var id = await Reconciliations.EnterAsync(

@@ -10,16 +10,16 @@ namespace EGovPay.Tests.Payouts;
 public sealed class ReadPain002Tests
 {
     [Fact]
-    public void A_whole_message_that_was_refused_refuses_every_transfer()
+    public void A_whole_message_that_was_refused_as_a_repetition_says_so_of_every_transfer()
     {
         var report = Sample("iso20022js", "nordea", "pain_002_v3_group_reject.xml");
 
         report.OriginalMessageId.Should().Be("MSGID-PS-TEST-0708-01");
         report.OriginalMessage.Should().Be("pain.001.001.03");
         var group = report.Statuses.Should().ContainSingle().Which;
-        group.Should().Match<PaymentStatus>(one => one.Level == PaymentStatusLevel.Group && one.Verdict == PaymentVerdict.Rejected);
+        group.Should().Match<PaymentStatus>(one => one.Level == PaymentStatusLevel.Group && one.Verdict == PaymentVerdict.Repeated);
         group.Reasons.Should().Equal(new PaymentStatusReason("DU01", false, "ISO Duplicate Message ID"));
-        report.Of("ANY", "ANY")!.Verdict.Should().Be(PaymentVerdict.Rejected);
+        report.Of("ANY", "ANY")!.Verdict.Should().Be(PaymentVerdict.Repeated);
     }
 
     [Fact]

@@ -56,6 +56,7 @@ public sealed partial class TextsOfBreaks
         { BreakSide.Acquirer, BreakKind.UnderAmount, "acquirer-other-amount", "ask-acquirer" },
         { BreakSide.Payout, BreakKind.PayoutRejected, "payout-rejected", "pay-again" },
         { BreakSide.Payout, BreakKind.PayoutRejected, "payout-contradicted", "ask-bank" },
+        { BreakSide.Payout, BreakKind.PayoutRejected, "payout-repeated", "ask-first-upload" },
         { BreakSide.Acknowledgement, BreakKind.RejectedLine, "line-rejected", "correct-line" },
     };
 
