@@ -120,6 +120,8 @@ public static class BreakTexts
         ["bank-rest"] = new(
             "Bankın yazdığı məbləğ hissələrindən fərqlidir", "The booking is not the sum of what it is made of",
             "Сумма проводки не равна сумме её частей"),
+        ["bank-reversed"] = new(
+            "Bank qaytardığı pulu geri götürüb", "The bank took back what it had given back", "Банк снова списал то, что вернул"),
         ["bank-paid-refused"] = new(
             "Bank imtina etdiyi köçürməni yenə də yazıb: iki dəfə ödənə bilər",
             "The bank booked a payout that it had refused: it may be paid twice",

@@ -15,6 +15,9 @@ internal sealed record BankEntry(
     /// <summary>Whether it names a payment by its end-to-end id, whosever.</summary>
     public bool NamesPayments => EndToEndId is not null || Parts.Any(part => part.EndToEndId is not null);
 
+    /// <summary>The end-to-end ids in it.</summary>
+    public IEnumerable<string> Ids => Parts.Select(part => part.EndToEndId).Append(EndToEndId).OfType<string>();
+
     /// <summary>Every word by which something may be named in it.</summary>
     public IEnumerable<string> Words => new[] { BankReference, OwnReference, EndToEndId }.OfType<string>()
         .Concat((Remittance ?? "").Split([' ', ',', ';', '/', '\n'], StringSplitOptions.RemoveEmptyEntries)).Distinct(StringComparer.Ordinal);
@@ -26,10 +29,11 @@ internal sealed record BankEntry(
 internal sealed record BankPart(long? AmountQepik, string? EndToEndId, string? Counterparty, string? Currency = null);
 
 /// <summary>A payout that a bank was told of.</summary>
+/// <param name="Debtor">The account of ours that it is paid from.</param>
 /// <param name="Returned">It came back, and the money stands in the payables again.</param>
 internal sealed record ToldPayout(
     long Id, int ProviderId, long AmountQepik, string EndToEndId, LocalDate Day, string Creditor, long FileId, string MessageId,
-    bool Returned);
+    string Debtor, bool Returned);
 
 /// <summary>A deposit that people booked for an agent.</summary>
 internal sealed record BookedDeposit(int AgentId, string Agent, string Reference, long AmountQepik, LocalDate Day);

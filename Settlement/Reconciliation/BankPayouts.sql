@@ -1,11 +1,11 @@
--- why: payouts that a bank was told of, to be looked for in its statements
+-- why: payouts that a bank was told of, to be looked for in its statements: those of some days, and those that bookings name
 -- locks: none
--- parameters: $1 from · $2 to, execution days · $3 how many at most
+-- parameters: $1 from · $2 to, execution days · $3 how many at most · $4 end-to-end ids
 select o.payout_id, o.provider_id, o.amount_qepik, o.end_to_end_id, o.execution_day, o.creditor_iban, f.payout_file_id, f.message_id,
-    o.returned_at is not null
+    o.debtor_iban, o.returned_at is not null
 from payout o
 join payout_in_file i on i.payout_id = o.payout_id
 join payout_file f on f.payout_file_id = i.payout_file_id
-where o.execution_day between $1 and $2 and o.dropped_at is null
+where (o.execution_day between $1 and $2 or o.end_to_end_id = any ($4)) and o.dropped_at is null
 order by o.execution_day, o.payout_id
 limit $3

@@ -22,12 +22,16 @@ internal sealed class MatchBank(
     private readonly HashSet<BankEntry> used = new(ReferenceEqualityComparer.Instance);
     private readonly HashSet<object> found = new(ReferenceEqualityComparer.Instance);
     private IReadOnlyList<BankEntry> entries = [];
+    private IReadOnlyList<BankEntry> earlier = [];
     private IReadOnlyList<ToldPayout> payouts = [];
     private IReadOnlyList<BookedDeposit> deposits = [];
     private ILookup<string, BankEntry> byWord = Array.Empty<BankEntry>().ToLookup(_ => "", StringComparer.Ordinal);
     private HashSet<string> namedIds = [];
     private HashSet<string> toldIds = [];
     private HashSet<(string Agent, string Reference)> documents = [];
+
+    /// <summary>The first day that any statement speaks of; null: the first of those that are looked at.</summary>
+    public LocalDate? SpeakFrom { get; init; }
 
     /// <summary>Bookings that are just what we say.</summary>
     public int Matched { get; private set; }
@@ -42,8 +46,12 @@ internal sealed class MatchBank(
     /// <summary>Payouts that were given back whole, with the booking that says so.</summary>
     public List<(ToldPayout Payout, BankEntry Entry)> GivenBack { get; } = [];
 
-    public void Run(IReadOnlyList<BankEntry> booked, IReadOnlyList<ToldPayout> told, IReadOnlyList<BookedDeposit> bookedDeposits)
+    /// <param name="before">Bookings before the days that are looked at: what they say of payouts that are named within these days counts, too.</param>
+    public void Run(
+        IReadOnlyList<BankEntry> booked, IReadOnlyList<ToldPayout> told, IReadOnlyList<BookedDeposit> bookedDeposits,
+        IReadOnlyList<BankEntry>? before = null)
     {
+        earlier = before ?? [];
         (entries, payouts, deposits) = (booked, told, bookedDeposits);
         byWord = entries.SelectMany(entry => entry.Words, (entry, word) => (entry, word))
             .ToLookup(one => one.word, one => one.entry, StringComparer.Ordinal);
@@ -89,10 +97,17 @@ internal sealed class MatchBank(
             used.Add(entry);
         }
 
-        Booked = read.Bookings;
+        var named = read.Bookings.Select(one => one.Payout.Id).ToHashSet();
+        var past = new ReadBookings([.. payouts.Where(one => named.Contains(one.Id))]);
+        foreach (var entry in earlier)
+        {
+            past.Take(entry);
+        }
+
+        Booked = [.. past.Bookings, .. read.Bookings];
         differences.AddRange(read.Rests.Select(rest => new BankDifference(
             BreakKind.Unidentified, Math.Abs(rest.Qepik), "bank-rest", "ask-bank", rest.Entry)));
-        foreach (var of in read.Bookings.GroupBy(one => one.Payout).OrderBy(one => one.Key.Id))
+        foreach (var of in Booked.GroupBy(one => one.Payout).OrderBy(one => one.Key.Id))
         {
             found.Add(of.Key);
             OfPayout(of.Key, [.. of.Where(one => one.AmountQepik < 0)], [.. of.Where(one => one.AmountQepik > 0)]);
@@ -102,6 +117,11 @@ internal sealed class MatchBank(
     /// <summary>What was taken for a payout and what was given back of it.</summary>
     private void OfPayout(ToldPayout payout, List<PayoutBooking> taken, List<PayoutBooking> back)
     {
+        // A debit that takes something back is neither the payout nor its return: somebody has to ask.
+        var turned = taken.Where(one => one.Entry.Reversal).ToList();
+        taken.RemoveAll(turned.Contains);
+        differences.AddRange(turned.DistinctBy(one => one.Entry).Select(one => new BankDifference(
+            BreakKind.MissingHere, -one.AmountQepik, "bank-reversed", "ask-bank", one.Entry, payout)));
         if (payout.Returned)
         {
             var left = taken.Sum(one => -one.AmountQepik) - back.Sum(one => one.AmountQepik);
@@ -131,7 +151,15 @@ internal sealed class MatchBank(
         {
             differences.Add(new BankDifference(
                 BreakKind.PayoutRejected, payout.AmountQepik, "bank-returned", "ask-bank", back[^1].Entry, payout));
-            GivenBack.AddRange(taken.Count <= 1 && back is [var only] && IsWhole(only) ? [(payout, only.Entry)] : []);
+            // Never without its own debit, nor where some of what was booked of it may be in no statement of ours.
+            GivenBack.AddRange(
+                turned.Count == 0 && payout.Day >= (SpeakFrom ?? spokenFrom) && taken is [var debit] && IsDebit(debit) && back is [var only] && IsWhole(only)
+                    ? [(payout, only.Entry)] : []);
+            return;
+        }
+
+        if (taken.Count == 0)
+        {
             return;
         }
 
@@ -141,6 +169,9 @@ internal sealed class MatchBank(
     }
 
     private static bool IsWhole(PayoutBooking back) => back.Entry.Currency == "AZN" && back.AmountQepik == back.Payout.AmountQepik;
+
+    private static bool IsDebit(PayoutBooking taken) => taken.Entry.Currency == "AZN" && taken.AmountQepik == -taken.Payout.AmountQepik
+        && SameAccount(taken.Entry.Account, taken.Payout.Debtor);
 
     private void Compare(PayoutBooking booking)
     {
@@ -323,7 +354,7 @@ internal sealed class MatchBank(
 
     private static bool Near(BankEntry entry, BookedDeposit deposit, int days) => Math.Abs(Period.DaysBetween(entry.Day, deposit.Day)) <= days;
 
-    private static bool SameAccount(string one, string other) => string.Equals(Plain(one), Plain(other), StringComparison.Ordinal);
+    public static bool SameAccount(string one, string other) => string.Equals(Plain(one), Plain(other), StringComparison.Ordinal);
 
     /// <summary>An account without the spaces that people put into it.</summary>
     public static string Plain(string account) => account.Replace(" ", "", StringComparison.Ordinal).ToUpperInvariant();

@@ -29,7 +29,7 @@ internal sealed class ReadBookings(IReadOnlyList<ToldPayout> payouts)
         var parts = entry.Parts.Any(part => part.EndToEndId is not null) ? entry.Parts
             : [new BankPart(entry.AmountQepik, entry.EndToEndId, entry.Counterparty)];
         var ours = parts.Select(part => (Part: part, Payout: part.EndToEndId is { } id ? named.GetValueOrDefault(id) : null)).ToList();
-        if (ours.TrueForAll(one => one.Payout is null))
+        if (ours.TrueForAll(one => one.Payout is null || (entry.AmountQepik > 0 && !MatchBank.SameAccount(entry.Account, one.Payout.Debtor))))
         {
             return false;
         }
@@ -45,14 +45,15 @@ internal sealed class ReadBookings(IReadOnlyList<ToldPayout> payouts)
         foreach (var (part, payout) in ours.Where(one => one.Payout is not null))
         {
             var amount = AmountOf(part, entry) ?? (sign == 0 ? 0 : silent.Count == 1 ? left : told ? sign * payout!.AmountQepik : 0);
-            if (amount == 0)
+            // What comes into another account of ours is no return: the receiver may be there.
+            if (amount == 0 || (amount > 0 && !MatchBank.SameAccount(entry.Account, payout!.Debtor)))
             {
                 continue;
             }
 
             rest -= amount;
             Bookings.Add(new PayoutBooking(
-                entry, payout!, entry.Reversal && amount < 0 ? -amount : amount, part.Counterparty ?? (parts.Count == 1 ? entry.Counterparty : null)));
+                entry, payout!, amount, part.Counterparty ?? (parts.Count == 1 ? entry.Counterparty : null)));
         }
 
         if (rest != 0)

@@ -20,10 +20,14 @@ public sealed class ReconcileBank(Engine engine)
     /// <summary>Days before the last statement that are looked at.</summary>
     public const int Days = 40;
 
+    /// <summary>A bank may book a payout so many days before it was to.</summary>
+    private const int DaysEarly = 10;
+
     /// <summary>Entries, payouts or deposits of one look at most; more of them is no day of a centre.</summary>
     private const int Most = 500_000;
 
     private static readonly string BankEntries = Sql.Load("Reconciliation/BankEntries.sql");
+    private static readonly string BankEarlier = Sql.Load("Reconciliation/BankEarlier.sql");
     private static readonly string BankTransactions = Sql.Load("Reconciliation/BankTransactions.sql");
     private static readonly string BankPayouts = Sql.Load("Reconciliation/BankPayouts.sql");
     private static readonly string BankDeposits = Sql.Load("Reconciliation/BankDeposits.sql");
@@ -80,14 +84,17 @@ public sealed class ReconcileBank(Engine engine)
         }
 
         var from = LocalDate.Max(first, to.PlusDays(-Days));
-        var entries = await EntriesAsync(connection, currencyOf, from, to, cancel);
+        var entries = await EntriesAsync(connection, currencyOf, from, to, null, cancel);
+        string[] named = [.. entries.SelectMany(entry => entry.Ids).Distinct(StringComparer.Ordinal)];
+        var payouts = await PayoutsAsync(connection, from, to, named, cancel);
+        var earlier = await EarlierAsync(connection, currencyOf, from, payouts.IntersectBy(named, one => one.EndToEndId, StringComparer.Ordinal), cancel);
         var match = new MatchBank(
             terms.Strategies.Bank,
             terms.Agents.SelectMany(agent => agent.DepositAccounts.Select(account => (Account: MatchBank.Plain(account), agent.Code)))
                 .DistinctBy(one => one.Account, StringComparer.Ordinal).ToDictionary(one => one.Account, one => one.Code, StringComparer.Ordinal),
-            from, to);
+            from, to) { SpeakFrom = first };
         var acquirers = await ReconcileAcquirers.RunAsync(connection, terms, entries, from, to, cancel);
-        match.Run(acquirers.Others, await PayoutsAsync(connection, from, to, cancel), await DepositsAsync(connection, from, to, cancel));
+        match.Run(acquirers.Others, payouts, await DepositsAsync(connection, from, to, cancel), earlier);
         if (await EnterBookings.RunAsync(connection, FactsOf(match), cancel) && factsFirst)
         {
             await writing.CommitAsync(cancel);
@@ -147,15 +154,29 @@ public sealed class ReconcileBank(Engine engine)
         return await command.ExecuteNonQueryAsync(cancel);
     }
 
+    /// <summary>What was booked before of payouts that may have begun before; however long ago that is.</summary>
+    private static async Task<List<BankEntry>> EarlierAsync(
+        NpgsqlConnection connection, Dictionary<string, string> currencyOf, LocalDate from, IEnumerable<ToldPayout> named, CancellationToken cancel)
+    {
+        var begun = named.Where(one => one.Day.PlusDays(-DaysEarly) < from).ToList();
+        return begun.Count == 0 ? [] : await EntriesAsync(
+            connection, currencyOf, begun.Min(one => one.Day).PlusDays(-DaysEarly), from.PlusDays(-1), [.. begun.Select(one => one.EndToEndId)], cancel);
+    }
+
     private static async Task<List<BankEntry>> EntriesAsync(
-        NpgsqlConnection connection, Dictionary<string, string> currencyOf, LocalDate from, LocalDate to, CancellationToken cancel)
+        NpgsqlConnection connection, Dictionary<string, string> currencyOf, LocalDate from, LocalDate to, string[]? ids, CancellationToken cancel)
     {
         var entries = new List<BankEntry>();
-        await using (var command = new NpgsqlCommand(BankEntries, connection))
+        await using (var command = new NpgsqlCommand(ids is null ? BankEntries : BankEarlier, connection))
         {
             command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. currencyOf.Keys] });
             AddDays(command, from, to);
             command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = Most });
+            if (ids is not null)
+            {
+                command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = ids });
+            }
+
             await using var row = await command.ExecuteReaderAsync(cancel);
             string? Text(int column) => row.IsDBNull(column) ? null : row.GetString(column);
             while (await row.ReadAsync(cancel))
@@ -188,18 +209,19 @@ public sealed class ReconcileBank(Engine engine)
     }
 
     private static async Task<List<ToldPayout>> PayoutsAsync(
-        NpgsqlConnection connection, LocalDate from, LocalDate to, CancellationToken cancel)
+        NpgsqlConnection connection, LocalDate from, LocalDate to, string[] named, CancellationToken cancel)
     {
         await using var command = new NpgsqlCommand(BankPayouts, connection);
         AddDays(command, from.PlusDays(-5), to);
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = Most });
+        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = named });
         var payouts = new List<ToldPayout>();
         await using var row = await command.ExecuteReaderAsync(cancel);
         while (await row.ReadAsync(cancel))
         {
             payouts.Add(new ToldPayout(
                 row.GetInt64(0), row.GetInt32(1), row.GetInt64(2), row.GetString(3), row.GetLocalDate(4), row.GetString(5),
-                row.GetInt64(6), row.GetString(7), row.GetBoolean(8)));
+                row.GetInt64(6), row.GetString(7), row.GetString(8), row.GetBoolean(9)));
         }
 
         return payouts;

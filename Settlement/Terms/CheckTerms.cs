@@ -58,7 +58,8 @@ public static class CheckTerms
         var payer = file.Value("payer") is { } node && ReadObject.From(node, "The payer", faults, ["name", "voen"]) is { } one
             ? new Payer(one.Text("name", MostName) ?? "", Voen(one)) : null;
         var accounts = Accounts(file, faults);
-        var providers = Each(file, "providers", MostProviders, Provider, one => one.Code, faults);
+        var providers = Each(
+            file, "providers", MostProviders, (item, into) => Provider(item, accounts, into), one => one.Code, faults);
         var agents = Each(file, "agents", MostAgents, Agent, one => one.Code, faults);
         var acquirers = Each(file, "acquirers", MostAccounts, Acquirer, one => one.Code, faults);
         Unshared(file, agents, acquirers);
@@ -99,7 +100,7 @@ public static class CheckTerms
         return accounts;
     }
 
-    private static ProviderTerms? Provider(JsonWithLines item, CatalogueFaults faults)
+    private static ProviderTerms? Provider(JsonWithLines item, List<OwnAccount> accounts, CatalogueFaults faults)
     {
         if (ReadObject.From(item, "A provider", faults, ["code", "beneficiary", "paysOut"]) is not { } one
             || one.Text("code", 40) is not { } code || one.Value("beneficiary") is not { } node
@@ -109,8 +110,14 @@ public static class CheckTerms
             return null;
         }
 
+        var iban = Iban(to);
+        if (accounts.Exists(own => own.Iban == iban && iban.Length > 0))
+        {
+            to.Fault("iban", $"The beneficiary of {code} would be paid into {iban}, an account of our own.");
+        }
+
         return new ProviderTerms(
-            code, new Beneficiary(to.Text("name", MostName) ?? "", Voen(to), Iban(to), Bic(to), BankCode(to)),
+            code, new Beneficiary(to.Text("name", MostName) ?? "", Voen(to), iban, Bic(to), BankCode(to)),
             one.Flag("paysOut", absent: true) ?? true);
     }
 

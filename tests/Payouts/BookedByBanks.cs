@@ -1,3 +1,4 @@
+using System.Globalization;
 using EGovPay.Settlement.Breaks;
 using EGovPay.Settlement.Payouts;
 using EGovPay.Settlement.Reconciliation;
@@ -104,6 +105,68 @@ public sealed class BookedByBanks
         (await BreaksAsync(stage)).Should().Be("payout PayoutRejected payout-rejected");
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task What_was_debited_twice_and_given_back_once_stays_paid_however_late_one_looks(int secondDay)
+    {
+        await using var stage = await PayoutStage.SetAsync();
+        var (payout, _) = await PaidAsync(stage);
+        await BookOnAsync(stage, payout, 0, -1_000);
+        await BookOnAsync(stage, payout, secondDay, -1_000);
+        await BookOnAsync(stage, payout, 2, 1_000);
+        foreach (var day in (int[])[3, 40, 41, 42, 43, 47, 90])
+        {
+            await BookOnAsync(stage, payout, day);
+            await ReconcileAsync(stage);
+            (await StateAsync(stage, payout)).Should().Be(PayoutState.Settled, $"it is day {day}");
+            (await StatusesAsync(stage)).Should().Be("statement BOOK settled");
+            (await BreaksAsync(stage)).Should().BeEmpty();
+        }
+
+        (await stage.Decisions.Stage.Database.AskAsync<long>("select count(*) from movement where kind = 'payout-returned'")).Should().Be(0);
+        (await stage.OwedAsync(PayoutStage.Utility)).Should().Be(0);
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(30)]
+    [InlineData(41)]
+    [InlineData(60)]
+    public async Task What_was_settled_and_given_back_late_is_put_back_once_beside_its_debit(int day)
+    {
+        await using var stage = await PayoutStage.SetAsync();
+        var (payout, _) = await PaidAsync(stage);
+        await BookOnAsync(stage, payout, 0, -1_000);
+        await ReconcileAsync(stage);
+        (await StateAsync(stage, payout)).Should().Be(PayoutState.Settled);
+        await BookOnAsync(stage, payout, day, 1_000);
+        foreach (var later in (int[])[day, day + 38, day + 40, day + 41])
+        {
+            await BookOnAsync(stage, payout, later);
+            await ReconcileAsync(stage);
+            (await StateAsync(stage, payout)).Should().Be(PayoutState.Returned);
+            (await BreaksAsync(stage)).Should().Be("payout PayoutRejected payout-rejected");
+        }
+
+        (await stage.Decisions.Stage.Database.AskAsync<long>("select count(*) from movement where kind = 'payout-returned'")).Should().Be(1);
+        (await stage.OwedAsync(PayoutStage.Utility)).Should().Be(1_000);
+        (await stage.FaultsAsync()).Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task What_comes_back_without_a_debit_that_any_statement_shows_is_for_people()
+    {
+        await using var stage = await PayoutStage.SetAsync();
+        var (payout, file) = await PaidAsync(stage);
+        await AnswerAsync(stage, file, payout, "ACSC");
+        await BookOnAsync(stage, payout, 2, 1_000);
+        await ReconcileAsync(stage);
+        (await StateAsync(stage, payout)).Should().Be(PayoutState.Settled);
+        (await BreaksAsync(stage)).Should().Be("bank PayoutRejected bank-returned");
+        (await stage.OwedAsync(PayoutStage.Utility)).Should().Be(0);
+    }
+
     private static async Task<(Payout Payout, PayoutFile File)> PaidAsync(PayoutStage stage)
     {
         await stage.PayAsync(PayoutStage.Utility, 1_001);
@@ -129,6 +192,26 @@ public sealed class BookedByBanks
 
     private static Task<string?> BreaksAsync(PayoutStage stage) => stage.Decisions.Stage.Database.AskAsync<string>(
         "select coalesce(string_agg(side || ' ' || kind || ' ' || cause, ', ' order by break_id), '') from break_now where state <> 'settled'");
+
+    /// <summary>A statement of one day, so many after the payout's, with bookings that name it.</summary>
+    private static Task BookOnAsync(PayoutStage stage, Payout payout, int day, params long[] booked) =>
+        stage.Decisions.Stage.Database.ExecuteAsync(string.Create(CultureInfo.InvariantCulture, $"""
+            with o as (select end_to_end_id, execution_day + {day} as day from payout where payout_id = {payout.Id}),
+            f as (
+                insert into settlement_file (kind, name, sha256, bytes, format, source, imported_by, imported_at)
+                select 'statement', 'day', sha256(gen_random_uuid()::text::bytea), 1, 'MT940', 'command', 'test', o.day from o returning file_id
+            ),
+            s as (
+                insert into statement (file_id, position, message, account, currency, from_day, to_day, entries, intraday)
+                select f.file_id, 1, 'MT940', '{Orders.Us.Iban}', 'AZN', o.day, o.day, {booked.Length}, false from f cross join o
+                returning statement_id
+            )
+            insert into statement_entry (statement_id, entry_no, line, account, currency, amount_minor, booking_day, status, reversal, end_to_end_id)
+            select s.statement_id, x.no, x.no, '{Orders.Us.Iban}', 'AZN', x.amount, o.day, 'booked', false, o.end_to_end_id
+            from s
+            cross join o
+            cross join unnest(array[{string.Join(", ", booked)}]::bigint[]) with ordinality as x (amount, no)
+            """));
 
     /// <summary>A statement with bookings that name payouts.</summary>
     internal static async Task BookAsync(PayoutStage stage, string name, params (string EndToEndId, long Qepik)[] booked)

@@ -14,6 +14,7 @@ public sealed class MatchingBanks
     private static readonly LocalDate Day = new(2026, 11, 20);
 
     private int entries;
+    private MatchBank last = null!;
 
     [Fact]
     public void A_payout_is_known_by_its_end_to_end_id_and_compared_in_everything()
@@ -168,17 +169,51 @@ public sealed class MatchingBanks
         Run([Debit(1_000, "A")], [told with { Returned = true }]).Should().Equal(["MissingHere 1000"], "they refused it and booked it");
     }
 
-    private static ToldPayout Told(string id, long qepik) => new(1, 5, qepik, id, Day, Theirs, 1, "FILE-1", Returned: false);
+    [Fact]
+    public void Nothing_is_given_back_without_its_own_debit_nor_into_another_account_nor_by_a_debit()
+    {
+        var told = Told("A", 1_000);
+        BankEntry Back() => Debit(1_000, "A") with { AmountQepik = 1_000 };
+        List<long> Given(params BankEntry[] booked)
+        {
+            Run(booked, [told]);
+            return [.. last.GivenBack.Select(one => one.Payout.Id)];
+        }
+
+        Given(Debit(1_000, "A"), Back()).Should().Equal(1);
+        Given(Debit(1_000, "A"), Back() with { Reversal = true }).Should().Equal([1], "a reversed debit is a credit");
+        Given(Back()).Should().BeEmpty("who knows what was taken before");
+        Given(Debit(999, "A"), Back()).Should().BeEmpty();
+        told = told with { Day = Day.PlusDays(-11) };
+        Given(Debit(1_000, "A"), Back()).Should().BeEmpty("statements begin later");
+        told = told with { Day = Day };
+
+        Given(Debit(1_000, "A"), Back() with { Account = Payer }).Should().BeEmpty("the receiver is there");
+        Run([Debit(1_000, "A"), Back() with { Account = Payer }], [told]).Should().Equal("Unidentified 1000");
+        Run([Debit(1_000, "A"), Back() with { Account = Payer, AmountQepik = 1_500, Parts = [new(1_000, "A", null), new(500, "X", null)] }], [told])
+            .Should().Equal("Unidentified 1500");
+
+        var again = Debit(1_000, "A") with { Reversal = true };
+        Given(Debit(1_000, "A"), again).Should().BeEmpty("a debit gives nothing back");
+        Run([Debit(1_000, "A"), again], [told]).Should().Equal("MissingHere 1000");
+        Run([again], [told]).Should().Equal("MissingHere 1000");
+        Given(Debit(1_000, "A"), Back(), again).Should().BeEmpty("it took it back again");
+        Run([Debit(1_000, "A"), Back(), again], [told]).Should().Equal("MissingHere 1000", "PayoutRejected 1000");
+        Run([Debit(1_000, "A"), Back(), again], [told with { Returned = true }]).Should().Equal("MissingHere 1000");
+    }
+
+    private static ToldPayout Told(string id, long qepik) => new(1, 5, qepik, id, Day, Theirs, 1, "FILE-1", Ours, Returned: false);
 
     private static BookedDeposit Deposit(string reference, long qepik) => new(16, "bank-1", reference, qepik, Day);
 
-    private static List<string> Run(
+    private List<string> Run(
         BankEntry[] entries, ToldPayout[]? payouts = null, BookedDeposit[]? deposits = null, params MatchBy[] by)
     {
         var match = new MatchBank(
             by.Length == 0 ? MatchStrategies.Usual.Bank : [.. by.Select(one => MatchStrategies.Usual.Bank.Single(each => each.By == one))],
             new Dictionary<string, string>(StringComparer.Ordinal) { [Payer] = "bank-1" }, Day.PlusDays(-10), Day.PlusDays(10));
         match.Run(entries, payouts ?? [], deposits ?? []);
+        last = match;
         return [.. match.Differences.Select(one => $"{one.Kind} {one.AtRiskQepik}").Order(StringComparer.Ordinal)];
     }
 

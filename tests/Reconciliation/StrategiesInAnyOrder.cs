@@ -31,7 +31,7 @@ public sealed class StrategiesInAnyOrder
                 var strategies = Some(random, MatchStrategies.Usual.Bank);
                 var payouts = Enumerable.Range(0, random.Next(5)).Select(i => new ToldPayout(
                     i + 1, 5, Amount(random), $"E{i}", Day.PlusDays(random.Next(2)), Accounts[random.Next(2)], random.Next(2),
-                    "F", Returned: random.Next(8) == 0)).ToList();
+                    "F", "AZ00", Returned: random.Next(8) == 0)).ToList();
                 var deposits = Enumerable.Range(0, random.Next(5)).Select(_ => new BookedDeposit(
                     1, random.Next(4) switch { 0 => "desk", 1 => "shop", 2 => "a", _ => "b" }, $"d{random.Next(3)}", Amount(random),
                     Day.PlusDays(random.Next(4)))).DistinctBy(one => (one.Agent, one.Reference)).ToList();

@@ -34,6 +34,7 @@ public sealed partial class TextsOfBreaks
         { BreakSide.Bank, BreakKind.MissingThere, "bank-absent", "ask-bank" },
         { BreakSide.Bank, BreakKind.MissingHere, "bank-deposit", "book-deposit" },
         { BreakSide.Bank, BreakKind.MissingHere, "bank-paid-refused", "ask-bank" },
+        { BreakSide.Bank, BreakKind.MissingHere, "bank-reversed", "ask-bank" },
         { BreakSide.Bank, BreakKind.OverAmount, "bank-more", "ask-bank" },
         { BreakSide.Bank, BreakKind.UnderAmount, "bank-less", "ask-bank" },
         { BreakSide.Bank, BreakKind.WrongAccount, "bank-other-account", "ask-bank-move" },

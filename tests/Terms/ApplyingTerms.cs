@@ -36,6 +36,7 @@ public sealed class ApplyingTerms
     [InlineData("\"voen\": \"1400057421\"", "\"voen\": \"1400057424\"", 3, "no VÖEN")]
     [InlineData("\"bic\": \"ACABAZ22\"", "\"bic\": \"ACABAZ2\"", 5, "no BIC")]
     [InlineData("\"bankCode\": \"505000\"", "\"bankCode\": \"50500\"", 5, "no bank code")]
+    [InlineData("AZ82HAJC00000044000000000001", "AZ36ACAB00000031000000000001", 8, "an account of our own")]
     [InlineData("\"currency\": \"AZN\"", "\"currency\": \"manat\"", 5, "3 characters")]
     [InlineData("\"code\": \"azeriqaz\"", "\"code\": \"azerishiq\"", 9, "there twice")]
     [InlineData("\"settles\": \"prefunded\"", "\"settles\": \"prefunded\", \"dueBankDays\": 2", 47, "pays in advance")]
