@@ -39,7 +39,8 @@ public sealed class ImportAcquirers(NpgsqlDataSource database, IReadOnlyList<Fil
     {
         var mapping = MappingOf(acquirer);
         var sums = new Sums();
-        var receipt = await new ReceiveFile(database).TakeAsync(FileKind.Acquirer, file, Acts.RegisterImport, LoadAsync, cancel);
+        var receipt = await new ReceiveFile(database).TakeAsync(
+            FileKind.Acquirer, "acquirer/" + ReceiveFile.Storable(acquirer), file, Acts.RegisterImport, LoadAsync, cancel);
         return receipt.Verdict == FileVerdict.Imported
             ? new AcquirerImport(receipt, sums.Lines, sums.Gross, sums.Fee, sums.Net) : new AcquirerImport(receipt, 0, 0, 0, 0);
 

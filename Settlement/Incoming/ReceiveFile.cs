@@ -37,7 +37,7 @@ public enum FileVerdict
 {
     Imported,
 
-    /// <summary>The very same bytes were imported before: nothing changed.</summary>
+    /// <summary>The very same bytes were imported before, about the same: nothing changed.</summary>
     KnownBefore,
 
     /// <summary>Nothing of it was kept but that it came.</summary>
@@ -74,7 +74,7 @@ public sealed record FileLoaded(
     string? Format, FileRefusal? Refusal, IReadOnlyList<(string Name, long Value)> Figures, Func<CancellationToken, Task>? Finish = null);
 
 /// <summary>
-/// The one way in for files: each is one transaction, imported whole or not at all, and the same bytes once. Files of one hash wait for each
+/// The one way in for files: each is one transaction, imported whole or not at all, and the same bytes about the same once. Files of one hash wait for each
 /// other; no other two do until their last step.
 /// </summary>
 public sealed class ReceiveFile(NpgsqlDataSource database)
@@ -90,10 +90,12 @@ public sealed class ReceiveFile(NpgsqlDataSource database)
     private static readonly string AddRefused = Sql.Load("Incoming/AddRefused.sql");
 
     /// <summary>Takes a file in.</summary>
+    /// <param name="about">What it is about where its bytes need not say so (an empty register is the same of every day); else empty.</param>
     /// <param name="load">Puts into the transaction what the file holds, or refuses it; what it has put there is then undone.</param>
     /// <exception cref="NpgsqlException">The database is away, or refused: nothing was kept.</exception>
     public async Task<FileReceipt> TakeAsync(
-        FileKind kind, IncomingFile file, Act act, Func<FileLoad, CancellationToken, Task<FileLoaded>> load, CancellationToken cancel)
+        FileKind kind, string about, IncomingFile file, Act act, Func<FileLoad, CancellationToken, Task<FileLoaded>> load,
+        CancellationToken cancel)
     {
         var (hash, bytes) = await HashAsync(file.Content, cancel);
         var sha256 = Convert.ToHexStringLower(hash);
@@ -105,7 +107,7 @@ public sealed class ReceiveFile(NpgsqlDataSource database)
 
         await using var connection = await database.OpenConnectionAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(cancel);
-        if (await BeginAsync(connection, transaction, hash, cancel) is { } known)
+        if (await BeginAsync(connection, transaction, hash, about, cancel) is { } known)
         {
             return new FileReceipt(FileVerdict.KnownBefore, known, sha256, bytes, null, null);
         }
@@ -132,7 +134,7 @@ public sealed class ReceiveFile(NpgsqlDataSource database)
             return await RefuseAsync(kind, file, act, receipt, hash, cancel);
         }
 
-        await EndAsync(kind, file, act, receipt, hash, loaded, connection, transaction, cancel);
+        await EndAsync(kind, about, file, act, receipt, hash, loaded, connection, transaction, cancel);
         return receipt;
     }
 
@@ -147,7 +149,7 @@ public sealed class ReceiveFile(NpgsqlDataSource database)
 
     /// <summary>The number of the file that these bytes were before, or null: then this is the only transaction about them.</summary>
     private static async Task<long?> BeginAsync(
-        NpgsqlConnection connection, NpgsqlTransaction transaction, byte[] hash, CancellationToken cancel)
+        NpgsqlConnection connection, NpgsqlTransaction transaction, byte[] hash, string about, CancellationToken cancel)
     {
         // Whoever imports the same file waits for its end; a holder that says nothing for a minute is ended by the server.
         await using (var settings = new NpgsqlCommand(
@@ -164,8 +166,9 @@ public sealed class ReceiveFile(NpgsqlDataSource database)
         }
 
         await using var find = new NpgsqlCommand(
-            "select file_id from settlement_file where sha256 = $1 and refused_because is null", connection, transaction);
+            "select file_id from settlement_file where sha256 = $1 and about = $2 and refused_because is null", connection, transaction);
         find.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = hash });
+        find.Parameters.Add(new NpgsqlParameter<string> { TypedValue = about });
         return await find.ExecuteScalarAsync(cancel) as long?;
     }
 
@@ -177,8 +180,8 @@ public sealed class ReceiveFile(NpgsqlDataSource database)
     }
 
     private static async Task EndAsync(
-        FileKind kind, IncomingFile file, Act act, FileReceipt receipt, byte[] hash, FileLoaded loaded, NpgsqlConnection connection,
-        NpgsqlTransaction transaction, CancellationToken cancel)
+        FileKind kind, string about, IncomingFile file, Act act, FileReceipt receipt, byte[] hash, FileLoaded loaded,
+        NpgsqlConnection connection, NpgsqlTransaction transaction, CancellationToken cancel)
     {
         // From here on others wait.
         await using (var brief = new NpgsqlCommand(
@@ -195,6 +198,7 @@ public sealed class ReceiveFile(NpgsqlDataSource database)
         await using (var add = Command(AddFile, connection, transaction, kind, file, receipt, hash))
         {
             add.Parameters.Add(new NpgsqlParameter<long> { TypedValue = receipt.FileId!.Value });
+            add.Parameters.Add(new NpgsqlParameter<string> { TypedValue = about });
             await add.ExecuteNonQueryAsync(cancel);
         }
 

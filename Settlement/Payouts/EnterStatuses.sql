@@ -4,7 +4,7 @@
 with entered as (
     insert into settlement_file (kind, name, sha256, bytes, format, source, imported_by)
     values ('payment-status', $1, $2, $3, $4, $5, $6)
-    on conflict (sha256) where refused_because is null do nothing
+    on conflict (sha256, about) where refused_because is null do nothing
     returning file_id
 ),
 told as (

@@ -5,6 +5,7 @@ using EGovPay.Processing.PostgreSql;
 using EGovPay.Settlement.Incoming;
 using EGovPay.Settlement.Mapping;
 using NodaTime;
+using NodaTime.Text;
 using Npgsql;
 
 namespace EGovPay.Settlement.RegistersIn;
@@ -20,8 +21,8 @@ public sealed record RegisterOf(int ProviderId, string Provider, LocalDate Day);
 public sealed record RegisterImport(FileReceipt Receipt, int Lines, long TotalQepik);
 
 /// <summary>
-/// Imports providers' registers, each whole or not at all, and once: of the OSMP form, as JSON, or as a table by the provider's mapping. A
-/// register whose totals are not those of its lines is refused with the difference.
+/// Imports providers' registers, each whole or not at all, and once for a day: of the OSMP form, as JSON, or as a table by the provider's
+/// mapping. A register whose totals are not those of its lines is refused with the difference.
 /// </summary>
 public sealed class ImportRegisters(NpgsqlDataSource database, IReadOnlyList<FileMapping> mappings)
 {
@@ -38,7 +39,8 @@ public sealed class ImportRegisters(NpgsqlDataSource database, IReadOnlyList<Fil
     {
         var mapping = mappings.FirstOrDefault(one => one.Use == MappingUse.Register && one.Name == of.Provider);
         RegisterTotals? totals = null;
-        var receipt = await new ReceiveFile(database).TakeAsync(FileKind.Register, file, Acts.RegisterImport, LoadAsync, cancel);
+        var about = string.Create(CultureInfo.InvariantCulture, $"register/{of.ProviderId}/{LocalDatePattern.Iso.Format(of.Day)}");
+        var receipt = await new ReceiveFile(database).TakeAsync(FileKind.Register, about, file, Acts.RegisterImport, LoadAsync, cancel);
         return receipt.Verdict == FileVerdict.Imported
             ? new RegisterImport(receipt, totals!.Lines, totals.TotalQepik) : new RegisterImport(receipt, 0, 0);
 

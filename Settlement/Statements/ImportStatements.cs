@@ -58,7 +58,7 @@ public sealed class ImportStatements(NpgsqlDataSource database, OurAccounts ours
     public async Task<StatementImport> FromAsync(IncomingFile file, string? mapping = null, CancellationToken cancel = default)
     {
         IReadOnlyList<ImportedStatement> statements = [];
-        var receipt = await new ReceiveFile(database).TakeAsync(FileKind.Statement, file, Acts.StatementImport, LoadAsync, cancel);
+        var receipt = await new ReceiveFile(database).TakeAsync(FileKind.Statement, about: "", file, Acts.StatementImport, LoadAsync, cancel);
         return new StatementImport(receipt, receipt.Verdict == FileVerdict.Imported ? statements : []);
 
         async Task<FileLoaded> LoadAsync(FileLoad load, CancellationToken stop)
