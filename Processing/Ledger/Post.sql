@@ -1,5 +1,5 @@
 -- why: money moves without a payment, from one account of an agent to another: a payout, its return, a correction; once for each
---      reference and kind. What takes from the agent's funds takes only what is there
+--      reference and kind. What takes from the agent's funds takes only what is there; what a proposal posts, only while it is approved
 -- locks: the caller holds the day (shared) and the agent's lane
 -- parameters: $1 agent · $2 a new number · $3 reference · $4 amount · $5 made by · $6 note · $7 kind · $8 debit · $9 credit
 --      $10 approved by · $11 group in whose next window it is handed over; 0: in none · $12 proposal, or null
@@ -18,6 +18,7 @@ entered as (
     select $1, $2, $7, $3, $4, c.day, c.at, $5, $6, $10, $8, $9, $12, $11
     from clock c
     where not exists (select from known)
+        and ($12::bigint is null or exists (select from proposal p where p.proposal_id = $12 and p.state = 'approved'))
         and ($8 <> 1 or exists (
             select from funds f
             where f.agent_id = $1 and f.credits_posted + f.credit_limit - f.debits_posted - f.debits_pending >= $4))

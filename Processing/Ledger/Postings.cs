@@ -35,7 +35,7 @@ public enum PostResult
     /// <summary>Its reference names another amount or other accounts; nothing was posted.</summary>
     Different,
 
-    /// <summary>The agent's funds do not have it; nothing was posted.</summary>
+    /// <summary>The agent's funds do not have it, or its proposal is not approved any more; nothing was posted.</summary>
     NotEnough,
 }
 

@@ -290,7 +290,12 @@ public sealed class DecideProposals(
 
             if (posted.Contains(PostResult.NotEnough))
             {
-                await EndAsync(proposal, ProposalState.Void, "the agent's funds do not have it");
+                if (!await EndAsync(proposal, ProposalState.Void, "the agent's funds do not have it")
+                    && (await proposals.FindAsync(proposal.Id))!.State == ProposalState.Approved)
+                {
+                    throw new InvalidOperationException($"The funds do not have a posting of proposal {proposal.Id}, others are posted.");
+                }
+
                 return;
             }
         }

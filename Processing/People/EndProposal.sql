@@ -1,11 +1,15 @@
 -- why: what was approved is done without an event of a payment, or turned out void; a contradiction that stands is closed by it,
---      a lost interval is settled by it
+--      a lost interval is settled by it. What has posted something is not void
 -- locks: the caller holds the day (shared) and the agent's lane; the proposal's row, the row of the ageing queue, of the interval
 -- parameters: $1 proposal · $2 done or void · $3 what is to be said of it
 with ended as (
     update proposal p
     set state = $2, outcome = $3, ended_at = clock_timestamp()
     where p.proposal_id = $1 and (p.state = 'approved' or (p.state = 'open' and $2 = 'void'))
+        and not ($2 = 'void' and exists (
+            select from proposal_posting x
+            join movement m on m.agent_id = x.agent_id and m.kind = x.kind and m.reference = x.reference
+            where x.proposal_id = p.proposal_id and m.proposal_id = p.proposal_id))
     returning p.proposal_id, p.kind, p.agent_id, p.number, p.epoch, p.decided_by
 ),
 resumed as (

@@ -1,21 +1,24 @@
 -- why: what receivers refused of registers and banks of payouts, where no break says so yet
 -- locks: none
 -- parameters: $1 how many at most
-select 'acknowledgement' as side, 'RejectedLine' as kind, f.file_name || '/' || r.number as subject, r.provider_id, t.agent_id, r.number,
-    null::bigint as payout_id, r.bank_day as day, t.amount_qepik,
+select 'acknowledgement' as side, case when t.agent_id is null then 'Unidentified' else 'RejectedLine' end as kind,
+    f.file_name || '/' || r.number as subject, r.provider_id, t.agent_id, r.number,
+    null::bigint as payout_id, r.bank_day as day, coalesce(t.amount_qepik, 0),
     json_build_object('number', r.number::text, 'amountQepik', t.amount_qepik, 'register', f.file_name)::text as ours,
-    json_build_object('reason', r.reason)::text as theirs, 'line-rejected' as cause, 'correct-line' as step
+    json_build_object('reason', r.reason)::text as theirs,
+    case when t.agent_id is null then 'rejected-not-sent' else 'line-rejected' end as cause,
+    case when t.agent_id is null then 'ask-receiver' else 'correct-line' end as step
 from register_rejection r
 join register_file f on f.provider_id = r.provider_id and f.cutoff_group = r.cutoff_group and f.bank_day = r.bank_day
-cross join lateral (
+left join lateral (
     select x.agent_id, x.amount_qepik from transfer x
     where x.cutoff_group = r.cutoff_group and x.window_day = r.bank_day and x.number = r.number and x.leg = 1
         and x.credit = 1000 + r.provider_id
     limit 1
-) t
+) t on true
 where not exists (
     select from settlement_break b
-    where b.side = 'acknowledgement' and b.kind = 'RejectedLine' and b.subject = f.file_name || '/' || r.number)
+    where b.side = 'acknowledgement' and b.kind in ('RejectedLine', 'Unidentified') and b.subject = f.file_name || '/' || r.number)
 union all
 select 'payout', 'PayoutRejected', o.end_to_end_id, o.provider_id, null, null, o.payout_id, o.execution_day, o.amount_qepik,
     json_build_object('payout', o.payout_id, 'amountQepik', o.amount_qepik, 'endToEndId', o.end_to_end_id)::text,

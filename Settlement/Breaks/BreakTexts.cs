@@ -96,6 +96,9 @@ public static class BreakTexts
         ["line-rejected"] = new(
             "Təşkilat reyestrin sətrini qəbul etməyib", "The receiver refused a line of its register",
             "Получатель не принял строку реестра"),
+        ["rejected-not-sent"] = new(
+            "Təşkilat reyestrdə olmayan sətri qaytarıb", "The receiver refused a line that its register has not got",
+            "Получатель отклонил строку, которой нет в реестре"),
         ["payout-rejected"] = new(
             "Bank köçürməni yerinə yetirməyib", "The bank did not carry out the payout", "Банк не исполнил выплату"),
         ["payout-contradicted"] = new(
@@ -177,6 +180,8 @@ public static class BreakTexts
             "Səbəbi təşkilatla aydınlaşdırın; çatmayıbsa, `--absent` təklif edin",
             "Clear up the reason with the receiver; if it stays undelivered, propose `--absent`",
             "Выясните причину с получателем; если платёж не дойдёт, предложите `--absent`"),
+        ["ask-receiver"] = new(
+            "Təşkilatdan hansı sətir olduğunu soruşun", "Ask the receiver which line it is", "Узнайте у получателя, какая это строка"),
         ["pay-again"] = new(
             "Rekvizitləri düzəldin: növbəti köçürmə həmin pulu aparacaq", "Mend the account in the terms: the next payout carries the money",
             "Исправьте реквизиты: следующая выплата включит эти деньги"),

@@ -129,6 +129,48 @@ public sealed class DecidingAboutPostings
     }
 
     [Fact]
+    public async Task Whoever_comes_late_posts_nothing_under_a_proposal_that_is_void()
+    {
+        await using var d = await Decisions.OpenAsync();
+        var agent = d.Stage.Agent.AgentId;
+        var there = (await d.Engine.Funds.LookAsync(agent, 1)).AvailableQepik;
+        var other = new Posting(agent, Accounts.Suspense, Accounts.Rounding, 5, Posting.Correction, "b");
+        var id = await ProposeBreakAsync(d, 3, other, new Posting(agent, Accounts.Funds, Accounts.Suspense, there + 1, Posting.Correction, "a"));
+        (await d.Engine.Decide.ApproveAsync(Decisions.Approver, id)).Result.Should().Be(DecideResult.Void);
+
+        foreach (var line in await d.Engine.Proposals.PostingsAsync(id))
+        {
+            (await d.Stage.B.Engine.Postings.PostAsync(line, Decisions.Doer.Login, Decisions.Approver.Login, null, id))
+                .Should().NotBe(PostResult.Posted);
+        }
+
+        (await d.Stage.Database.AskAsync<long>("select count(*) from movement where kind = 'correction'")).Should().Be(0);
+        await CleanAsync(d);
+    }
+
+    [Fact]
+    public async Task A_proposal_of_which_another_node_has_posted_a_line_is_not_void_and_goes_on_when_the_funds_have_it()
+    {
+        await using var d = await Decisions.OpenAsync();
+        var agent = d.Stage.Agent.AgentId;
+        var there = (await d.Engine.Funds.LookAsync(agent, 1)).AvailableQepik;
+        var id = await ProposeBreakAsync(
+            d, 3, new Posting(agent, Accounts.Suspense, Accounts.Rounding, 5, Posting.Correction, "b"),
+            new Posting(agent, Accounts.Funds, Accounts.Suspense, there + 1, Posting.Correction, "a"));
+        await d.Stage.Database.ExecuteAsync(
+            $"update proposal set state = 'approved', decided_by = '{Decisions.Approver.Login}', decided_at = now() where proposal_id = {id}");
+        var line = (await d.Engine.Proposals.PostingsAsync(id)).Single(one => one.Reference == "b");
+        (await d.Stage.B.Engine.Postings.PostAsync(line, Decisions.Doer.Login, Decisions.Approver.Login, null, id)).Should().Be(PostResult.Posted);
+
+        (await d.Engine.Decide.KeepAsync(CancellationToken.None, leftAloneSeconds: 0)).Should().Be(0);
+        (await d.Engine.Proposals.FindAsync(id))!.State.Should().Be(ProposalState.Approved, "money has moved by it");
+        (await d.Engine.Funds.TopUpAsync(agent, 1, "more", 100, Decisions.Doer.Login, null, Decisions.Approver.Login)).Should().BeTrue();
+        (await d.Stage.B.Engine.Decide.KeepAsync(CancellationToken.None, leftAloneSeconds: 0)).Should().Be(1);
+        (await d.Engine.Proposals.FindAsync(id))!.State.Should().Be(ProposalState.Done);
+        (await d.Stage.Database.AskAsync<long>("select count(*) from movement where kind = 'correction'")).Should().Be(2);
+    }
+
+    [Fact]
     public async Task A_correction_of_what_a_provider_is_owed_belongs_to_the_groups_next_window()
     {
         await using var d = await Decisions.OpenAsync();

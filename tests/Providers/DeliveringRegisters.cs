@@ -205,6 +205,26 @@ public sealed class DeliveringRegisters(TestDatabase database) : IClassFixture<T
     }
 
     [Fact]
+    public async Task A_refused_line_that_the_register_has_not_got_is_a_break_without_a_payment()
+    {
+        await using var own = await TestDatabase.CreateAsync();
+        await own.ExecuteAsync(
+            "insert into register_file (provider_id, cutoff_group, bank_day, file_name, payments, total_qepik, sha256, written_at) "
+            + "values (7, 4, '2026-11-20', 'sent.txt', 0, 0, '', now()); "
+            + "insert into register_rejection values (7, 4, '2026-11-20', 731000000009, 'not ours')");
+        var breaks = new AnsweredBreaks(own.DataSource);
+        (await breaks.RoundAsync(CancellationToken.None)).Should().Be(1);
+        (await breaks.RoundAsync(CancellationToken.None)).Should().Be(0);
+
+        var one = (await new BreakBook(own.DataSource).ListAsync(new BreakFilter(), cancel: CancellationToken.None)).Should().ContainSingle().Subject;
+        one.Should().BeEquivalentTo(new
+        {
+            Side = BreakSide.Acknowledgement, Kind = BreakKind.Unidentified, ProviderId = 7, Number = 731000000009L, AgentId = (int?)null,
+            AmountAtRiskQepik = 0L, Cause = "rejected-not-sent", Step = "ask-receiver", Subject = "sent.txt/731000000009",
+        });
+    }
+
+    [Fact]
     public async Task What_is_taken_back_before_the_cut_off_is_in_no_register_and_afterwards_it_stays()
     {
         await using var own = await TestDatabase.CreateAsync();

@@ -59,6 +59,7 @@ public sealed partial class TextsOfBreaks
         { BreakSide.Payout, BreakKind.PayoutRejected, "payout-contradicted", "ask-bank" },
         { BreakSide.Payout, BreakKind.PayoutRejected, "payout-repeated", "ask-first-upload" },
         { BreakSide.Acknowledgement, BreakKind.RejectedLine, "line-rejected", "correct-line" },
+        { BreakSide.Acknowledgement, BreakKind.Unidentified, "rejected-not-sent", "ask-receiver" },
     };
 
     [Theory]
