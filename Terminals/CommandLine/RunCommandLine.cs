@@ -42,6 +42,13 @@ internal static class RunCommandLine
         {
             return await FailedAsync(failed.Message, Exit.Failed);
         }
+        catch (NpgsqlException failed) when (failed.InnerException is IOException)
+        {
+            return await FailedAsync(
+                $"The connection to the database broke off ({failed.Message}): it may be down, or this machine was so busy that the server ended a "
+                + "change that had been silent for three seconds. What was not committed is undone. Look whether it was done, and run it again.",
+                Exit.Failed);
+        }
         catch (NpgsqlException failed)
         {
             return await FailedAsync(
