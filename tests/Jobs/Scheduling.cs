@@ -1,3 +1,5 @@
+using EGovPay.Processing;
+using EGovPay.Processing.Calendar;
 using EGovPay.Processing.People;
 using EGovPay.Settlement.Jobs;
 using EGovPay.Tests.PostgreSql;
@@ -106,12 +108,20 @@ public sealed class Scheduling : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData(28, "skipped")]
-    [InlineData(23, "done")]
-    public async Task On_a_day_that_is_no_bank_day_it_is_skipped_and_the_record_says_so(int dayOfNovember, string result)
+    [InlineData("skipped")]
+    [InlineData("done")]
+    public async Task On_a_day_that_is_no_bank_day_it_is_skipped_and_the_record_says_so(string result)
     {
+        // A day to come: Quartz asks the machine's clock as well, and a job of a day that is over waits for the next.
+        var calendars = await CalendarStore.ReadOrAddOwnAsync(database.DataSource, TestContext.Current.CancellationToken);
+        var day = Baku.DateOf(SystemClock.Instance.GetCurrentInstant()).PlusDays(1);
+        while (calendars.IsBankDay(day) != (result == "done"))
+        {
+            day = day.PlusDays(1);
+        }
+
         var job = new Job("bank", "* * * * * ?", true, "x", (_, _) => Task.FromResult("paid"));
-        await using var schedule = await OpenAsync("a", new Moving(Instant.FromUtc(2026, 11, dayOfNovember, 8, 0)), job);
+        await using var schedule = await OpenAsync("a", new Moving(day.At(new LocalTime(8, 0)).InUtc().ToInstant()), job);
         await schedule.StartAsync();
         await UntilAsync(async () => (await schedule.Runs.ListAsync("bank", 1)).Count > 0);
         await UntilAsync(async () => (await schedule.Runs.ListAsync("bank", 10)).Any(run => run.Result == result));
