@@ -66,19 +66,24 @@ internal static class ServeCommand
 
     private static async Task<int> RunAsync(Settings settings, TextWriter output, CancellationToken signal)
     {
-        var listen = Endpoint(settings.Listen);
-        var access = ReadAccess.From(settings.AccessFile, settings.ProviderCa);
         using var logs = JsonLogs.Open(settings.Log);
         var log = logs.CreateLogger(nameof(ServeCommand));
         await using var last = new Timer(_ => CutShort(log));
         using var stopping = new CancellationTokenSource();
-        var stop = stopping.Token;
         // Beside, and the time first: who is told may wait long where it is told (a statement is cancelled over the network).
         await using var bound = signal.Register(() =>
         {
             last.Change(Longest, Timeout.InfiniteTimeSpan);
             _ = stopping.CancelAsync();
         });
+        return await ServeAsync(settings, output, logs, log, stopping.Token);
+    }
+
+    private static async Task<int> ServeAsync(
+        Settings settings, TextWriter output, ILoggerFactory logs, ILogger log, CancellationToken stop)
+    {
+        var listen = Endpoint(settings.Listen);
+        var access = ReadAccess.From(settings.AccessFile, settings.ProviderCa);
         using var telemetry = Telemetry.Open(settings.Node, settings.Traces);
         await using var metrics = await OpenMetricsAsync(settings, logs, stop);
         await using var store = await Store.OwnAsync(settings, log, stop);
