@@ -8,6 +8,8 @@ using EGovPay.Processing.People;
 using EGovPay.Processing.PostgreSql;
 using EGovPay.Processing.Schema;
 using EGovPay.Processing.Signatures;
+using EGovPay.Settlement.Jobs;
+using EGovPay.Terminals.Jobs;
 using Microsoft.Extensions.Logging.Abstractions;
 using NodaTime;
 using Npgsql;
@@ -25,6 +27,8 @@ internal sealed record FuzzedTerminal(string Code, string Key, MessageKey? Signi
 internal sealed class FuzzedCentre : IAsyncDisposable
 {
     private const long Deposit = 1_000_000_000_000;
+
+    private static readonly Person Everyone = new("fuzz", "Fuzz", Enum.GetValues<Role>());
 
     private readonly string folder;
     private readonly PrivateCluster? cluster;
@@ -67,6 +71,7 @@ internal sealed class FuzzedCentre : IAsyncDisposable
         var centre = new FuzzedCentre(
             folder, cluster, database, Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32)));
         centre.Terminals = await centre.AddTerminalsAsync();
+        await centre.RestJobsAsync();
         centre.simulator = await ServerProcess.StartAsync(
             new Dictionary<string, string>(StringComparer.Ordinal),
             "simulate", "--port", "0", "--record", Path.Combine(folder, "simulator.record"), "--late-milliseconds", "1");
@@ -174,8 +179,19 @@ internal sealed class FuzzedCentre : IAsyncDisposable
         return terminals;
     }
 
-    private static Administer AdministerOf(Engine engine) =>
-        new(engine.Database, new Person("fuzz", "Fuzz", Enum.GetValues<Role>()));
+    /// <summary>What comes by the hour would be taken for what a refused request wrote.</summary>
+    private async Task RestJobsAsync()
+    {
+        var jobs = JobTable.Of(null);
+        await using var schedule = await Schedule.OpenAsync(
+            new ScheduleSettings("fuzz", SystemClock.Instance, TimeSpan.FromSeconds(5)), jobs, Database, NullLogger.Instance);
+        foreach (var job in jobs)
+        {
+            await schedule.PauseAsync(Everyone, job.Name, paused: true);
+        }
+    }
+
+    private static Administer AdministerOf(Engine engine) => new(engine.Database, Everyone);
 
     private static async Task<int> AddAgentAsync(Engine engine, string code)
     {

@@ -13,14 +13,16 @@ namespace EGovPay.Benchmarks.Fuzz;
 /// </summary>
 internal sealed partial class Promises
 {
-    /// <summary>Tables that requests and the engine's own background write; every other must stay as it was.</summary>
+    /// <summary>
+    /// Tables that requests write, and the engine by itself whatever the hour (days and windows that end); every other must stay as it was.
+    /// </summary>
     private static readonly string[] Alive =
     [
         "payment", "event", "transfer", "funds", "unknown_payment", "exchange", "outbox", "terminal_day", "card_written",
         "terminal_status", "collection", "used_nonce", "receipt_print", "shift", "cash_to_return", "receipt_series",
         "number_block", "node", "business_day", "day_total", "settlement_window", "register_file", "register_rejection",
         "delivery", "told", "telling_kept", "payer_contact", "reversal", "witness", "act",
-        "job_run",
+        "day_seal", "day_seal_piece", "window_reckoned", "window_line", "window_owed",
     ];
 
     private readonly Lock gate = new();
