@@ -23,6 +23,7 @@ internal sealed class MatchBank(
     private readonly HashSet<object> found = new(ReferenceEqualityComparer.Instance);
     private IReadOnlyList<BankEntry> entries = [];
     private IReadOnlyList<BankEntry> earlier = [];
+    private readonly HashSet<object> outside = new(ReferenceEqualityComparer.Instance);
     private IReadOnlyList<ToldPayout> payouts = [];
     private IReadOnlyList<BookedDeposit> deposits = [];
     private ILookup<string, BankEntry> byWord = Array.Empty<BankEntry>().ToLookup(_ => "", StringComparer.Ordinal);
@@ -47,17 +48,19 @@ internal sealed class MatchBank(
     public List<(ToldPayout Payout, BankEntry Entry)> GivenBack { get; } = [];
 
     /// <param name="before">Bookings before the days that are looked at: what they say of payouts that are named within these days counts, too.</param>
+    /// <param name="aside">Bookings before these days that deposits of these days may be; of themselves nothing is said.</param>
     public void Run(
         IReadOnlyList<BankEntry> booked, IReadOnlyList<ToldPayout> told, IReadOnlyList<BookedDeposit> bookedDeposits,
-        IReadOnlyList<BankEntry>? before = null)
+        IReadOnlyList<BankEntry>? before = null, IReadOnlyList<BankEntry>? aside = null)
     {
         earlier = before ?? [];
-        (entries, payouts, deposits) = (booked, told, bookedDeposits);
+        toldIds = told.Select(one => one.EndToEndId).ToHashSet(StringComparer.Ordinal);
+        outside.UnionWith((aside ?? []).Where(entry => entry.AmountQepik > 0 && !entry.Ids.Any(toldIds.Contains)));
+        (entries, payouts, deposits) = ([.. outside.Cast<BankEntry>(), .. booked], told, bookedDeposits);
         byWord = entries.SelectMany(entry => entry.Words, (entry, word) => (entry, word))
             .ToLookup(one => one.word, one => one.entry, StringComparer.Ordinal);
         namedIds = entries.SelectMany(entry => entry.Parts.Select(part => part.EndToEndId).Append(entry.EndToEndId)).OfType<string>()
             .ToHashSet(StringComparer.Ordinal);
-        toldIds = payouts.Select(one => one.EndToEndId).ToHashSet(StringComparer.Ordinal);
         documents = [.. deposits.Select(one => (one.Agent, one.Reference))];
         foreach (var strategy in strategies)
         {
@@ -287,7 +290,7 @@ internal sealed class MatchBank(
 
     private void Left()
     {
-        foreach (var entry in entries.Where(Free))
+        foreach (var entry in entries.Where(entry => Free(entry) && !outside.Contains(entry)))
         {
             differences.Add(DepositorOf(entry) is not { } agent
                 ? new BankDifference(BreakKind.Unidentified, Math.Abs(entry.AmountQepik), "bank-unknown", "ask-bank", entry)
@@ -348,7 +351,7 @@ internal sealed class MatchBank(
         used.UnionWith(matched);
         found.UnionWith(paid);
         found.UnionWith(paidIn ?? []);
-        Matched += matched.Count;
+        Matched += matched.Count(entry => !outside.Contains(entry));
         matches.Add(new BankMatch(by, matched, paid, paidIn ?? []));
     }
 

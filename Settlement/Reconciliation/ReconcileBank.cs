@@ -94,7 +94,10 @@ public sealed class ReconcileBank(Engine engine)
                 .DistinctBy(one => one.Account, StringComparer.Ordinal).ToDictionary(one => one.Account, one => one.Code, StringComparer.Ordinal),
             from, to) { SpeakFrom = first };
         var acquirers = await ReconcileAcquirers.RunAsync(connection, terms, entries, from, to, cancel);
-        match.Run(acquirers.Others, payouts, await DepositsAsync(connection, from, to, cancel), earlier);
+        // A deposit and its booking may stand on two sides of the first day: so far back that what is near it is matched as it was before.
+        var back = from.PlusDays(-2 * terms.Strategies.Bank.Select(one => one.WithinDays).DefaultIfEmpty().Max());
+        var aside = await EntriesAsync(connection, currencyOf, back, from.PlusDays(-1), null, cancel);
+        match.Run(acquirers.Others, payouts, await DepositsAsync(connection, back, to, cancel), earlier, aside);
         if (await EnterBookings.RunAsync(connection, FactsOf(match), cancel) && factsFirst)
         {
             await writing.CommitAsync(cancel);

@@ -218,8 +218,8 @@ public sealed class BookedByBanks
     {
         await stage.Decisions.Stage.Database.ExecuteAsync($"""
             with f as (
-                insert into settlement_file (kind, name, sha256, bytes, format, source, imported_by)
-                values ('statement', '{name}', sha256('{name}'), 1, 'MT940', 'command', 'test') returning file_id
+                insert into settlement_file (kind, name, sha256, bytes, format, source, imported_by, imported_at)
+                values ('statement', '{name}', sha256('{name}'), 1, 'MT940', 'command', 'test', now() + interval '5 days') returning file_id
             ),
             s as (
                 insert into statement (file_id, position, message, account, currency, from_day, to_day, entries, intraday)

@@ -52,6 +52,57 @@ public sealed class ComparingBanks
             .Which.Kind.Should().Be(BreakKind.Unidentified);
     }
 
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(1, 0)]
+    [InlineData(0, 20)]
+    public async Task A_deposit_and_its_booking_on_two_sides_of_the_first_day_are_no_break(int bookedDay, int depositDay)
+    {
+        await using var book = await RegisterBook.OpenAsync();
+        await book.Engine.Funds.TopUpAsync(RegisterBook.Agent, 1, "doc-1", 70_000, "test", null, null);
+        await book.Database.ExecuteAsync(FormattableString.Invariant($"""
+            set session_replication_role = replica;
+            update movement set business_day = current_date - 60 + {depositDay} where reference = 'doc-1';
+            set session_replication_role = origin;
+            """));
+        await SayAsync(book, "booked", -62, -40, bookedDay - 60);
+        for (var day = Math.Min(bookedDay, depositDay); day <= Math.Max(bookedDay, depositDay) + 1; day++)
+        {
+            await SayAsync(book, FormattableString.Invariant($"day {day}"), day - 20, day - 20);
+            await new ReconcileBank(book.Engine).RunAsync(Terms, "test");
+            (await book.Database.AskAsync<long>("select count(*) from settlement_break")).Should().Be(0, $"it is day {day}");
+        }
+    }
+
+    [Theory]
+    [InlineData("9999-12-31")]
+    [InlineData("2099-12-31")]
+    public async Task A_statement_that_says_to_speak_of_years_to_come_is_believed_to_the_day_after_it_came(string last)
+    {
+        await using var book = await RegisterBook.OpenAsync();
+        await SayAsync(book, "s", -10, await book.Database.AskAsync<int>($"select date '{last}' - current_date"), 0);
+        (await new ReconcileBank(book.Engine).RunAsync(Terms, "test"))!.Should().BeEquivalentTo(new { Lines = 1, Breaks = 1 });
+    }
+
+    /// <summary>A statement, days from today, with one booking of 700.00 by the agent's document or none.</summary>
+    private static Task SayAsync(RegisterBook book, string name, int from, int to, int? booked = null) =>
+        book.Database.ExecuteAsync(FormattableString.Invariant($"""
+            with f as (
+                insert into settlement_file (kind, name, sha256, bytes, format, source, imported_by)
+                values ('statement', '{name}', sha256('{name}'), 1, 'MT940', 'command', 'test') returning file_id
+            ),
+            s as (
+                insert into statement (file_id, position, message, account, currency, from_day, to_day, entries, intraday)
+                select f.file_id, 1, 'MT940', '{Ours}', 'AZN', current_date + {from}, current_date + {to}, 1, false from f
+                returning statement_id
+            )
+            insert into statement_entry (statement_id, entry_no, line, account, currency, amount_minor, booking_day, status, reversal,
+                bank_reference, counterparty_account)
+            select s.statement_id, 1, 1, '{Ours}', 'AZN', 70000, current_date + {booked ?? 0}, 'booked', false, 'doc-1', '{Payer}'
+            from s
+            where {(booked is null ? "false" : "true")}
+            """));
+
     [Fact]
     public async Task Balances_that_do_not_add_up_and_gaps_are_breaks_once_and_close_when_what_is_missing_comes()
     {
