@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Net.NetworkInformation;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -22,7 +23,6 @@ internal sealed class Receiver : IAsyncDisposable
     private readonly WebApplication app;
     private readonly ConcurrentQueue<Heard> heard = new();
     private readonly SemaphoreSlim came = new(0);
-    private int open;
     private int mostOpen;
 
     private Receiver(WebApplication app) => this.app = app;
@@ -34,7 +34,10 @@ internal sealed class Receiver : IAsyncDisposable
 
     public IReadOnlyList<Heard> All => [.. heard];
 
-    /// <summary>The most requests that were open at once.</summary>
+    /// <summary>
+    /// The most connections that the asking side held open whenever a request came: its own ends are counted, since this side may notice
+    /// late that one was given up.
+    /// </summary>
     public int MostOpen => mostOpen;
 
     public static async Task<Receiver> StartAsync(int port = 0)
@@ -76,22 +79,16 @@ internal sealed class Receiver : IAsyncDisposable
 
     private async Task TakeAsync(HttpContext context)
     {
-        InterlockedMax(Interlocked.Increment(ref open));
-        try
-        {
-            using var body = new MemoryStream();
-            await context.Request.Body.CopyToAsync(body);
-            var one = new Heard(
-                context.Request.Path, context.Request.Headers["webhook-id"], context.Request.Headers["webhook-timestamp"],
-                context.Request.Headers["webhook-signature"], context.Request.Headers.Authorization, body.ToArray());
-            heard.Enqueue(one);
-            came.Release();
-            await Answer(context, one);
-        }
-        finally
-        {
-            Interlocked.Decrement(ref open);
-        }
+        InterlockedMax(IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpConnections()
+            .Count(line => line.State == TcpState.Established && line.RemoteEndPoint.Port == Address.Port));
+        using var body = new MemoryStream();
+        await context.Request.Body.CopyToAsync(body);
+        var one = new Heard(
+            context.Request.Path, context.Request.Headers["webhook-id"], context.Request.Headers["webhook-timestamp"],
+            context.Request.Headers["webhook-signature"], context.Request.Headers.Authorization, body.ToArray());
+        heard.Enqueue(one);
+        came.Release();
+        await Answer(context, one);
     }
 
     private void InterlockedMax(int value)

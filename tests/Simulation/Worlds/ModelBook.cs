@@ -227,7 +227,8 @@ internal sealed class ModelBook(PlantedInModel planted = PlantedInModel.None)
             {
                 Reversals[key] = one with { NextAskAt = now + Duration.FromSeconds(leaseSeconds[i]), Asks = one.Asks + 1 };
                 var mine = one.CancelNumber + (planted == PlantedInModel.ReversalsUnderNewNumbers ? one.Asks * 1_000_000L : 0);
-                due.Add(new DueReversal(key.AgentId, key.Number, mine, one.AskedAt, one.Asks));
+                var asks = planted == PlantedInModel.ReversalsAlwaysNew ? 0 : one.Asks;
+                due.Add(new DueReversal(key.AgentId, key.Number, mine, one.AskedAt, asks));
             }
         }
 

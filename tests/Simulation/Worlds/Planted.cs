@@ -30,6 +30,9 @@ internal enum PlantedInModel
     /// <summary>Each question about a reversal has a number of its own.</summary>
     ReversalsUnderNewNumbers,
 
+    /// <summary>Each question about a reversal says that nobody asked before.</summary>
+    ReversalsAlwaysNew,
+
     /// <summary>A wish is committed and nobody's turn comes to ask.</summary>
     ReversalsForgotten,
 }

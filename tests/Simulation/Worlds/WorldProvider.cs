@@ -29,6 +29,9 @@ internal sealed class ProvidersEntry(string account, long amountQepik)
 
     public int ReversalAsks { get; set; }
 
+    /// <summary>Wishes to have it back that left a machine as if nobody had asked before.</summary>
+    public int BackAsNew { get; set; }
+
     /// <summary>A reversal arrived and is not worked off.</summary>
     public bool ReversalPending { get; set; }
 
@@ -115,6 +118,11 @@ internal sealed class WorldProviders(World world, DatabaseServer database, Func<
         {
             world.Complain($"{number} was asked back after its lease had ended");
         }
+
+        if (!reversal.PerhapsAskedBefore && EntryOf(reversal.Delivery).BackAsNew++ > 0)
+        {
+            world.Complain($"{number} was asked back as new twice");
+        }
     }
 
     public ProvidersEntry ArrivesBack(Reversal reversal)
@@ -132,10 +140,10 @@ internal sealed class WorldProviders(World world, DatabaseServer database, Func<
         }
 
         // A lease that a clock's step ended may have a question under way still, which the next one's overtakes: nobody can call it
-        // back. What is said to it is judged as anybody's word is.
+        // back. What is said to it is judged as anybody's word is, and none leaves as new twice.
         if (!ClocksMoved && entry.ReversalAsks > 0 && !reversal.PerhapsAskedBefore)
         {
-            world.Complain($"{reversal.Delivery.Number} is wanted back as new twice");
+            world.Complain($"{reversal.Delivery.Number} is wanted back as new after another");
         }
 
         return entry;
