@@ -134,7 +134,8 @@ public sealed class Engine : IAsyncDisposable
         Postings = new Postings(Journal, node);
         Proposals = new Proposals(database, Journal, catalogue);
         Decide = new DecideProposals(
-            Proposals, Journal, Book, Funds, Postings, new SetTerminalLimits(database), node, Waiting, logs.CreateLogger<DecideProposals>());
+            Proposals, Journal, Book, Funds, Postings, new SetTerminalLimits(database),
+            new PutTermsInForce(database), node, Waiting, logs.CreateLogger<DecideProposals>());
         Rebalance = new RebalanceParts(database, Journal, node, logs.CreateLogger<RebalanceParts>());
         Shifts = new TellerShifts(database, Journal);
         Reports = new TerminalReports(database);

@@ -8,45 +8,13 @@ using Npgsql;
 
 namespace EGovPay.Processing.People;
 
-/// <summary>What came of a decision about a proposal.</summary>
-public enum DecideResult
-{
-    /// <summary>Decided now; with an approval, and carried out.</summary>
-    Done = 1,
-
-    /// <summary>It was decided so before; nothing more was done.</summary>
-    DoneBefore,
-
-    /// <summary>There is no such proposal.</summary>
-    Unknown,
-
-    /// <summary>Who proposed it may withdraw it, and nothing else; nobody else may withdraw it.</summary>
-    SamePerson,
-
-    /// <summary>They are no approver (any more).</summary>
-    NotEntitled,
-
-    /// <summary>The provider may still answer: not before the time that the proposal tells.</summary>
-    TooEarly,
-
-    /// <summary>What it was about has changed, and the proposal is void; the proposal says how.</summary>
-    Void,
-
-    /// <summary>It was decided otherwise before, or its time was up.</summary>
-    Ended,
-}
-
-/// <summary>What came of a decision, and the proposal as it then stands.</summary>
-[System.Runtime.InteropServices.StructLayout(System.Runtime.InteropServices.LayoutKind.Auto)]
-public readonly record struct Decided(DecideResult Result, Proposal? Proposal);
-
 /// <summary>
 /// Decides about proposals and carries out what was approved. An approval is one commit, what it does is another that names the
 /// proposal and is written once; a process that dies in between leaves an approved proposal, which any node finishes.
 /// </summary>
 public sealed class DecideProposals(
     Proposals proposals, Journal.Journal journal, PaymentBook book, AgentFunds funds, Postings postings, SetTerminalLimits terminals,
-    Node node, Waiting waiting, ILogger<DecideProposals> log)
+    PutTermsInForce terms, Node node, Waiting waiting, ILogger<DecideProposals> log)
 {
     private const int AttemptLimit = 8;
 
@@ -211,6 +179,8 @@ public sealed class DecideProposals(
             ? $"the payment is {state} meanwhile, and not {edge.From}"
             : proposal.BreakId is not null && await proposals.IsGoneAsync(proposal)
             ? "the break is gone since, or says something else"
+            : proposal.Kind == ProposalKind.Terms && await terms.AreStaleAsync(proposal)
+            ? "other terms were applied since it was proposed"
             : null;
 
     /// <summary>Carries out what was approved; by whom, and how often, makes no difference.</summary>
@@ -244,6 +214,9 @@ public sealed class DecideProposals(
                 break;
             case ProposalKind.TerminalLimits:
                 await terminals.SetAsync(proposal);
+                break;
+            case ProposalKind.Terms:
+                await terms.PutAsync(proposal);
                 break;
             case ProposalKind.Break when proposal.Edge is not null:
                 await CarryOutPaymentAsync(proposal);

@@ -142,6 +142,13 @@ public sealed class Proposals(
             : ProposeAsync(by, NoAgent, new Draft(ProposalKind.Payout, reason) { PayoutId = payoutId, Postings = Checked(postings) });
     }
 
+    /// <summary>Proposes that terms which change receivers' accounts are put in force. There: others wait already.</summary>
+    public Task<Proposed> ProposeTermsAsync(Person by, long draftId, string reason)
+    {
+        by.Require(Acts.SettleApply);
+        return ProposeAsync(by, NoAgent, new Draft(ProposalKind.Terms, reason) { TermsDraftId = draftId });
+    }
+
     /// <summary>
     /// Proposes how a break is settled: by a decision about its payment, by postings, or (with neither) as it stands. NotPossible: the
     /// payment's state has no such decision.
@@ -324,6 +331,7 @@ public sealed class Proposals(
         public long? PayoutId { get; init; }
         public long? BreakId { get; init; }
         public string? Resolution { get; init; }
+        public long? TermsDraftId { get; init; }
         public IReadOnlyList<Posting> Postings { get; init; } = [];
     }
 
@@ -368,6 +376,7 @@ public sealed class Proposals(
             Add(Column(one => one.Kind));
             Add(Column(one => one.Reference));
             Add(Column(one => one.CutoffGroup));
+            Add(draft.TermsDraftId);
             return command;
         }
 

@@ -7,6 +7,7 @@
 --      $15 seconds until it may be approved · $16 seconds until it expires · $17 parts of the agent
 --      $18 the epoch of a lost interval · $19 payout · $20 break · $21 how it is settled
 --      $22 … $28 what it posts, pairwise: agents, debits, credits, amounts, kinds, references, cut-off groups
+--      $29 a draft of terms
 with known as materialized (
     select p.proposal_id, p.approve_from from proposal p where p.proposing = $1
 ),
@@ -32,6 +33,10 @@ other as materialized (
     union all
     select p.proposal_id
     from proposal p
+    where $29::bigint is not null and p.kind = 'terms' and p.proposing <> $1 and p.state in ('open', 'approved')
+    union all
+    select p.proposal_id
+    from proposal p
     where p.agent_id = $3 and p.proposing <> $1 and (
         (p.number = $4 and p.state in ('open', 'approved'))
         or ($2 = 'top-up' and p.kind = $2 and p.reference = $8 and p.state in ('open', 'approved', 'done'))
@@ -44,12 +49,12 @@ made as (
     insert into proposal (
         proposing, kind, agent_id, number, edge, terminal_id, reference, amount_qepik, before_qepik, single_limit_qepik,
         daily_limit_qepik, provider_transaction, reason, made_by, made_at, approve_from, expires_at,
-        epoch, payout_id, break_id, resolution, break_evidence)
+        epoch, payout_id, break_id, resolution, break_evidence, terms_draft_id)
     select $1, $2, nullif($3, 0), $4, $5, $7, $8, $9,
         case when $2 = 'credit-limit' then (
             select sum(f.credit_limit)::bigint from funds f where f.agent_id >= $3 and f.agent_id < $3 + $17) end,
         $10, $11, $12, $13, $14, n.at, n.at + make_interval(secs => $15), n.at + make_interval(secs => $16),
-        $18, $19, $20, $21, (select b.evidence from settlement_break b where b.break_id = $20)
+        $18, $19, $20, $21, (select b.evidence from settlement_break b where b.break_id = $20), $29
     from (select clock_timestamp() as at) n
     where not exists (select from known) and not exists (select from other)
         and case $2
@@ -62,6 +67,9 @@ made as (
                 select from movement m where m.agent_id = $3 and m.reference = $8 and m.kind = 'top-up')
             when 'payout' then not exists (
                 select from payout o where o.payout_id = $19 and (o.dropped_at is not null or o.returned_at is not null))
+            when 'terms' then exists (
+                select from terms_draft d
+                where d.draft_id = $29 and d.based_on = (select max(s.version) from settlement_terms s))
             when 'lost-interval' then exists (
                 select from break_lost_interval b where b.epoch = $18 and b.settled_at is null)
             else true

@@ -15,23 +15,40 @@ public sealed record TermsByDay(IReadOnlyList<TermsVersion> Versions)
 {
     /// <summary>The version in force on a day, or null.</summary>
     public TermsVersion? Of(LocalDate day) => Versions.FirstOrDefault(one => one.ValidFrom <= day);
+
+    /// <summary>The versions that a new one takes over which is valid from a day on: of any later day, what is in force without it.</summary>
+    public IEnumerable<TermsVersion> TakenOver(LocalDate from) =>
+        Versions.Where(one => one == Of(from) || (one.ValidFrom > from && one == Of(one.ValidFrom)));
 }
 
 /// <summary>A version as it was applied.</summary>
-public sealed record StoredTerms(int Version, LocalDate ValidFrom, Instant AppliedAt, string AppliedBy, string Sha256);
+/// <param name="ApprovedBy">Where it changed receivers' accounts: the second person.</param>
+public sealed record StoredTerms(
+    int Version, LocalDate ValidFrom, Instant AppliedAt, string AppliedBy, string Sha256, string? ApprovedBy);
 
 /// <summary>What came of applying a file of terms.</summary>
 /// <param name="Version">The version that was added; null: none was.</param>
 /// <param name="Faults">What is wrong with the file; then nothing was written.</param>
 /// <param name="Refused">Why a good file was not applied; null: it was, or is in force already, or was only looked at.</param>
 public sealed record TermsApplication(
-    int? Version, SettlementTerms? Terms, IReadOnlyList<CatalogueFault> Faults, string? Refused = null);
+    int? Version, SettlementTerms? Terms, IReadOnlyList<CatalogueFault> Faults, string? Refused = null)
+{
+    /// <summary>Receivers whose accounts it changes: then another person has to approve it.</summary>
+    public IReadOnlyList<ChangedReceiver> Receivers { get; init; } = [];
+
+    /// <summary>With receivers, where somebody wanted it: what is to be proposed; nothing is in force of it.</summary>
+    public long? Draft { get; init; }
+
+    /// <summary>With a draft that was proposed.</summary>
+    public Proposed? Proposed { get; init; }
+}
 
 /// <summary>The terms' versions in the database: added, never changed.</summary>
 public static class TermsStore
 {
     private static readonly string ReadTerms = Sql.Load("Terms/ReadTerms.sql");
     private static readonly string AddTerms = Sql.Load("Terms/AddTerms.sql");
+    private static readonly string AddDraft = Sql.Load("Terms/AddDraft.sql");
     private static readonly string ListVersions = Sql.Load("Terms/ListVersions.sql");
 
     private const int MostVersions = 1_000;
@@ -58,7 +75,8 @@ public static class TermsStore
         while (await row.ReadAsync(cancel))
         {
             versions.Add(new StoredTerms(
-                row.GetInt32(0), row.GetLocalDate(1), row.GetInstant(2), row.GetString(3), Convert.ToHexStringLower(row.GetFieldValue<byte[]>(4))));
+                row.GetInt32(0), row.GetLocalDate(1), row.GetInstant(2), row.GetString(3), Convert.ToHexStringLower(row.GetFieldValue<byte[]>(4)),
+                row.IsDBNull(5) ? null : row.GetString(5)));
         }
 
         return versions;
@@ -72,7 +90,38 @@ public static class TermsStore
         return (string?)await command.ExecuteScalarAsync(cancel);
     }
 
-    /// <summary>Puts a file in force from a day on, as the next version; or only says what is wrong with it.</summary>
+    /// <summary>The document that a proposal is about, JSON as it was given; null: it is about no terms.</summary>
+    public static async Task<string?> ProposedDocumentAsync(NpgsqlDataSource database, long proposalId, CancellationToken cancel = default)
+    {
+        await using var command = database.CreateCommand(
+            "select d.body from terms_draft d join proposal p on p.terms_draft_id = d.draft_id where p.proposal_id = $1");
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = proposalId });
+        return (string?)await command.ExecuteScalarAsync(cancel);
+    }
+
+    /// <summary>As the other; and what needs a second person is proposed to one.</summary>
+    /// <param name="reason">Of the proposal; null: it says whose accounts are changed.</param>
+    public static async Task<TermsApplication> ApplyAsync(
+        Engine engine, byte[] utf8, LocalDate from, LocalDate today, Person? by, string? reason, CancellationToken cancel = default)
+    {
+        var applied = await ApplyAsync(engine.Database, utf8, from, today, by, cancel);
+        if (applied.Draft is not { } draft)
+        {
+            return applied;
+        }
+
+        var usual = $"accounts of {string.Join(", ", applied.Receivers.Select(one => one.Provider))}";
+        return applied with
+        {
+            Proposed = await engine.Proposals.ProposeTermsAsync(
+                by!, draft, reason ?? usual[..Math.Min(usual.Length, Proposals.LongestReason)]),
+        };
+    }
+
+    /// <summary>
+    /// Puts a file in force from a day on, as the next version; or only says what is wrong with it. What changes a receiver's account is put
+    /// aside as a draft, for two people; only the first terms of all are for one.
+    /// </summary>
     /// <param name="utf8">The file, JSON in UTF-8.</param>
     /// <param name="from">Not before today in Baku: what was is not rewritten.</param>
     /// <param name="today">Today in Baku.</param>
@@ -98,17 +147,22 @@ public static class TermsStore
         var hash = SHA256.HashData(utf8);
         if (by is null || now.Of(from)?.Sha256 == Convert.ToHexStringLower(hash))
         {
-            return new TermsApplication(null, terms, []);
+            return new TermsApplication(null, terms, []) { Receivers = by is null ? Changed(now, terms, from) : [] };
+        }
+
+        var body = Encoding.UTF8.GetString(utf8).TrimStart('\uFEFF');
+        if (Changed(now, terms, from) is { Count: > 0 } receivers)
+        {
+            await using var draft = Adding(AddDraft, connection, transaction, now.Versions[0].Version, from, by, hash, body);
+            draft.Parameters.Add(new NpgsqlParameter<string> { TypedValue = ChangedReceiver.Write(receivers) });
+            var id = (long)(await draft.ExecuteScalarAsync(cancel))!;
+            await transaction.CommitAsync(cancel);
+            return new TermsApplication(null, terms, []) { Receivers = receivers, Draft = id };
         }
 
         var version = now.Versions.Count == 0 ? 1 : now.Versions[0].Version + 1;
-        await using (var add = new NpgsqlCommand(AddTerms, connection, transaction))
+        await using (var add = Adding(AddTerms, connection, transaction, version, from, by, hash, body))
         {
-            add.Parameters.Add(new NpgsqlParameter<int> { TypedValue = version });
-            add.Parameters.Add(new NpgsqlParameter<DateOnly> { TypedValue = from.ToDateColumn() });
-            add.Parameters.Add(new NpgsqlParameter<string> { TypedValue = by.Login });
-            add.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = hash });
-            add.Parameters.Add(new NpgsqlParameter<string> { TypedValue = Encoding.UTF8.GetString(utf8).TrimStart('\uFEFF') });
             if (await add.ExecuteNonQueryAsync(cancel) == 0)
             {
                 return new TermsApplication(null, terms, [], "Somebody else applied terms in this moment. Look at them, and try again.");
@@ -123,6 +177,25 @@ public static class TermsStore
         await transaction.CommitAsync(cancel);
         return new TermsApplication(version, terms, []);
     }
+
+    private static NpgsqlCommand Adding(
+        string statement, NpgsqlConnection connection, NpgsqlTransaction transaction, int version, LocalDate from, Person by, byte[] hash,
+        string body)
+    {
+        var add = new NpgsqlCommand(statement, connection, transaction);
+        add.Parameters.Add(new NpgsqlParameter<int> { TypedValue = version });
+        add.Parameters.Add(new NpgsqlParameter<DateOnly> { TypedValue = from.ToDateColumn() });
+        add.Parameters.Add(new NpgsqlParameter<string> { TypedValue = by.Login });
+        add.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = hash });
+        add.Parameters.Add(new NpgsqlParameter<string> { TypedValue = body });
+        return add;
+    }
+
+    private static IReadOnlyList<ChangedReceiver> Changed(TermsByDay now, SettlementTerms terms, LocalDate from) =>
+        ChangedReceiver.Of(terms, now.Versions.Count == 0 ? [] : now.TakenOver(from).Select(one => one.Terms).DefaultIfEmpty(Nobody));
+
+    /// <summary>Before the first version begins nobody is paid, and whoever is paid then is new.</summary>
+    private static readonly SettlementTerms Nobody = new(new Payer("", ""), [], [], []);
 
     private static async Task<TermsByDay> ReadAsync(NpgsqlConnection connection, CancellationToken cancel)
     {

@@ -212,7 +212,8 @@ internal static class ProposalVerbs
         ProposalKind.TerminalLimits =>
             $"limits of {one.TerminalCode}: single {Limit(one.SingleLimitQepik)}, daily {Limit(one.DailyLimitQepik)}",
         ProposalKind.LostInterval => string.Create(CultureInfo.InvariantCulture, $"lost interval {one.Epoch}: it was worked"),
-        ProposalKind.Payout => string.Create(CultureInfo.InvariantCulture, $"payout {one.PayoutId}"),
+        ProposalKind.Payout => ShowProposal.Payout(one),
+        ProposalKind.Terms => ShowProposal.Terms(one),
         ProposalKind.Break => string.Create(CultureInfo.InvariantCulture, $"break {one.BreakId}: {one.Resolution}"),
         _ => one.Kind.ToString(),
     };
@@ -231,6 +232,7 @@ internal static class ProposalVerbs
         line.WriteString("agent", one.AgentCode);
         line.WriteString("epoch", one.Epoch?.ToString(CultureInfo.InvariantCulture));
         line.WriteString("payout", one.PayoutId?.ToString(CultureInfo.InvariantCulture));
+        ShowProposal.Write(line, one);
         line.WriteString("break", one.BreakId?.ToString(CultureInfo.InvariantCulture));
         line.WriteString("resolution", one.Resolution);
         line.WriteString("number", one.Number?.ToString(CultureInfo.InvariantCulture));

@@ -17,12 +17,17 @@ internal static class TermsCommands
         {
             Description = "prints a file to begin with; its accounts are invented", Arity = ArgumentArity.ZeroOrOne,
         };
+        var proposal = new Option<long?>("--proposal")
+        {
+            Description = "prints the document that a proposal would put in force", HelpName = "ID",
+        };
         var listing = new Listing(20_000, 1_000);
         return new Verb(
                 "terms",
                 "Shows the settlement terms in force: where each provider's money goes, and how each agent settles.",
-                "egovpay settle terms", "egovpay settle terms --format csv", "egovpay settle terms --example")
-            .With([example, .. listing.Options])
+                "egovpay settle terms", "egovpay settle terms --format csv", "egovpay settle terms --example",
+                "egovpay settle terms --proposal 7")
+            .With([example, proposal, .. listing.Options])
             .Does(async (parsed, cancel) =>
             {
                 if (parsed.GetValue(example))
@@ -32,6 +37,14 @@ internal static class TermsCommands
                 }
 
                 await using var store = await Store.UseAsync(ReadSettings.From(parsed), cancel);
+                if (parsed.GetValue(proposal) is { } id)
+                {
+                    await parsed.InvocationConfiguration.Output.WriteLineAsync(
+                        await TermsStore.ProposedDocumentAsync(store.Database, id, cancel)
+                        ?? throw new CommandException("No proposal of this number is about terms. `egovpay proposal list --all` shows them."));
+                    return Exit.Done;
+                }
+
                 var now = (await TermsStore.ReadAsync(store.Database, cancel)).Of(Today());
                 if (now is null)
                 {
@@ -65,45 +78,81 @@ internal static class TermsCommands
             Description = "the first day on which they are in force; default: today in Baku", HelpName = "YYYY-MM-DD",
         };
         var dry = new Option<bool>("--dry-run") { Description = "only says what is wrong with the file" };
+        var reason = ProposalVerbs.ReasonOption(required: false);
         var json = Print.JsonOption();
         return new Verb(
-                "apply", "Puts settlement terms in force from a day on, as a new version; or refuses them whole.",
+                "apply",
+                "Puts settlement terms in force from a day on, as a new version; or refuses them whole. Where they change a receiver's account, "
+                + "they are proposed to another person (`egovpay proposal approve`); only the first terms of all are not.",
                 "egovpay settle apply terms.json --dry-run", "egovpay settle apply terms.json --from 2027-01-01")
-            .With(file, from, dry, json)
+            .With(file, from, dry, reason, json)
             .Does(Acts.SettleApply, async (parsed, cancel) =>
             {
                 var path = parsed.GetValue(file)!;
                 var start = ReadDay(parsed.GetValue(from)) ?? Today();
-                await using var desk = await Desk.OpenAsync(parsed, cancel);
+                var why = ProposalVerbs.Reason(parsed, reason);
+                await using var books = await Books.OpenAsync(parsed, cancel);
                 var applied = await TermsStore.ApplyAsync(
-                    desk.Store.Database, CatalogueFiles.Read(path), start, Today(), parsed.GetValue(dry) ? null : desk.Person, cancel);
+                    books.Engine, CatalogueFiles.Read(path), start, Today(), parsed.GetValue(dry) ? null : books.Person, why, cancel);
                 if (applied.Faults.Count > 0)
                 {
                     return await CatalogueCommands.NameFaultsAsync(path, applied.Faults);
                 }
 
-                if (applied.Refused is { } why)
+                if (applied.Refused is { } refused)
                 {
-                    throw new CommandException(why);
+                    throw new CommandException(refused);
                 }
 
-                var terms = applied.Terms!;
+                if (applied.Proposed is { Result: not ProposeResult.Made } not)
+                {
+                    throw new CommandException(Unproposed(not));
+                }
+
                 await AgentCommands.SayAsync(
-                    parsed, json,
-                    string.Create(CultureInfo.InvariantCulture, $"{terms.Providers.Count} providers, {terms.Agents.Count} agents. ")
-                        + (applied.Version is { } now
-                            ? string.Create(CultureInfo.InvariantCulture, $"Version {now} is in force from {LocalDatePattern.Iso.Format(start)}.")
-                            : parsed.GetValue(dry) ? "The file is good; nothing was applied: it was only looked at."
-                            : "They are in force already; nothing was changed."),
+                    parsed, json, Said(applied, start, parsed.GetValue(dry)),
                     line =>
                     {
                         line.WriteBoolean("applied", applied.Version is not null);
                         line.WriteString("version", applied.Version is { } version ? Number(version) : null);
-                        line.WriteNumber("providers", terms.Providers.Count);
-                        line.WriteNumber("agents", terms.Agents.Count);
+                        line.WriteNumber("providers", applied.Terms!.Providers.Count);
+                        line.WriteNumber("agents", applied.Terms.Agents.Count);
+                        line.WriteString("proposal", applied.Proposed?.Id.ToString(CultureInfo.InvariantCulture));
+                        line.WriteStartArray("receivers");
+                        foreach (var one in applied.Receivers)
+                        {
+                            line.WriteStringValue(Describe(one));
+                        }
+
+                        line.WriteEndArray();
                     });
                 return Exit.Done;
             });
+    }
+
+    /// <summary>A receiver's account as it is and as it would be.</summary>
+    public static string Describe(ChangedReceiver one) => one.Before is null ? $"{one.Provider}: new, {Whole(one.After)}"
+        : $"{one.Provider}: {Whole(one.Before)} → {Whole(one.After)}";
+
+    /// <summary>Why terms that change receivers' accounts were not proposed.</summary>
+    public static string Unproposed(Proposed not) => not.Result == ProposeResult.There
+        ? string.Create(CultureInfo.InvariantCulture, $"Proposal {not.Id} would change receivers' accounts, too: let that be decided first.")
+        : "Somebody else applied terms in this moment. Look at them, and try again.";
+
+    private static string Whole(Beneficiary of) => string.Join(' ', new[] { of.Name, of.Voen, of.Iban, of.Bic, of.BankCode }.Where(one => one.Length > 0));
+
+    private static string Said(TermsApplication applied, LocalDate start, bool dry)
+    {
+        var (terms, day) = (applied.Terms!, LocalDatePattern.Iso.Format(start));
+        var changes = applied.Receivers.Count == 0 ? "" : "\nAccounts of receivers that it changes, which another person has to approve:"
+            + string.Concat(applied.Receivers.Select(one => "\n  " + Describe(one)));
+        return string.Create(CultureInfo.InvariantCulture, $"{terms.Providers.Count} providers, {terms.Agents.Count} agents. ")
+            + (applied.Version is { } now ? string.Create(CultureInfo.InvariantCulture, $"Version {now} is in force from {day}.")
+            : applied.Proposed is { } proposed ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"Nothing is in force of it yet. Proposal {proposed.Id} waits for another person: egovpay proposal approve {proposed.Id}")
+            : dry ? "The file is good; nothing was applied: it was only looked at."
+            : "They are in force already; nothing was changed.") + changes;
     }
 
     private static IReadOnlyList<Line> Lines(TermsVersion? now) => now is not { Terms: { } terms } ? [] :

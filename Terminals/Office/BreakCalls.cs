@@ -102,7 +102,8 @@ internal static class BreakCalls
         var proposals = await Proposals.AboutBreakAsync(engine.Database, id, cancel: http.RequestAborted);
         return TypedResults.Ok(new BreakWholeJson(
             BreakJson.Of(one, engine.Catalogue.Current, LanguageOf(http)), Json(one.Ours), Json(one.Theirs), Json(one.Suggestion),
-            [.. evidence.Select(each => new EvidenceJson(each.Kind, each.At, each.Text))], [.. proposals.Select(ProposalCalls.Of)]));
+            [.. evidence.Select(each => new EvidenceJson(each.Kind, each.At, each.Text))],
+            [.. proposals.Select(each => ProposalCalls.Of(each, engine.Catalogue.Current))]));
     }
 
     private static async Task<Results<Created<ProposalJson>, OfficeProblem>> ProposeAsync(
@@ -131,7 +132,7 @@ internal static class BreakCalls
         {
             SettleBreakResult.Made => TypedResults.Created(
                 FormattableString.Invariant($"/v1/settlement/proposals/{proposed.Proposed.Id}"),
-                ProposalCalls.Of((await engine.Proposals.FindAsync(proposed.Proposed.Id, http.RequestAborted))!)),
+                ProposalCalls.Of((await engine.Proposals.FindAsync(proposed.Proposed.Id, http.RequestAborted))!, engine.Catalogue.Current)),
             SettleBreakResult.There => new OfficeProblem(
                 OfficeRefusal.NotPossible, FormattableString.Invariant($"Proposal {proposed.Proposed.Id} is about this already.")),
             SettleBreakResult.NoSuchBreak => NoSuch(id),

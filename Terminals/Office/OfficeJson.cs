@@ -15,6 +15,7 @@ namespace EGovPay.Terminals.Office;
 [JsonSerializable(typeof(ProposalListJson))]
 [JsonSerializable(typeof(ProposalJson))]
 [JsonSerializable(typeof(ReasonAsked))]
+[JsonSerializable(typeof(System.Text.Json.JsonElement))]
 [JsonSerializable(typeof(int?))]
 [JsonSerializable(typeof(bool?))]
 [JsonSerializable(typeof(long?))]

@@ -1,4 +1,5 @@
 using EGovPay.Processing.Catalogue;
+using EGovPay.Processing.People;
 using EGovPay.Settlement.Netting;
 using EGovPay.Terminals.Api;
 using EGovPay.Terminals.CommandLine;
@@ -99,6 +100,15 @@ internal sealed class OfficeQuery
         }
 
         return text;
+    }
+
+    /// <summary>Why somebody proposes something; null: nothing was said.</summary>
+    public void Reason(string? reason)
+    {
+        if (reason is not null && (reason.Length is 0 or > Proposals.LongestReason || !Plain.IsPlain(reason)))
+        {
+            Fault("reason", FormattableString.Invariant($"1 to {Proposals.LongestReason} characters, no control characters."));
+        }
     }
 
     /// <summary>An amount in qəpik; 0 where none was said.</summary>

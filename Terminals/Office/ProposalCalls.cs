@@ -1,5 +1,8 @@
+using System.Text.Json;
 using EGovPay.Processing;
+using EGovPay.Processing.Catalogue;
 using EGovPay.Processing.People;
+using EGovPay.Settlement.Terms;
 using Microsoft.AspNetCore.Http.HttpResults;
 using NodaTime;
 using NodaTime.Text;
@@ -10,10 +13,38 @@ namespace EGovPay.Terminals.Office;
 /// <param name="Payout">With a payout: its number.</param>
 /// <param name="Break">With a break: its number.</param>
 /// <param name="Number">The payment's, where it is about one.</param>
+/// <param name="AmountQepik">Of a deposit, a limit, a payout.</param>
+/// <param name="Order">With a payout: what goes to whom.</param>
+/// <param name="Terms">With settlement terms: whose accounts they change.</param>
 public sealed record ProposalJson(
     long Id, string Kind, string State, string Agent, string? Number, long? Payout, long? Break, string? Resolution, string? Reference,
-    long? AmountQepik, string Reason, string MadeBy, string MadeAt, string ApproveFrom, string ExpiresAt, string? DecidedBy,
-    string? DecidedAt, string? Outcome);
+    long? AmountQepik, OrderJson? Order, ProposedTermsJson? Terms, string Reason, string MadeBy, string MadeAt, string ApproveFrom,
+    string ExpiresAt, string? DecidedBy, string? DecidedAt, string? Outcome);
+
+/// <summary>A payout as whoever approves it has to see it.</summary>
+/// <param name="AccountChanged">It goes to another account than the last one; null: none to this provider was carried out before.</param>
+/// <param name="LastPayout">The last payout to this provider that a bank carried out.</param>
+/// <param name="LastIban">Where that one went.</param>
+public sealed record OrderJson(
+    string Provider, string Creditor, string CreditorIban, string? CreditorBic, string? BudgetLevel, string? BudgetCode, long AmountQepik,
+    string ExecutionDay, string Purpose, bool? AccountChanged, long? LastPayout, string? LastIban);
+
+/// <summary>Terms as whoever approves them has to see them; the document itself: <c>GET /v1/settlement/proposals/{id}/terms</c>.</summary>
+/// <param name="ValidFrom">In force from this day on, or from the day of the approval if that is later.</param>
+public sealed record ProposedTermsJson(string ValidFrom, string Sha256, IReadOnlyList<ChangedReceiverJson> Receivers);
+
+/// <summary>A receiver whose account terms change.</summary>
+/// <param name="Before">Null: they are new.</param>
+public sealed record ChangedReceiverJson(string Provider, ReceiverJson? Before, ReceiverJson After)
+{
+    internal static ChangedReceiverJson Of(ChangedReceiver one) =>
+        new(one.Provider, one.Before is { } before ? Of(before) : null, Of(one.After));
+
+    private static ReceiverJson Of(Beneficiary one) => new(one.Name, one.Voen, one.Iban, one.Bic, one.BankCode);
+}
+
+/// <summary>Where a receiver is paid.</summary>
+public sealed record ReceiverJson(string Name, string Voen, string Iban, string Bic, string BankCode);
 
 /// <summary>Proposals, newest first.</summary>
 public sealed record ProposalListJson(IReadOnlyList<ProposalJson> Proposals);
@@ -21,7 +52,7 @@ public sealed record ProposalListJson(IReadOnlyList<ProposalJson> Proposals);
 /// <summary>Why it is refused or taken back; stays on the record.</summary>
 public sealed record ReasonAsked(string? Reason);
 
-/// <summary>Deciding about proposals of every kind: payouts, breaks, payments, deposits, limits.</summary>
+/// <summary>Deciding about proposals of every kind: payouts, terms, breaks, payments, deposits, limits.</summary>
 internal static class ProposalCalls
 {
     private const int Shown = 200;
@@ -30,6 +61,7 @@ internal static class ProposalCalls
     {
         routes.MapGet("/v1/settlement/proposals", ListAsync).WithTags("settlement");
         routes.MapGet("/v1/settlement/proposals/{id:long}", ShowAsync).WithTags("settlement");
+        routes.MapGet("/v1/settlement/proposals/{id:long}/terms", TermsAsync).WithTags("settlement");
         routes.MapPost("/v1/settlement/proposals/{id:long}/approve", ApproveAsync).WithTags("settlement");
         routes.MapPost("/v1/settlement/proposals/{id:long}/reject", RejectAsync)
             .Accepts<ReasonAsked>("application/json").WithTags("settlement");
@@ -46,7 +78,7 @@ internal static class ProposalCalls
         }
 
         var found = await Proposals.ListAsync(engine.Database, all != true, null, Shown, http.RequestAborted);
-        return TypedResults.Ok(new ProposalListJson([.. found.Select(Of)]));
+        return TypedResults.Ok(new ProposalListJson([.. found.Select(one => Of(one, engine.Catalogue.Current))]));
     }
 
     private static async Task<Results<Ok<ProposalJson>, OfficeProblem>> ShowAsync(HttpContext http, OfficeDoor door, Engine engine, long id)
@@ -56,14 +88,31 @@ internal static class ProposalCalls
             return refused;
         }
 
-        return await engine.Proposals.FindAsync(id, http.RequestAborted) is { } one ? TypedResults.Ok(Of(one)) : NoSuch(id);
+        return await engine.Proposals.FindAsync(id, http.RequestAborted) is { } one
+            ? TypedResults.Ok(Of(one, engine.Catalogue.Current)) : NoSuch(id);
+    }
+
+    private static async Task<Results<Ok<JsonElement>, OfficeProblem>> TermsAsync(HttpContext http, OfficeDoor door, Engine engine, long id)
+    {
+        if ((await door.AdmitAsync(http)).Refused is { } refused)
+        {
+            return refused;
+        }
+
+        if (await TermsStore.ProposedDocumentAsync(engine.Database, id, http.RequestAborted) is not { } text)
+        {
+            return NoSuch(id);
+        }
+
+        using var document = JsonDocument.Parse(text);
+        return TypedResults.Ok(document.RootElement.Clone());
     }
 
     private static async Task<Results<Ok<ProposalJson>, OfficeProblem>> ApproveAsync(
         HttpContext http, OfficeDoor door, Engine engine, long id)
     {
         var (person, refused) = await door.AdmitAsync(http, Acts.ProposalApprove);
-        return refused ?? Say(id, await engine.Decide.ApproveAsync(person, id));
+        return refused ?? Say(id, await engine.Decide.ApproveAsync(person, id), engine);
     }
 
     private static async Task<Results<Ok<ProposalJson>, OfficeProblem>> RejectAsync(
@@ -73,7 +122,7 @@ internal static class ProposalCalls
         if (refused is null)
         {
             (var why, refused) = await ReasonAsync(http);
-            return refused ?? Say(id, await engine.Decide.RejectAsync(person, id, why));
+            return refused ?? Say(id, await engine.Decide.RejectAsync(person, id, why), engine);
         }
 
         return refused;
@@ -86,7 +135,7 @@ internal static class ProposalCalls
         if (refused is null)
         {
             (var why, refused) = await ReasonAsync(http);
-            return refused ?? Say(id, await engine.Decide.WithdrawAsync(person, id, why));
+            return refused ?? Say(id, await engine.Decide.WithdrawAsync(person, id, why), engine);
         }
 
         return refused;
@@ -101,20 +150,29 @@ internal static class ProposalCalls
             : (asked?.Reason, refused);
     }
 
-    private static Results<Ok<ProposalJson>, OfficeProblem> Say(long id, Decided decided) => decided switch
+    private static Results<Ok<ProposalJson>, OfficeProblem> Say(long id, Decided decided, Engine engine) => decided switch
     {
         { Proposal: null } => NoSuch(id),
-        { Result: DecideResult.Done or DecideResult.DoneBefore, Proposal: { } done } => TypedResults.Ok(Of(done)),
+        { Result: DecideResult.Done or DecideResult.DoneBefore, Proposal: { } done } => TypedResults.Ok(Of(done, engine.Catalogue.Current)),
         { Proposal: { } other } => new OfficeProblem(
             OfficeRefusal.NotPossible, CommandLine.ProposalVerbs.Refusal(decided.Result, other)),
     };
 
     private static OfficeProblem NoSuch(long id) => new(OfficeRefusal.NotThere, FormattableString.Invariant($"There is no proposal {id}."));
 
-    internal static ProposalJson Of(Proposal one) => new(
+    internal static ProposalJson Of(Proposal one, CatalogueSnapshot catalogue) => new(
         one.Id, one.Kind.ToString(), one.State.ToString(), one.AgentCode, Text(one.Number), one.PayoutId, one.BreakId, one.Resolution,
-        one.Reference, one.AmountQepik, one.Reason, one.MadeBy, At(one.MadeAt)!, At(one.ApproveFrom)!, At(one.ExpiresAt)!, one.DecidedBy,
+        one.Reference, one.AmountQepik ?? one.Payout?.AmountQepik, one.Payout is { } order ? Of(order, catalogue) : null,
+        one.Terms is { } terms ? new ProposedTermsJson(
+            LocalDatePattern.Iso.Format(terms.ValidFrom), terms.Sha256,
+            [.. ChangedReceiver.Read(terms.Receivers).Select(ChangedReceiverJson.Of)]) : null,
+        one.Reason, one.MadeBy, At(one.MadeAt)!, At(one.ApproveFrom)!, At(one.ExpiresAt)!, one.DecidedBy,
         At(one.DecidedAt), one.Outcome);
+
+    private static OrderJson Of(ProposedPayout one, CatalogueSnapshot catalogue) => new(
+        catalogue.Provider(one.ProviderId)?.Code ?? Text(one.ProviderId)!, one.CreditorName, one.CreditorIban, one.CreditorBic,
+        one.BudgetLevel, one.BudgetCode, one.AmountQepik, LocalDatePattern.Iso.Format(one.ExecutionDay), one.Purpose, one.AccountChanged,
+        one.LastPayoutId, one.LastIban);
 
     private static string? Text(long? number) => number?.ToString(System.Globalization.CultureInfo.InvariantCulture);
 

@@ -15,7 +15,9 @@ namespace EGovPay.Terminals.Office;
 /// <summary>A version of the settlement terms.</summary>
 /// <param name="InForce">It is today's, in Baku.</param>
 /// <param name="Sha256">Of the file.</param>
-public sealed record TermsVersionJson(int Version, string ValidFrom, bool InForce, string AppliedAt, string AppliedBy, string Sha256);
+/// <param name="ApprovedBy">Where it changed receivers' accounts: the second person.</param>
+public sealed record TermsVersionJson(int Version, string ValidFrom, bool InForce, string AppliedAt, string AppliedBy, string Sha256,
+    string? ApprovedBy);
 
 /// <summary>All versions, newest first.</summary>
 public sealed record TermsVersionListJson(IReadOnlyList<TermsVersionJson> Versions);
@@ -24,9 +26,12 @@ public sealed record TermsVersionListJson(IReadOnlyList<TermsVersionJson> Versio
 public sealed record TermsJson(TermsVersionJson Version, JsonElement Document);
 
 /// <summary>What came of a file of terms.</summary>
-/// <param name="Applied">False: it was only looked at, or is in force already.</param>
+/// <param name="Applied">False: it was only looked at, is in force already, or waits for another person's approval.</param>
 /// <param name="Version">With applied: the new one.</param>
-public sealed record TermsAppliedJson(bool Applied, int? Version, string From, int Providers, int Agents);
+/// <param name="Receivers">Whose accounts it changes: that needs a second person, but for the first terms of all.</param>
+/// <param name="Proposal">Where it waits: <c>POST /v1/settlement/proposals/{id}/approve</c>.</param>
+public sealed record TermsAppliedJson(
+    bool Applied, int? Version, string From, int Providers, int Agents, IReadOnlyList<ChangedReceiverJson> Receivers, long? Proposal);
 
 /// <summary>A day that is not worked, or worked though it is a weekend.</summary>
 /// <param name="Kind">holiday, moved holiday, day off or worked.</param>
@@ -90,34 +95,38 @@ internal static class SettledCalls
             : new OfficeProblem(OfficeRefusal.NotThere, FormattableString.Invariant($"There is no version {number} of the terms."));
     }
 
-    private static async Task<Results<Ok<TermsAppliedJson>, OfficeProblem>> ApplyTermsAsync(
-        HttpContext http, OfficeDoor door, Engine engine, string? from = null, bool? dryRun = null)
+    private static async Task<Results<Ok<TermsAppliedJson>, Accepted<TermsAppliedJson>, OfficeProblem>> ApplyTermsAsync(
+        HttpContext http, OfficeDoor door, Engine engine, string? from = null, bool? dryRun = null, string? reason = null)
     {
-        var (person, refused) = await door.AdmitAsync(http, Acts.SettleApply);
+        var (given, refused) = await GivenAsync(http, door, engine, Acts.SettleApply, from, reason);
         if (refused is not null)
         {
             return refused;
         }
 
-        var query = new OfficeQuery();
-        var today = Today(engine);
-        var start = query.Day("from", from) ?? today;
-        if (query.Refused is not null)
-        {
-            return query.Refused;
-        }
-
-        var file = await OfficeBody.FileAsync(http, CheckTerms.MostBytes);
+        var (person, start, today, file) = given!;
         var applied = await TermsStore.ApplyAsync(
-            engine.Database, file, start, today, dryRun == true ? null : person, http.RequestAborted);
+            engine, file, start, today, dryRun == true ? null : person, reason, http.RequestAborted);
         if (applied.Faults.Count > 0)
         {
             return OfficeProblem.Faulty(applied.Faults);
         }
 
-        return applied.Refused is { } why ? new OfficeProblem(OfficeRefusal.NotPossible, why)
-            : TypedResults.Ok(new TermsAppliedJson(
-                applied.Version is not null, applied.Version, Text(start), applied.Terms!.Providers.Count, applied.Terms.Agents.Count));
+        if (applied.Refused is { } why)
+        {
+            return new OfficeProblem(OfficeRefusal.NotPossible, why);
+        }
+
+        if (applied.Proposed is { Result: not ProposeResult.Made } not)
+        {
+            return new OfficeProblem(OfficeRefusal.NotPossible, TermsCommands.Unproposed(not));
+        }
+
+        var told = new TermsAppliedJson(
+            applied.Version is not null, applied.Version, Text(start), applied.Terms!.Providers.Count, applied.Terms.Agents.Count,
+            [.. applied.Receivers.Select(ChangedReceiverJson.Of)], applied.Proposed?.Id);
+        return applied.Proposed is { } made
+            ? TypedResults.Accepted(FormattableString.Invariant($"/v1/settlement/proposals/{made.Id}"), told) : TypedResults.Ok(told);
     }
 
     private static async Task<Results<Ok<CalendarJson>, OfficeProblem>> CalendarAsync(
@@ -149,21 +158,13 @@ internal static class SettledCalls
     private static async Task<Results<Ok<CalendarAppliedJson>, OfficeProblem>> ApplyCalendarAsync(
         HttpContext http, OfficeDoor door, Engine engine, string? from = null, bool? dryRun = null)
     {
-        var (person, refused) = await door.AdmitAsync(http, Acts.CalendarApply);
+        var (given, refused) = await GivenAsync(http, door, engine, Acts.CalendarApply, from);
         if (refused is not null)
         {
             return refused;
         }
 
-        var query = new OfficeQuery();
-        var today = Today(engine);
-        var start = query.Day("from", from) ?? today;
-        if (query.Refused is not null)
-        {
-            return query.Refused;
-        }
-
-        var file = await OfficeBody.FileAsync(http, CheckTerms.MostBytes);
+        var (person, start, today, file) = given!;
         var applied = await CalendarStore.ApplyAsync(
             engine.Database, file, start, today, dryRun == true ? null : person, http.RequestAborted);
         if (applied.Faults.Count > 0)
@@ -190,6 +191,26 @@ internal static class SettledCalls
             ]));
     }
 
+    /// <summary>A file of ours, from whom and from which day on; read last, after all else was judged.</summary>
+    private static async Task<(Given? Given, OfficeProblem? Refused)> GivenAsync(
+        HttpContext http, OfficeDoor door, Engine engine, Act act, string? from, string? reason = null)
+    {
+        var (person, refused) = await door.AdmitAsync(http, act);
+        if (refused is not null)
+        {
+            return (null, refused);
+        }
+
+        var query = new OfficeQuery();
+        var today = Today(engine);
+        var start = query.Day("from", from) ?? today;
+        query.Reason(reason);
+        return query.Refused is { } wrong
+            ? (null, wrong) : (new Given(person, start, today, await OfficeBody.FileAsync(http, CheckTerms.MostBytes)), null);
+    }
+
+    private sealed record Given(Person Person, LocalDate From, LocalDate Today, byte[] File);
+
     /// <param name="number">Null: what is in force today.</param>
     private static async Task<TermsJson?> FindAsync(HttpContext http, Engine engine, int? number)
     {
@@ -212,7 +233,8 @@ internal static class SettledCalls
         return
         [
             .. versions.Select(one => new TermsVersionJson(
-                one.Version, Text(one.ValidFrom), one == now, InstantPattern.ExtendedIso.Format(one.AppliedAt), one.AppliedBy, one.Sha256)),
+                one.Version, Text(one.ValidFrom), one == now, InstantPattern.ExtendedIso.Format(one.AppliedAt), one.AppliedBy, one.Sha256,
+                one.ApprovedBy)),
         ];
     }
 

@@ -41,6 +41,10 @@ public sealed class PayoutsOverHttp(HttpCentre centre) : IClassFixture<HttpCentr
         round.Status.Should().Be(HttpStatusCode.OK, round.Json.ToJsonString());
         var made = round.Json["proposals"]!.AsArray().Should().ContainSingle().Which!;
         (await PostAsync(finance, "payouts/export", [])).Status.Should().Be(HttpStatusCode.Conflict, "nobody has approved it");
+        var asked = await GetAsync(approver, $"proposals/{made["proposal"]}");
+        ((long)asked["amountQepik"]!, (string)asked["order"]!["creditorIban"]!, (string)asked["order"]!["creditor"]!, (string)asked["order"]!["provider"]!)
+            .Should().Be((1_500, "AZ14IBAZ40060019449330218120", "Azərişıq ASC", "azerishiq"));
+        asked["order"]!["accountChanged"].Should().BeNull("none was carried out before");
         (await PostAsync(approver, $"proposals/{made["proposal"]}/approve", [])).Status.Should().Be(HttpStatusCode.OK);
         var file = await PostAsync(finance, "payouts/export", new JsonObject { ["format"] = "pain.001.001.03" });
         file.Status.Should().Be(HttpStatusCode.OK, file.Json.ToJsonString());

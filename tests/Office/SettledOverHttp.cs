@@ -34,7 +34,13 @@ public sealed class SettledOverHttp(HttpCentre centre) : IClassFixture<HttpCentr
         ((bool)applied.Json!["applied"]!, (int)applied.Json["version"]!).Should().Be((true, 1));
         ((bool)(await PutAsync(client, Terms, example)).Json!["applied"]!).Should().BeFalse("they are in force already");
         var later = Day(Today().PlusDays(30));
-        ((int)(await PutAsync(client, $"{Terms}?from={later}", Agent("gec", "afterwards"))).Json!["version"]!).Should().Be(2);
+        var waiting = await PutAsync(client, $"{Terms}?from={later}", Agent("gec", "afterwards"));
+        waiting.Status.Should().Be(HttpStatusCode.Accepted, "it changes a receiver's account");
+        using (var approver = await centre.ClientAsync(Role.Approver))
+        {
+            var approved = await approver.PostAsync($"/v1/settlement/proposals/{waiting.Json!["proposal"]}/approve");
+            ((string)approved.Json!["outcome"]!).Should().Be($"version 2 is in force from {later}");
+        }
 
         using var auditor = await centre.ClientAsync(Role.Auditor);
         var now = (await auditor.LookAsync(Terms)).Json!;

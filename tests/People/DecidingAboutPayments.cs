@@ -292,7 +292,8 @@ public sealed class DecidingAboutPayments
             NullLogger<Processing.Journal.Journal>.Instance);
         var engine = d.Engine;
         var decide = new DecideProposals(
-            engine.Proposals, journal, engine.Book, engine.Funds, engine.Postings, new SetTerminalLimits(engine.Database), engine.Node,
+            engine.Proposals, journal, engine.Book, engine.Funds, engine.Postings, new SetTerminalLimits(engine.Database),
+            new PutTermsInForce(engine.Database), engine.Node,
             engine.Waiting, new Logger<DecideProposals>(log));
         using var stop = new CancellationTokenSource();
         await using var held = await d.Stage.HoldLaneAsync();
