@@ -46,7 +46,7 @@ public sealed class Proposals(
     public const int ListLimit = 1_000;
 
     /// <summary>Postings of one proposal at most: a line for each agent.</summary>
-    public const int MostPostings = 20_000;
+    public const int MostPostings = 100_000;
 
     private const int DueLimit = 100;
 

@@ -83,6 +83,7 @@ public sealed class ImportPaymentStatus(NpgsqlDataSource database, Postings post
 
     /// <summary>Puts back what banks refused, wherever that was begun and not finished. Any number of nodes may do it at once.</summary>
     /// <returns>The payouts that were finished now.</returns>
+    /// <exception cref="RoundFailedException">One could not be put back; all others were.</exception>
     public async Task<IReadOnlyList<long>> FinishReturnsAsync(CancellationToken cancel = default)
     {
         var due = new List<(long Id, string Why)>();
@@ -97,26 +98,40 @@ public sealed class ImportPaymentStatus(NpgsqlDataSource database, Postings post
         }
 
         var returned = new List<long>();
+        var round = new WholeRound();
         foreach (var (id, why) in due)
         {
-            foreach (var posting in await BackAsync(id, cancel))
-            {
-                if (await postings.PostAsync(posting, "engine", null, why) == PostResult.Different)
+            await round.TryAsync(
+                ProposePayouts.Reference(id),
+                async () =>
                 {
-                    throw new InvalidOperationException($"The return of payout {id} stands with another amount or other accounts.");
-                }
-            }
+                    if (await ReturnAsync(id, why, cancel))
+                    {
+                        returned.Add(id);
+                    }
+                },
+                cancel);
+        }
 
-            await using var command = database.CreateCommand(ReturnPayout);
-            Add(command, id);
-            Add(command, why);
-            if (await command.ExecuteScalarAsync(cancel) is long)
+        round.End();
+        return returned;
+    }
+
+    /// <summary>Puts one back. False: somebody else did.</summary>
+    private async Task<bool> ReturnAsync(long id, string why, CancellationToken cancel)
+    {
+        foreach (var posting in await BackAsync(id, cancel))
+        {
+            if (await postings.PostAsync(posting, "engine", null, why) == PostResult.Different)
             {
-                returned.Add(id);
+                throw new InvalidOperationException($"The return of payout {id} stands with another amount or other accounts.");
             }
         }
 
-        return returned;
+        await using var command = database.CreateCommand(ReturnPayout);
+        Add(command, id);
+        Add(command, why);
+        return await command.ExecuteScalarAsync(cancel) is long;
     }
 
     private static string? Refusal(PaymentStatusReading reading, List<(long Id, string EndToEndId, string? Block)> members)
@@ -168,7 +183,7 @@ public sealed class ImportPaymentStatus(NpgsqlDataSource database, Postings post
     {
         await using var command = database.CreateCommand(PayoutMovements);
         Add(command, ProposePayouts.Reference(payoutId));
-        Add(command, MostInAFile);
+        Add(command, Proposals.MostPostings + 1);
         Add(command, payoutId);
         var back = new List<Posting>();
         await using var reader = await command.ExecuteReaderAsync(cancel);
@@ -179,7 +194,8 @@ public sealed class ImportPaymentStatus(NpgsqlDataSource database, Postings post
                 ProposePayouts.Reference(payoutId)));
         }
 
-        return back;
+        return back.Count <= Proposals.MostPostings ? back : throw new InvalidOperationException(
+            $"Payout {payoutId} has more than {Proposals.MostPostings} postings, and a part of it would stay where it is.");
     }
 
     private static void Add<T>(NpgsqlCommand command, T value) =>

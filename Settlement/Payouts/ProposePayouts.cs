@@ -35,6 +35,9 @@ public sealed class ProposePayouts(NpgsqlDataSource database, Proposals proposal
     private const int MostRows = 1_000_000;
     private const int AttemptLimit = 8;
 
+    /// <summary>Agents of one payout at most; of more, its windows are paid by several. Fewer in tests.</summary>
+    internal int MostAgents { get; init; } = Proposals.MostPostings;
+
     /// <summary>Crockford's, without letters that read like digits.</summary>
     private const string IdLetters = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
@@ -49,6 +52,7 @@ public sealed class ProposePayouts(NpgsqlDataSource database, Proposals proposal
     private static readonly string PayoutAgents = Sql.Load("Payouts/PayoutAgents.sql");
 
     /// <summary>One look at what is owed. Any number of people and nodes may look at once.</summary>
+    /// <exception cref="RoundFailedException">A payout could not be entered or proposed; all others were.</exception>
     /// <param name="executionDay">The bank day on which the bank is to pay.</param>
     /// <param name="through">Windows up to this bank day; null: all that are closed.</param>
     /// <param name="providers">Only these; null: all.</param>
@@ -58,14 +62,17 @@ public sealed class ProposePayouts(NpgsqlDataSource database, Proposals proposal
     {
         await new SettlementWindows(database).ReckonAsync(cancel);
         await DropAsync(cancel);
-        var (carried, without) = await EnterAsync(by.Login, terms, executionDay, through, providers, cancel);
-        return new PayoutRound(await ProposeEnteredAsync(by, cancel), carried, without);
+        var round = new WholeRound();
+        var (carried, without) = await EnterAsync(by.Login, terms, executionDay, through, providers, round, cancel);
+        var made = await ProposeEnteredAsync(by, round, cancel);
+        round.End();
+        return new PayoutRound(made, carried, without);
     }
 
     /// <summary>Enters payouts; nobody can approve them before they are proposed.</summary>
     internal async Task<(List<PayoutCarried> Carried, List<PayoutCarried> Without)> EnterAsync(
         string by, PayoutTerms terms, LocalDate executionDay, LocalDate? through, IReadOnlyList<int>? providers,
-        CancellationToken cancel)
+        WholeRound round, CancellationToken cancel)
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -92,7 +99,12 @@ public sealed class ProposePayouts(NpgsqlDataSource database, Proposals proposal
                 }
                 else
                 {
-                    lost |= !await EnterAsync(by, terms.Debtor, receiver, executionDay, budget, [.. owed], cancel);
+                    foreach (var few in Divided([.. owed]))
+                    {
+                        await round.TryAsync(
+                            $"what provider {providerId} is owed",
+                            async () => lost |= !await EnterAsync(by, terms.Debtor, receiver, executionDay, budget, few, cancel), cancel);
+                    }
                 }
             }
 
@@ -105,7 +117,7 @@ public sealed class ProposePayouts(NpgsqlDataSource database, Proposals proposal
     }
 
     /// <summary>Proposes what was entered and is proposed by nobody.</summary>
-    internal async Task<List<PayoutProposal>> ProposeEnteredAsync(Person by, CancellationToken cancel)
+    internal async Task<List<PayoutProposal>> ProposeEnteredAsync(Person by, WholeRound round, CancellationToken cancel)
     {
         var ids = new List<long>();
         await using (var command = database.CreateCommand(UnproposedPayouts))
@@ -121,15 +133,44 @@ public sealed class ProposePayouts(NpgsqlDataSource database, Proposals proposal
         var made = new List<PayoutProposal>();
         foreach (var id in ids)
         {
-            var (postings, purpose) = await PostingsAsync(id, cancel);
-            var proposed = await proposals.ProposePayoutAsync(by, id, postings, purpose);
-            if (proposed.Result == ProposeResult.Made)
-            {
-                made.Add(new PayoutProposal(id, proposed.Id));
-            }
+            await round.TryAsync(
+                Reference(id),
+                async () =>
+                {
+                    var (postings, purpose) = await PostingsAsync(id, cancel);
+                    var proposed = await proposals.ProposePayoutAsync(by, id, postings, purpose);
+                    if (proposed.Result == ProposeResult.Made)
+                    {
+                        made.Add(new PayoutProposal(id, proposed.Id));
+                    }
+                },
+                cancel);
         }
 
         return made;
+    }
+
+    /// <summary>
+    /// Windows whose agents one payout can carry, oldest first. Where a division would leave more taken back than taken, all is left together: it
+    /// is for a later window, or for people.
+    /// </summary>
+    private List<List<Owed>> Divided(List<Owed> owed)
+    {
+        var divided = new List<List<Owed>>();
+        var agents = new HashSet<int>();
+        foreach (var window in owed.GroupBy(one => (one.Day, one.Group)).OrderBy(one => one.Key.Day).ThenBy(one => one.Key.Group))
+        {
+            if (divided.Count == 0 || agents.Union(window.Select(one => one.AgentId)).Count() > MostAgents)
+            {
+                divided.Add([]);
+                agents.Clear();
+            }
+
+            divided[^1].AddRange(window);
+            agents.UnionWith(window.Select(one => one.AgentId));
+        }
+
+        return divided.TrueForAll(few => few.Sum(one => one.OwedQepik) > 0) ? divided : [owed];
     }
 
     private async Task DropAsync(CancellationToken cancel)
@@ -174,6 +215,11 @@ public sealed class ProposePayouts(NpgsqlDataSource database, Proposals proposal
             .Select(one => (one.Key.Group, one.Key.Day, Sum: one.Sum(each => each.OwedQepik))).ToList();
         var agents = owed.GroupBy(one => one.AgentId).Select(one => (AgentId: one.Key, Sum: one.Sum(each => each.OwedQepik)))
             .Where(one => one.Sum != 0).ToList();
+        if (agents.Count > MostAgents)
+        {
+            throw new InvalidOperationException($"It is the money of {agents.Count} agents, and a payout carries that of {MostAgents}.");
+        }
+
         await using var command = database.CreateCommand(EnterPayout);
         void Add<T>(T value) => command.Parameters.Add(new NpgsqlParameter<T> { TypedValue = value });
         Add(owed[0].ProviderId);

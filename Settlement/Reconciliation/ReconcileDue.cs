@@ -1,6 +1,7 @@
 using EGovPay.Processing;
 using EGovPay.Processing.PostgreSql;
 using NodaTime;
+using NodaTime.Text;
 using Npgsql;
 
 namespace EGovPay.Settlement.Reconciliation;
@@ -20,6 +21,7 @@ public sealed class ReconcileDue(Engine engine)
 
     /// <summary>One round; the comparisons in the order of their days.</summary>
     /// <param name="by">Who runs it: a login, or the name of a job.</param>
+    /// <exception cref="RoundFailedException">A comparison failed; all others were made.</exception>
     public async Task<IReadOnlyList<DueComparison>> RoundAsync(string by, CancellationToken cancel = default)
     {
         var providers = engine.Catalogue.Current.Providers;
@@ -36,12 +38,16 @@ public sealed class ReconcileDue(Engine engine)
         }
 
         var done = new List<DueComparison>();
+        var round = new WholeRound();
         foreach (var (providerId, day) in due)
         {
             var provider = providers.Single(one => one.Id == providerId);
-            done.Add(new DueComparison(provider.Code, day, await reconcile.RunAsync(provider, day, by, cancel)));
+            await round.TryAsync(
+                $"{provider.Code}/{LocalDatePattern.Iso.Format(day)}",
+                async () => done.Add(new DueComparison(provider.Code, day, await reconcile.RunAsync(provider, day, by, cancel))), cancel);
         }
 
+        round.End();
         return done;
     }
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using EGovPay.Processing.PostgreSql;
+using EGovPay.Settlement;
 using EGovPay.Terminals.Demo;
 using Npgsql;
 
@@ -37,6 +38,10 @@ internal static class RunCommandLine
         catch (CommandException failed)
         {
             return await FailedAsync(failed.Message, failed.ExitCode);
+        }
+        catch (RoundFailedException failed)
+        {
+            return await FailedAsync($"The rest was done; this was not: {failed.Message}", Exit.Failed);
         }
         catch (PostgreSqlException failed)
         {

@@ -157,8 +157,18 @@ internal static class JobTable
 
     private static async Task<string> AnswersAsync(JobTools tools, CancellationToken cancel)
     {
-        var returned = await new ImportPaymentStatus(tools.Engine.Database, tools.Engine.Postings).FinishReturnsAsync(cancel);
-        var opened = await new AnsweredBreaks(tools.Engine.Database).RoundAsync(cancel);
+        int opened;
+        IReadOnlyList<long> returned;
+        try
+        {
+            returned = await new ImportPaymentStatus(tools.Engine.Database, tools.Engine.Postings).FinishReturnsAsync(cancel);
+        }
+        finally
+        {
+            // One that cannot be put back keeps no break from being opened.
+            opened = await new AnsweredBreaks(tools.Engine.Database).RoundAsync(cancel);
+        }
+
         return string.Create(CultureInfo.InvariantCulture, $"{returned.Count} payouts put back, {opened} breaks opened");
     }
 

@@ -3,6 +3,7 @@ using System.Text;
 using EGovPay.Processing;
 using EGovPay.Processing.Catalogue;
 using EGovPay.Processing.People;
+using EGovPay.Settlement;
 using EGovPay.Settlement.Breaks;
 using EGovPay.Settlement.Netting;
 using EGovPay.Settlement.Payouts;
@@ -174,9 +175,18 @@ internal static class PayoutCalls
             return new OfficeProblem(OfficeRefusal.NotPossible, "No settlement terms with an account of ours in manat are in force.");
         }
 
-        var round = await new ProposePayouts(engine.Database, engine.Proposals).RoundAsync(
-            person, terms, await PayoutTerms.ExecutionDayAsync(engine.Database, today, http.RequestAborted), through,
-            asked.Provider is null ? null : [catalogue.Provider(asked.Provider)!.Id], http.RequestAborted);
+        PayoutRound round;
+        try
+        {
+            round = await new ProposePayouts(engine.Database, engine.Proposals).RoundAsync(
+                person, terms, await PayoutTerms.ExecutionDayAsync(engine.Database, today, http.RequestAborted), through,
+                asked.Provider is null ? null : [catalogue.Provider(asked.Provider)!.Id], http.RequestAborted);
+        }
+        catch (RoundFailedException failed)
+        {
+            return new OfficeProblem(OfficeRefusal.NotPossible, $"The rest is proposed; this is not: {failed.Message}");
+        }
+
         return TypedResults.Ok(new PayoutRoundJson(
             [.. round.Proposals.Select(one => new ProposedPayoutJson(one.PayoutId, one.ProposalId))],
             [.. round.Carried.Select(one => Of(one, catalogue))], [.. round.WithoutTerms.Select(one => Of(one, catalogue))]));
@@ -259,8 +269,17 @@ internal static class PayoutCalls
                 var bytes = new byte[file.Length];
                 file.Position = 0;
                 await file.ReadExactlyAsync(bytes, http.RequestAborted);
-                var done = await new ImportPaymentStatus(engine.Database, engine.Postings).RunAsync(
-                    person, name ?? "upload", bytes, "http", http.RequestAborted);
+                PaymentStatusImport done;
+                try
+                {
+                    done = await new ImportPaymentStatus(engine.Database, engine.Postings).RunAsync(
+                        person, name ?? "upload", bytes, "http", http.RequestAborted);
+                }
+                catch (RoundFailedException failed)
+                {
+                    return new OfficeProblem(OfficeRefusal.NotPossible, $"The file is read; this could not be put back: {failed.Message}");
+                }
+
                 if (done.Refused is { } why)
                 {
                     return new OfficeProblem(OfficeRefusal.Unreadable, why, "body");

@@ -3,6 +3,7 @@ using System.Text;
 using System.Xml.Linq;
 using EGovPay.Processing.People;
 using EGovPay.Processing.StateMachine;
+using EGovPay.Settlement;
 using EGovPay.Settlement.Breaks;
 using EGovPay.Settlement.Payouts;
 using FluentAssertions;
@@ -130,7 +131,7 @@ public sealed class PayingOut
         await stage.PayAsync(PayoutStage.Utility, 1_001);
         await stage.CloseWindowAsync();
         await stage.ProposeOn(stage.A).EnterAsync(
-            "aysel", PayoutStage.Terms, Orders.Day, null, null, TestContext.Current.CancellationToken);
+            "aysel", PayoutStage.Terms, Orders.Day, null, null, new WholeRound(), TestContext.Current.CancellationToken);
         (await stage.ExportOn(stage.A).RunAsync(
             Decisions.Doer, PayoutFormat.Pain00100109, cancel: TestContext.Current.CancellationToken)).File.Should().BeNull();
 
