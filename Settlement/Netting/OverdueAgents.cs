@@ -70,7 +70,6 @@ public sealed class OverdueAgents(NpgsqlDataSource database)
         var late = standings.Where(one => one.OverdueQepik > 0 && terms!.Agent(one.Agent).SuspendWhenOverdue)
             .ToDictionary(one => one.Agent, StringComparer.Ordinal);
         var suspended = new List<string>();
-        var lifted = new List<string>();
         var open = await OpenAsync(cancel);
         foreach (var (code, standing) in late)
         {
@@ -91,15 +90,21 @@ public sealed class OverdueAgents(NpgsqlDataSource database)
             }
         }
 
-        foreach (var (agentId, code) in open.Where(one => !late.ContainsKey(one.Code)))
+        return new OverdueRound(suspended, await LiftAsync(open, late.ContainsKey, cancel));
+    }
+
+    /// <summary>Lets go on who has paid, and suspends nobody. Any number of nodes may look at once.</summary>
+    /// <returns>Who goes on.</returns>
+    public async Task<IReadOnlyList<string>> LiftAsync(SettlementTerms? terms, LocalDate today, CancellationToken cancel = default)
+    {
+        if (await OpenAsync(cancel) is not { Count: > 0 } open)
         {
-            if (await ChangeAsync(LiftOverdue, [new NpgsqlParameter<int> { TypedValue = agentId }], cancel))
-            {
-                lifted.Add(code);
-            }
+            return [];
         }
 
-        return new OverdueRound(suspended, lifted);
+        var late = (await StandingsAsync(terms, today, cancel)).Where(one => one.OverdueQepik > 0 && terms!.Agent(one.Agent).SuspendWhenOverdue)
+            .Select(one => one.Agent).ToHashSet(StringComparer.Ordinal);
+        return await LiftAsync(open, late.Contains, cancel);
     }
 
     /// <summary>The bank day so many bank days after a business day; with 0 the day itself, or the first bank day after it.</summary>
@@ -163,6 +168,20 @@ public sealed class OverdueAgents(NpgsqlDataSource database)
         }
 
         return open;
+    }
+
+    private async Task<List<string>> LiftAsync(List<(int AgentId, string Code)> open, Func<string, bool> isLate, CancellationToken cancel)
+    {
+        var lifted = new List<string>();
+        foreach (var (agentId, code) in open.Where(one => !isLate(one.Code)))
+        {
+            if (await ChangeAsync(LiftOverdue, [new NpgsqlParameter<int> { TypedValue = agentId }], cancel))
+            {
+                lifted.Add(code);
+            }
+        }
+
+        return lifted;
     }
 
     /// <summary>The directory's version goes first, as with every change of agents: two changes wait for each other there.</summary>

@@ -52,6 +52,8 @@ internal static class JobTable
                 (_, cancel) => AnswersAsync(Here(), cancel)),
             new("overdue-agents", "0 30 8 * * ?", false, "suspends agents who owe too long, where their terms say so, and lifts it when they paid",
                 (_, cancel) => OverdueAgentsAsync(Here(), cancel)),
+            new("lift-agents", "50 0/10 * * * ?", false, "lets agents go on who were suspended because they were late, and have paid",
+                (_, cancel) => LiftAgentsAsync(Here(), cancel)),
             new("archive", "0 0 5 * * ?", false, "forgets what is kept for a time only: what was told, dead letters, payers' addresses, runs of jobs",
                 (_, cancel) => ArchiveAsync(Here(), cancel)),
             new("audit", "0 30 4 * * ?", false, "checks every invariant of the books",
@@ -179,6 +181,14 @@ internal static class JobTable
         var round = await new OverdueAgents(tools.Engine.Database).RoundAsync(terms, today, cancel);
         return string.Create(
             CultureInfo.InvariantCulture, $"{round.Suspended.Count} suspended, {round.Lifted.Count} let go on");
+    }
+
+    private static async Task<string> LiftAgentsAsync(JobTools tools, CancellationToken cancel)
+    {
+        var today = Baku.DateOf(tools.Engine.Clock.GetCurrentInstant());
+        var terms = await TermsStore.TodayAsync(tools.Engine.Database, tools.Engine.Clock, cancel);
+        var lifted = await new OverdueAgents(tools.Engine.Database).LiftAsync(terms, today, cancel);
+        return string.Create(CultureInfo.InvariantCulture, $"{lifted.Count} let go on");
     }
 
     private static async Task<string> AuditAsync(JobTools tools, JobProgress progress, CancellationToken cancel)

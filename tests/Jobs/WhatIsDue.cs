@@ -27,7 +27,7 @@ public sealed class WhatIsDue
     {
         JobTable.Of(null).Select(job => job.Name).Should().BeEquivalentTo(
             "close-days", "send-registers", "propose-payouts", "import-files", "reconcile", "reconcile-bank", "deliver-outbox", "answers",
-            "overdue-agents", "archive", "audit");
+            "overdue-agents", "lift-agents", "archive", "audit");
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using EGovPay.Processing.Ledger;
 using EGovPay.Processing.People;
 using EGovPay.Settlement.Netting;
 using EGovPay.Settlement.Terms;
+using EGovPay.Terminals.Jobs;
 using EGovPay.Tests.Journal;
 using EGovPay.Tests.PostgreSql;
 using FluentAssertions;
@@ -89,6 +90,38 @@ public sealed class OverdueAgentsTests
         (await funds.TopUpAsync(bank, 1, "rest", 1, "test")).Should().BeTrue();
         (await agents.RoundAsync(Terms, late, TestContext.Current.CancellationToken)).Lifted.Should().Equal("bank");
         (await database.AskAsync<long>("select count(*) from agent where suspended_at is not null")).Should().Be(0);
+    }
+
+    [Fact]
+    public async Task Who_has_paid_goes_on_between_the_mornings_and_nobody_is_suspended_then()
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        await using var book = await OpenBook.OnAsync(database);
+        var days = await NettingTests.FillAsync(book, 4);
+        var late = days[^1].PlusDays(30);
+        await database.ExecuteAsync("delete from movement");
+        await database.ExecuteAsync("update day_total set credits_qepik = 0 where account = 1");
+        var agents = new OverdueAgents(database.DataSource);
+        (await agents.LiftAsync(Terms, late, TestContext.Current.CancellationToken)).Should().BeEmpty();
+        (await database.AskAsync<long>("select count(*) from agent where suspended_at is not null")).Should().Be(0, "it only lifts");
+        (await agents.RoundAsync(Terms, late, TestContext.Current.CancellationToken)).Suspended.Should().Equal("bank");
+
+        var owed = (await agents.StandingsAsync(Terms, late, TestContext.Current.CancellationToken)).Single(one => one.Agent == "bank");
+        var funds = new AgentFunds(database.DataSource, book.Journal, book.Node);
+        var bank = await database.AskAsync<int>("select agent_id from agent where code = 'bank'");
+        (await funds.TopUpAsync(bank, 1, "part", owed.OverdueQepik - 1, "test")).Should().BeTrue();
+        (await agents.LiftAsync(Terms, late, TestContext.Current.CancellationToken)).Should().BeEmpty("a qəpik is missing");
+        (await funds.TopUpAsync(bank, 1, "rest", 1, "test")).Should().BeTrue();
+        var looks = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => agents.LiftAsync(Terms, late, TestContext.Current.CancellationToken)));
+        looks.SelectMany(one => one).Should().Equal("bank");
+        (await database.AskAsync<long>("select count(*) from agent where suspended_at is not null")).Should().Be(0);
+    }
+
+    [Fact]
+    public void Whoever_pays_goes_on_within_minutes_on_every_day()
+    {
+        var job = JobTable.Of(null).Single(one => one.Name == "lift-agents");
+        (job.Schedule, job.BankDaysOnly).Should().Be(("50 0/10 * * * ?", false));
     }
 
     [Fact]
