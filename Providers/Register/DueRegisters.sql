@@ -1,14 +1,18 @@
--- why: windows whose cut-off is final, with takings of a register provider and no file yet. Which windows a provider took in is reckoned once; the
---      transfers are looked at of those alone that have no file
+-- why: windows whose cut-off is final, with takings of a register provider and no file yet, however long ago. Which windows a provider took in is
+--      reckoned once; the transfers are looked at of those alone that have no file. Who takes registers since a short time only is not sent what it
+--      was told otherwise before
 -- locks: none
 -- parameters: $1 providers that take registers
 with unwritten as materialized (
     select l.provider_id, l.cutoff_group, l.bank_day, bool_or(l.budget_code <> '') as budget
-    from window_line l
-    where l.bank_day >= (now() - interval '40 days')::date and l.provider_id = any($1)
-        and not exists (
-            select from register_file f
-            where f.provider_id = l.provider_id and f.cutoff_group = l.cutoff_group and f.bank_day = l.bank_day)
+    from unnest($1::int[]) as p (provider_id)
+    cross join lateral (
+        select least((now() - interval '40 days')::date, min(f.bank_day)) as day from register_file f where f.provider_id = p.provider_id
+    ) since
+    join window_line l on l.provider_id = p.provider_id and l.bank_day >= since.day and not l.written
+    where not exists (
+        select from register_file f
+        where f.provider_id = l.provider_id and f.cutoff_group = l.cutoff_group and f.bank_day = l.bank_day)
     group by l.provider_id, l.cutoff_group, l.bank_day
 )
 select u.provider_id, u.cutoff_group, u.bank_day, u.budget

@@ -63,6 +63,39 @@ public sealed class DueForYears
     }
 
     [Fact]
+    public async Task A_register_that_was_not_written_for_months_is_due_and_what_was_before_the_first_one_is_not()
+    {
+        await using var stage = await PayoutStage.SetAsync();
+        var database = stage.Decisions.Stage.Database;
+        await database.ExecuteAsync(FourYears);
+        await database.ExecuteAsync("""
+            insert into payment (agent_id, number, accepted_at, amount_qepik, fee_qepik, commission_qepik, provider_fee_qepik, terminal_id,
+                service_code, provider_id, tender, cutoff_group, notify, reference, account)
+            select t.agent_id, t.number, t.window_day, 5, 0, 0, 0, 1, 10101, t.credit - 1000, 1, t.cutoff_group, false, t.number, 'a'
+            from transfer t where t.window_day in ('2022-03-03', '2024-06-06') and t.cutoff_group = 1;
+            insert into register_file (provider_id, cutoff_group, bank_day, file_name, payments, total_qepik, sha256, written_at)
+            select l.provider_id, l.cutoff_group, l.bank_day, 'f', 1, 1, '', now() from window_line l
+            where l.provider_id = 1 and l.bank_day >= '2023-01-01' and (l.cutoff_group, l.bank_day) <> (1, '2024-06-06')
+            """);
+        await database.ExecuteAsync("vacuum analyze window_line, register_file");
+        var due = Processing.Sql.Load(typeof(DeliverRegisters).Assembly, "Register/DueRegisters.sql");
+        await using var command = database.DataSource.CreateCommand(due);
+        command.Parameters.Add(new NpgsqlParameter<int[]> { TypedValue = [1, 2] });
+        var found = new List<(int, short, DateOnly)>();
+        await using (var row = await command.ExecuteReaderAsync(TestContext.Current.CancellationToken))
+        {
+            while (await row.ReadAsync(TestContext.Current.CancellationToken))
+            {
+                found.Add((row.GetInt32(0), row.GetInt16(1), row.GetFieldValue<DateOnly>(2)));
+            }
+        }
+
+        found.Should().Equal((1, (short)1, new DateOnly(2024, 6, 6)));
+        (await CostAsync(database.DataSource, typeof(DeliverRegisters), "Register/DueRegisters.sql", "(int[])", "('{1,2}')"))
+            .Should().BeLessThan(300, "two years of registers that are written are not read");
+    }
+
+    [Fact]
     public async Task A_window_is_reckoned_once_by_however_many_and_only_when_its_cut_off_is_final()
     {
         await using var stage = await PayoutStage.SetAsync();

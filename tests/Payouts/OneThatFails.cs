@@ -1,12 +1,10 @@
 using System.Globalization;
-using EGovPay.Processing.People;
 using EGovPay.Processing.StateMachine;
 using EGovPay.Settlement;
 using EGovPay.Settlement.Payouts;
 using EGovPay.Settlement.Reconciliation;
 using EGovPay.Tests.Reconciliation;
 using FluentAssertions;
-using NodaTime;
 using Xunit;
 
 namespace EGovPay.Tests.Payouts;
