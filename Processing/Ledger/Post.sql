@@ -11,14 +11,17 @@ known as materialized (
     select m.number, m.amount_qepik, m.debit, m.credit from movement m
     where m.agent_id = $1 and m.reference = $3 and m.kind = $7
 ),
+approved as materialized (
+    select $12::bigint is null or exists (select from proposal p where p.proposal_id = $12 and p.state = 'approved') as it_is
+),
 entered as (
     insert into movement (
         agent_id, number, kind, reference, amount_qepik, business_day, at, made_by, note, approved_by, debit, credit, proposal_id,
         cutoff_group)
     select $1, $2, $7, $3, $4, c.day, c.at, $5, $6, $10, $8, $9, $12, $11
     from clock c
-    where not exists (select from known)
-        and ($12::bigint is null or exists (select from proposal p where p.proposal_id = $12 and p.state = 'approved'))
+    cross join approved a
+    where not exists (select from known) and a.it_is
         and ($8 <> 1 or exists (
             select from funds f
             where f.agent_id = $1 and f.credits_posted + f.credit_limit - f.debits_posted - f.debits_pending >= $4))
@@ -40,6 +43,6 @@ moved as (
     from entered e
     where f.agent_id = $1 and 1 in ($8, $9)
 )
-select exists (select from entered) as now, k.amount_qepik, k.debit, k.credit
-from (select 1) one
+select exists (select from entered) as now, k.amount_qepik, k.debit, k.credit, not a.it_is as ended
+from approved a
 left join known k on true

@@ -35,8 +35,11 @@ public enum PostResult
     /// <summary>Its reference names another amount or other accounts; nothing was posted.</summary>
     Different,
 
-    /// <summary>The agent's funds do not have it, or its proposal is not approved any more; nothing was posted.</summary>
+    /// <summary>The agent's funds do not have it; nothing was posted.</summary>
     NotEnough,
+
+    /// <summary>Its proposal is not approved (any more); nothing was posted.</summary>
+    NotApproved,
 }
 
 /// <summary>Posts money that moves without a payment, in the open day, under its agent's lane.</summary>
@@ -96,7 +99,7 @@ public sealed class Postings(Journal.Journal journal, Node node)
         {
             await reader.ReadAsync();
             return reader.GetBoolean(0) ? PostResult.Posted
-                : reader.IsDBNull(1) ? PostResult.NotEnough
+                : reader.IsDBNull(1) ? reader.GetBoolean(4) ? PostResult.NotApproved : PostResult.NotEnough
                 : (reader.GetInt64(1), reader.GetInt32(2), reader.GetInt32(3))
                     == (posting.AmountQepik, posting.Debit, posting.Credit) ? PostResult.PostedBefore
                 : PostResult.Different;

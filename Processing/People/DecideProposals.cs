@@ -35,14 +35,30 @@ public sealed class DecideProposals(
         }
 
         by.Require(Acts.ProposalApprove);
-        // Who approved it a moment ago may be what changed the payment: then it is not void, and the verdict below says so.
-        if (proposal.State == ProposalState.Open && await ChangedAsync(proposal) is { } changed
-            && await EndAsync(proposal, ProposalState.Void, changed))
+        Verdict verdict;
+        for (var attempt = 1; ; attempt++)
         {
-            return await TellAsync(DecideResult.Void, id);
+            // Who approved it a moment ago may be what changed the payment: then it is not void, and the verdict below says so.
+            if (proposal.State == ProposalState.Open && await ChangedAsync(proposal) is { } changed
+                && await EndAsync(proposal, ProposalState.Void, changed))
+            {
+                return await TellAsync(DecideResult.Void, id);
+            }
+
+            verdict = await journal.ExecuteAsync(new Decide(proposal.AgentId, id, ProposalState.Approved, by.Login, null));
+            if (verdict.Now || verdict.State is not ProposalState.Open || verdict.Early || verdict.Late || !verdict.Approver
+                || verdict.MadeBy == by.Login || proposal.BreakId is null)
+            {
+                break;
+            }
+
+            // Its break is being changed, or was between the two looks: whoever compares is waited for here, where no payment waits behind it.
+            if (attempt == AttemptLimit || !await proposals.Breaks.AwaitAsync(proposal))
+            {
+                return await TellAsync(DecideResult.BeingCompared, id);
+            }
         }
 
-        var verdict = await journal.ExecuteAsync(new Decide(proposal.AgentId, id, ProposalState.Approved, by.Login, null));
         if (!verdict.Now && verdict.State is not ProposalState.Approved)
         {
             return await RefusedAsync(verdict, by, proposal);
@@ -177,7 +193,7 @@ public sealed class DecideProposals(
         proposal.Edge is { } edge
             && (await book.FindAsync(proposal.AgentId, proposal.Number!.Value))!.State is var state && state != edge.From
             ? $"the payment is {state} meanwhile, and not {edge.From}"
-            : proposal.BreakId is not null && await proposals.IsGoneAsync(proposal)
+            : proposal.BreakId is not null && await proposals.Breaks.IsGoneAsync(proposal)
             ? "the break is gone since, or says something else"
             : proposal.Kind == ProposalKind.Terms && await terms.AreStaleAsync(proposal)
             ? "other terms were applied since it was proposed"
@@ -259,6 +275,12 @@ public sealed class DecideProposals(
             if (posted.Contains(PostResult.Different))
             {
                 throw new InvalidOperationException($"A posting of proposal {proposal.Id} stands with another amount or other accounts.");
+            }
+
+            if (posted.Contains(PostResult.NotApproved))
+            {
+                // Somebody else has ended it, and said how.
+                return;
             }
 
             if (posted.Contains(PostResult.NotEnough))

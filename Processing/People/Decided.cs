@@ -21,6 +21,9 @@ public enum DecideResult
     /// <summary>The provider may still answer: not before the time that the proposal tells.</summary>
     TooEarly,
 
+    /// <summary>The break that it is about is being compared anew in this moment: once more a little later.</summary>
+    BeingCompared,
+
     /// <summary>What it was about has changed, and the proposal is void; the proposal says how.</summary>
     Void,
 

@@ -50,6 +50,9 @@ public sealed class Proposals(
 
     private const int DueLimit = 100;
 
+    /// <summary>What proposals about breaks are about.</summary>
+    internal ProposedBreaks Breaks { get; } = new(database);
+
     /// <summary>What is about no agent is written under the lane of this one, which is nobody's.</summary>
     private const int NoAgent = 0;
 
@@ -213,17 +216,6 @@ public sealed class Proposals(
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = id });
         await using var row = await command.ExecuteReaderAsync();
         return await row.ReadAsync() ? (row.GetInt32(0), row.GetString(1), row.GetBoolean(2)) : null;
-    }
-
-    /// <summary>Whether the break that a proposal is about is gone, has come back, or says something else since it was proposed.</summary>
-    internal async Task<bool> IsGoneAsync(Proposal proposal)
-    {
-        await using var command = database.CreateCommand(
-            "select exists (select from settlement_break b join proposal p on p.break_id = b.break_id "
-            + "where p.proposal_id = $1 and (b.settled_at is not null or b.evidence <> p.break_evidence "
-            + "or (p.break_evidence is null and b.reopened_at > p.made_at)))");
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = proposal.Id });
-        return (bool)(await command.ExecuteScalarAsync())!;
     }
 
     /// <summary>What takes from funds may be refused, and goes first and alone; so nothing is ever posted by halves.</summary>

@@ -196,6 +196,7 @@ internal static class ProposalVerbs
         DecideResult.TooEarly =>
             $"cannot be approved before {InstantPattern.General.Format(proposal.ApproveFrom)}: asking stopped when it was made, and an "
             + "answer of the provider may be on its way until then.",
+        DecideResult.BeingCompared => "is about a break that is being compared anew just now. Try again in a minute.",
         DecideResult.Void => $"is void: {proposal.Outcome}. Nothing was done.",
         _ => $"is {Word(proposal.State)} already{(proposal.DecidedBy is { } by ? $", by {by}" : "")}.",
     };

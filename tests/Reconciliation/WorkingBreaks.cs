@@ -166,6 +166,57 @@ public sealed class WorkingBreaks
         (await ProposeAsync(book, one.Id, To(payable, 0))).Result.Should().Be(SettleBreakResult.Made);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_approval_beside_a_comparison_waits_for_it_holds_no_other_up_and_goes_by_what_it_says(bool otherwise)
+    {
+        await using var book = await OpenAsync();
+        var (one, two) = await TwoAsync(book);
+        var proposed = await ProposeAsync(book, one, BreakResolution.Accept);
+        var beside = await ProposeAsync(book, two, BreakResolution.Accept);
+        await using var comparing = await book.Database.DataSource.OpenConnectionAsync(TestContext.Current.CancellationToken);
+        await using var writing = await comparing.BeginTransactionAsync(TestContext.Current.CancellationToken);
+        await using (var change = comparing.CreateCommand())
+        {
+            change.CommandText = $"update settlement_break set amount_at_risk_qepik = amount_at_risk_qepik + {(otherwise ? 1 : 0)}, "
+                + $"evidence = evidence + {(otherwise ? 1 : 0)} where break_id = {one}";
+            await change.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        }
+
+        var approval = book.Engine.Decide.ApproveAsync(TestPeople.Approver, proposed.Proposed.Id);
+        while (await book.Database.AskAsync<long>(
+            "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query like '%for share%'") == 0)
+        {
+            approval.IsCompleted.Should().BeFalse("the break is being changed");
+        }
+
+        // Both are of the same lane.
+        await ApproveAsync(book, beside);
+        await writing.CommitAsync(TestContext.Current.CancellationToken);
+        (await approval).Result.Should().Be(otherwise ? DecideResult.Void : DecideResult.Done);
+        (await FindAsync(book, one)).State.Should().Be(otherwise ? BreakState.Open : BreakState.Settled);
+    }
+
+    [Fact]
+    public async Task An_approval_beside_a_long_comparison_says_so_and_is_possible_after_it()
+    {
+        await using var book = await OpenAsync();
+        var (one, _) = await TwoAsync(book);
+        var proposed = await ProposeAsync(book, one, BreakResolution.Accept);
+        await using (var comparing = await book.Database.DataSource.OpenConnectionAsync(TestContext.Current.CancellationToken))
+        {
+            await using var writing = await comparing.BeginTransactionAsync(TestContext.Current.CancellationToken);
+            await using var change = comparing.CreateCommand();
+            change.CommandText = $"update settlement_break set line = 7 where break_id = {one}";
+            await change.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+            var decided = await book.Engine.Decide.ApproveAsync(TestPeople.Approver, proposed.Proposed.Id);
+            (decided.Result, decided.Proposal!.State).Should().Be((DecideResult.BeingCompared, ProposalState.Open));
+        }
+
+        await ApproveAsync(book, proposed);
+    }
+
     [Fact]
     public async Task Ages_are_banded_by_days_of_Baku_and_the_money_is_added_up()
     {
@@ -211,6 +262,18 @@ public sealed class WorkingBreaks
         var book = await RegisterBook.OpenAsync();
         await TestPeople.InAsync(book.Database.DataSource);
         return book;
+    }
+
+    private static async Task<(long One, long Two)> TwoAsync(RegisterBook book)
+    {
+        await using var connection = await book.Database.DataSource.OpenConnectionAsync(TestContext.Current.CancellationToken);
+        await OpenBreaks.AddAsync(
+            connection,
+            [.. Enumerable.Range(1, 2).Select(i => new NewBreak(
+                BreakSide.Bank, BreakKind.Unidentified, $"s/{i}", book.Today, i * 100, "bank-unknown", "ask-bank"))],
+            TestContext.Current.CancellationToken);
+        var all = await new BreakBook(book.Database.DataSource).ListAsync(new BreakFilter());
+        return (all.Min(one => one.Id), all.Max(one => one.Id));
     }
 
     private static Task<BreakProposed> ProposeAsync(RegisterBook book, long id, BreakResolution resolution) =>
