@@ -68,6 +68,20 @@ public sealed class ActRecord(NpgsqlDataSource database)
         return entries;
     }
 
+    /// <summary>Appends an act that changes nothing else in the database: in a transaction of its own, before it is done.</summary>
+    /// <exception cref="InvalidOperationException">They may not do it.</exception>
+    public static async Task RecordAsync(
+        NpgsqlDataSource database, Person by, Act act, string subject, (string Name, object? Value)[] details, CancellationToken cancel = default)
+    {
+        by.Require(act);
+        await using var append = database.CreateCommand("select record_act($1, $2, $3, $4)");
+        append.Parameters.Add(new NpgsqlParameter<string> { TypedValue = by.Login });
+        append.Parameters.Add(new NpgsqlParameter<string> { TypedValue = act.Name });
+        append.Parameters.Add(new NpgsqlParameter<string> { TypedValue = subject });
+        append.Parameters.Add(new NpgsqlParameter<string> { TypedValue = Details(details) });
+        await append.ExecuteNonQueryAsync(cancel);
+    }
+
     /// <summary>Appends an entry in a transaction that somebody else commits; last in it, for its lock is held until then.</summary>
     internal static async Task AppendAsync(
         NpgsqlConnection connection, NpgsqlTransaction transaction, string who, string what, string subject, string details)

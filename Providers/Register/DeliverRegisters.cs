@@ -3,9 +3,11 @@ using EGovPay.Processing;
 using EGovPay.Processing.Catalogue;
 using EGovPay.Processing.Days;
 using EGovPay.Processing.Payments;
+using EGovPay.Processing.People;
 using EGovPay.Processing.PostgreSql;
 using Microsoft.Extensions.Logging;
 using NodaTime;
+using NodaTime.Text;
 using Npgsql;
 
 namespace EGovPay.Providers.Register;
@@ -32,8 +34,14 @@ public sealed class DeliverRegisters(
     private static readonly string EnterAcknowledgement = Sql.Load("Register/EnterAcknowledgement.sql");
 
     /// <summary>One round. Another node in a round of its own makes this one do nothing.</summary>
-    public async Task<RegisterRound> RoundAsync(CancellationToken cancel)
+    /// <param name="by">Who wants it now; null: the schedule.</param>
+    public async Task<RegisterRound> RoundAsync(CancellationToken cancel, Person? by = null)
     {
+        if (by is not null)
+        {
+            await ActRecord.RecordAsync(database, by, Acts.RegisterSend, "registers that are due", [], cancel);
+        }
+
         await using var turn = await database.OpenConnectionAsync(cancel);
         await using (var take = new NpgsqlCommand("select pg_try_advisory_lock(7304, 0)", turn))
         {
@@ -65,10 +73,10 @@ public sealed class DeliverRegisters(
 
     /// <summary>
     /// Sends the register of a window once more: the same bytes as the first time, written anew from the ledger where the file is gone. Null:
-    /// the window has no register. True: handed over by HTTP and acknowledged; false: it lies in the folder.
+    /// the window has no register. It stands in the record of acts, before it leaves. True: handed over by HTTP and acknowledged; false: it lies in the folder.
     /// </summary>
     /// <exception cref="InvalidDataException">It would not be the same any more: the provider's mapping was changed since, or the file was.</exception>
-    public async Task<bool?> AgainAsync(ProviderSettings provider, short group, LocalDate day, CancellationToken cancel)
+    public async Task<bool?> AgainAsync(Person by, ProviderSettings provider, short group, LocalDate day, CancellationToken cancel)
     {
         string name, hash;
         await using (var find = database.CreateCommand(FindRegister))
@@ -95,6 +103,9 @@ public sealed class DeliverRegisters(
             throw new InvalidDataException($"The register {name} would not be what was sent: its form or its file was changed since.");
         }
 
+        await ActRecord.RecordAsync(
+            database, by, Acts.RegisterSend, FormattableString.Invariant($"register {provider.Code} C{group}:{LocalDatePattern.Iso.Format(day)}"),
+            [("file", name), ("sha256", hash)], cancel);
         return provider.Protocol == "register" && await handOver.AgainAsync(provider, name, cancel);
     }
 

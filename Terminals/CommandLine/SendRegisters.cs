@@ -51,10 +51,10 @@ internal static class SendRegisters
                     desk.Store.Database, () => catalogue, folder, handOver, NullLogger<DeliverRegisters>.Instance);
                 if (window is { } one)
                 {
-                    return await AgainAsync(parsed, json, deliver, Find(catalogue, parsed.GetValue(provider)!), one, cancel);
+                    return await AgainAsync(parsed, json, desk.Person, deliver, Find(catalogue, parsed.GetValue(provider)!), one, cancel);
                 }
 
-                var round = await deliver.RoundAsync(cancel);
+                var round = await deliver.RoundAsync(cancel, desk.Person);
                 await new AnsweredBreaks(desk.Store.Database).RoundAsync(cancel);
                 await AgentCommands.SayAsync(
                     parsed, json,
@@ -143,13 +143,13 @@ internal static class SendRegisters
     }
 
     private static async Task<int> AgainAsync(
-        ParseResult parsed, Option<bool> json, DeliverRegisters deliver, ProviderSettings provider, (short Group, LocalDate Day) window,
-        CancellationToken cancel)
+        ParseResult parsed, Option<bool> json, Person by, DeliverRegisters deliver, ProviderSettings provider,
+        (short Group, LocalDate Day) window, CancellationToken cancel)
     {
         bool? sent;
         try
         {
-            sent = await deliver.AgainAsync(provider, window.Group, window.Day, cancel);
+            sent = await deliver.AgainAsync(by, provider, window.Group, window.Day, cancel);
         }
         catch (InvalidDataException changed)
         {

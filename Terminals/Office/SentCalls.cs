@@ -69,7 +69,7 @@ internal static class SentCalls
     private static async Task<Results<Ok<SendRoundJson>, OfficeProblem>> SendAsync(
         HttpContext http, OfficeDoor door, Engine engine, ServerSettings settings)
     {
-        var (_, refused) = await door.AdmitAsync(http, Acts.RegisterSend);
+        var (person, refused) = await door.AdmitAsync(http, Acts.RegisterSend);
         if (refused is not null)
         {
             return refused;
@@ -93,7 +93,7 @@ internal static class SentCalls
 
         if (asked.Window is null)
         {
-            var round = await deliver.RoundAsync(http.RequestAborted);
+            var round = await deliver.RoundAsync(http.RequestAborted, person);
             await new AnsweredBreaks(engine.Database).RoundAsync(http.RequestAborted);
             return TypedResults.Ok(new SendRoundJson(round.Written, round.HandedOver, round.Acknowledged, round.RejectedLines));
         }
@@ -110,7 +110,7 @@ internal static class SentCalls
 
         try
         {
-            return await deliver.AgainAsync(provider, group, day, http.RequestAborted) is { } acknowledged
+            return await deliver.AgainAsync(person, provider, group, day, http.RequestAborted) is { } acknowledged
                 ? TypedResults.Ok(new SendRoundJson(0, 1, acknowledged ? 1 : 0, 0))
                 : new OfficeProblem(OfficeRefusal.NotThere, "This window has no register for this provider.", "window");
         }

@@ -54,6 +54,12 @@ public sealed class SentOverHttp
         var again = await client.PostAsync(Send, new JsonObject { ["provider"] = "azeristilik", ["window"] = window });
         again.Status.Should().Be(HttpStatusCode.OK, again.Text);
         ((int)again.Json!["acknowledged"]!).Should().Be(0, "nobody is reached");
+        const string Sendings = "select count(*) from act where what = 'register send'";
+        (await database.AskAsync<long>(Sendings)).Should().Be(2, "the round, and the register that went once more");
+        (await database.AskAsync<string>(
+            "select subject || ' ' || (details::json ->> 'file') from act where what = 'register send' order by number desc limit 1"))
+            .Should().Be($"register azeristilik {window} {one["file"]}");
+        (await database.AskAsync<bool>("select bool_and(who like 'office-%') from act where what = 'register send'")).Should().BeTrue();
         foreach (var (provider, of, status, field) in new[]
         {
             ("azersu", window, HttpStatusCode.NotFound, "window"), ("nobody", window, HttpStatusCode.NotFound, "provider"),
@@ -67,6 +73,7 @@ public sealed class SentOverHttp
         }
 
         (await auditor.PostAsync(Send, new JsonObject())).Status.Should().Be(HttpStatusCode.Forbidden);
+        (await database.AskAsync<long>(Sendings)).Should().Be(2, "what was refused sent nothing");
         (await auditor.LookAsync(Sent + "?provider=nobody")).Status.Should().Be(HttpStatusCode.NotFound);
         await PagesAsync(centre, auditor);
         (await auditor.LookAsync(Sent + "?after=2026-11-22")).Status.Should().Be(HttpStatusCode.BadRequest);
