@@ -1,6 +1,8 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using EGovPay.Processing.Catalogue;
 using EGovPay.Settlement.Acquirers;
+using EGovPay.Settlement.Payouts;
 using EGovPay.Settlement.RegistersIn;
 using EGovPay.Settlement.Statements;
 using EGovPay.Settlement.Terms;
@@ -21,8 +23,8 @@ public sealed record FolderFile(string Path, FileVerdict? Verdict, long? FileId,
 public sealed record FolderRound(IReadOnlyList<FolderFile> Files, int Waiting, bool Elsewhere);
 
 /// <summary>
-/// The watched folder: <c>statements/</c>, <c>registers/PROVIDER/</c> (or <c>registers/</c> with names that say whose they are) and
-/// <c>acquirers/NAME/</c>. A complete file is imported and then moved to <c>done/</c>, or to <c>refused/</c> with its reason beside it. The
+/// The watched folder: <c>statements/</c>, <c>registers/PROVIDER/</c> (or <c>registers/</c> with names that say whose they are),
+/// <c>acquirers/NAME/</c> and <c>statuses/</c>, which is what banks say of payouts. A complete file is imported and then moved to <c>done/</c>, or to <c>refused/</c> with its reason beside it. The
 /// import commits before the move; a file that is found again is known by its bytes and only moved. A file is complete when it was renamed
 /// into place, or nobody has written to it for a while; names that begin with a dot or end as unfinished ones do are left alone.
 /// </summary>
@@ -34,6 +36,8 @@ public sealed class ImportFolder(NpgsqlDataSource database, string folder, ICloc
 
     private const int MostFiles = 500;
     private const int FolderLock = 7322;
+    private const string Statements = "statements";
+    private const string Statuses = "statuses";
     private const string Done = "done";
     private const string Refused = "refused";
 
@@ -43,7 +47,7 @@ public sealed class ImportFolder(NpgsqlDataSource database, string folder, ICloc
     /// <exception cref="NpgsqlException">The database is away: what was not imported stays where it is.</exception>
     public async Task<FolderRound> RoundAsync(CancellationToken cancel = default)
     {
-        foreach (var kind in new[] { "statements", "registers", "acquirers" })
+        foreach (var kind in new[] { Statements, Statuses, "registers", "acquirers" })
         {
             Directory.CreateDirectory(Path.Combine(folder, kind));
         }
@@ -120,7 +124,8 @@ public sealed class ImportFolder(NpgsqlDataSource database, string folder, ICloc
 
     private IEnumerable<DirectoryInfo> Places()
     {
-        yield return new DirectoryInfo(Path.Combine(folder, "statements"));
+        yield return new DirectoryInfo(Path.Combine(folder, Statements));
+        yield return new DirectoryInfo(Path.Combine(folder, Statuses));
         foreach (var kind in new[] { "registers", "acquirers" })
         {
             var at = new DirectoryInfo(Path.Combine(folder, kind));
@@ -174,7 +179,9 @@ public sealed class ImportFolder(NpgsqlDataSource database, string folder, ICloc
         var parts = path.Split('/');
         switch (parts[0])
         {
-            case "statements":
+            case Statuses:
+                return (await StatusAsync(given, cancel), null);
+            case Statements:
                 return ((await new ImportStatements(database, OurAccounts.Of(terms), mappings).FromAsync(given, cancel: cancel)).Receipt, null);
             case "acquirers" when parts.Length == 3:
                 return ((await new ImportAcquirers(database, mappings).FromAsync(given, parts[1], cancel)).Receipt, null);
@@ -187,6 +194,24 @@ public sealed class ImportFolder(NpgsqlDataSource database, string folder, ICloc
         }
     }
 
+    /// <summary>What a bank says of payouts is entered; what it refused is put back by the ledger's own, who is not here.</summary>
+    private async Task<FileReceipt> StatusAsync(IncomingFile given, CancellationToken cancel)
+    {
+        if (given.Content.Length > ImportPaymentStatus.LongestFile)
+        {
+            return new FileReceipt(
+                FileVerdict.Refused, null, "", given.Content.Length, null, FileRefusal.Whole("It is larger than any bank's answer."));
+        }
+
+        var bytes = new byte[given.Content.Length];
+        await given.Content.ReadExactlyAsync(bytes, cancel);
+        var entered = await new ImportPaymentStatus(database, null).EnterAsync(given.By, given.Name, bytes, "folder", cancel);
+        return new FileReceipt(
+            entered.Refused is not null ? FileVerdict.Refused : entered.Before ? FileVerdict.KnownBefore : FileVerdict.Imported, null,
+            Convert.ToHexStringLower(SHA256.HashData(bytes)), bytes.Length, "pain.002",
+            entered.Refused is { } why ? FileRefusal.Whole(why) : null);
+    }
+
     private void Move(string path, FileInfo file, FileReceipt? receipt, string? reason)
     {
         var refused = receipt is null || receipt.Verdict == FileVerdict.Refused;
@@ -195,7 +220,8 @@ public sealed class ImportFolder(NpgsqlDataSource database, string folder, ICloc
         if (File.Exists(to))
         {
             // Another of the same name lies there: this one is told by its bytes, and the same bytes by nothing.
-            to += "~" + (receipt?.Sha256[..12] ?? clock.GetCurrentInstant().ToUnixTimeTicks().ToString(CultureInfo.InvariantCulture));
+            to += "~" + (receipt is { Sha256: { Length: > 0 } hash } ? hash[..12]
+                : clock.GetCurrentInstant().ToUnixTimeTicks().ToString(CultureInfo.InvariantCulture));
         }
 
         if (refused)

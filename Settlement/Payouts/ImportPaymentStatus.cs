@@ -19,7 +19,8 @@ public sealed record PaymentStatusImport(string? Refused, bool Before, int Told,
 /// Takes what a bank says of our payout files (pain.002). What is refused goes back into the payables in the ledger, once, and its windows
 /// are free for the next payout, which has a new id. What is refused as a repetition goes nowhere: the bank has the money's order already.
 /// </summary>
-public sealed class ImportPaymentStatus(NpgsqlDataSource database, Postings postings)
+/// <param name="postings">Null: nothing is put back here.</param>
+public sealed class ImportPaymentStatus(NpgsqlDataSource database, Postings? postings)
 {
     /// <summary>A bank's answer is small; a longer file is none.</summary>
     public const int LongestFile = 64 * 1024 * 1024;
@@ -45,6 +46,16 @@ public sealed class ImportPaymentStatus(NpgsqlDataSource database, Postings post
                 $"'{Acts.PayoutStatusImport.Name}' is for {Acts.PayoutStatusImport.RolesText}; {by.Login} is none.");
         }
 
+        var entered = await EnterAsync(by.Login, name, file, source, cancel);
+        return entered.Refused is null ? entered with { Returned = await FinishReturnsAsync(cancel) } : entered;
+    }
+
+    /// <summary>Enters what a file says, and puts nothing back yet: <see cref="FinishReturnsAsync"/> does, whoever comes by.</summary>
+    /// <param name="by">A login; of a job, the engine.</param>
+    /// <param name="source">command, folder or http.</param>
+    internal async Task<PaymentStatusImport> EnterAsync(
+        string by, string name, ReadOnlyMemory<byte> file, string source, CancellationToken cancel = default)
+    {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(file.Length, LongestFile, nameof(file));
         using var bytes = new MemoryStream(file.ToArray());
         var reading = ReadPain002.From(bytes);
@@ -57,7 +68,7 @@ public sealed class ImportPaymentStatus(NpgsqlDataSource database, Postings post
             Add(enter, hash);
             Add(enter, (long)file.Length);
             Add(enter, source);
-            Add(enter, by.Login);
+            Add(enter, by);
             Add(enter, refused);
             await enter.ExecuteNonQueryAsync(cancel);
             return new PaymentStatusImport(refused, false, 0, 0, []);
@@ -71,14 +82,14 @@ public sealed class ImportPaymentStatus(NpgsqlDataSource database, Postings post
         Add(command, (long)file.Length);
         Add(command, $"pain.002.001.{report.Edition}");
         Add(command, source);
-        Add(command, by.Login);
+        Add(command, by);
         Add(command, told.Select(one => one.Id).ToArray());
         Add(command, told.Select(one => Text(one.Status!.Level)).ToArray());
         Add(command, told.Select(one => one.Status!.Code).ToArray());
         Add(command, told.Select(one => Text(one.Status!.Verdict)).ToArray());
         Add(command, told.Select(one => Reason(one.Status!)).ToArray());
         var entered = await command.ExecuteScalarAsync(cancel) is long;
-        return new PaymentStatusImport(null, !entered, told.Count, members.Count - told.Count, await FinishReturnsAsync(cancel));
+        return new PaymentStatusImport(null, !entered, told.Count, members.Count - told.Count, []);
     }
 
     /// <summary>Puts back what banks refused, wherever that was begun and not finished. Any number of nodes may do it at once.</summary>
@@ -86,6 +97,11 @@ public sealed class ImportPaymentStatus(NpgsqlDataSource database, Postings post
     /// <exception cref="RoundFailedException">One could not be put back; all others were.</exception>
     public async Task<IReadOnlyList<long>> FinishReturnsAsync(CancellationToken cancel = default)
     {
+        if (postings is null)
+        {
+            throw new InvalidOperationException("Without postings nothing is put back.");
+        }
+
         var due = new List<(long Id, string Why)>();
         await using (var command = database.CreateCommand(PayoutsToReturn))
         {

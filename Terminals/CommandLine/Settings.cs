@@ -212,7 +212,7 @@ internal static class SettingsTable
         Row("registers", "EGOVPAY_REGISTERS", "--registers", "FOLDER", "`registers` in the data folder",
             "where registers for providers are written and their answers read"),
         Row("incoming", "EGOVPAY_INCOMING", "--incoming", "FOLDER", "`in` in the data folder",
-            "watched folder of files that come in: `statements/`, `registers/PROVIDER/`, `acquirers/NAME/`"),
+            "watched folder of files that come in: `statements/`, `registers/PROVIDER/`, `acquirers/NAME/`, `statuses/`"),
         Row("jobDays", "EGOVPAY_JOB_DAYS", "--job-days", "COUNT", "`90`", "days that runs of jobs are remembered; of each job the last is kept"),
         Row("alarmBreakDays", "EGOVPAY_ALARM_BREAK_DAYS", "--alarm-break-days", "COUNT", "`7`",
             "days that a break may be open before it rings"),

@@ -40,7 +40,7 @@ internal static class JobTable
                 (_, cancel) => SendRegistersAsync(Here(), cancel)),
             new("propose-payouts", "0 10 9,14,16 * * ?", true, "proposes payouts of closed windows, for a person to approve",
                 (run, cancel) => ProposePayoutsAsync(Here(), run.AskedBy, cancel)),
-            new("import-files", "30 * * * * ?", false, "imports statements, registers and reports from the watched folder",
+            new("import-files", "30 * * * * ?", false, "imports statements, registers, reports and banks' answers from the watched folder",
                 (_, cancel) => ImportFilesAsync(Here(), cancel)),
             new("reconcile", "15 0/5 * * * ?", false, "compares our ledger with the registers that came, opens and closes breaks",
                 (_, cancel) => ReconcileAsync(Here(), cancel)),
@@ -110,11 +110,18 @@ internal static class JobTable
     private static async Task<string> ImportFilesAsync(JobTools tools, CancellationToken cancel)
     {
         var round = await new ImportFolder(tools.Engine.Database, tools.Incoming, tools.Engine.Clock).RoundAsync(cancel);
-        return round.Elsewhere ? "another server is at it"
-            : string.Create(
+        if (round.Elsewhere)
+        {
+            return "another server is at it";
+        }
+
+        // What banks refused is put back at once, where one said so.
+        var returned = round.Files.Any(file => file.Verdict == FileVerdict.Imported && file.Path.StartsWith("statuses/", StringComparison.Ordinal))
+            ? "; " + await AnswersAsync(tools, cancel) : "";
+        return string.Create(
                 CultureInfo.InvariantCulture,
                 $"{round.Files.Count(file => file.Verdict == FileVerdict.Imported)} read, {round.Files.Count(file => file.Verdict == FileVerdict.KnownBefore)} "
-                + $"known before, {round.Files.Count(file => file.Verdict is FileVerdict.Refused or null)} refused, {round.Waiting} not complete yet");
+                + $"known before, {round.Files.Count(file => file.Verdict is FileVerdict.Refused or null)} refused, {round.Waiting} not complete yet{returned}");
     }
 
     private static async Task<string> ReconcileAsync(JobTools tools, CancellationToken cancel)
