@@ -141,7 +141,9 @@ public sealed class BusinessDays(NpgsqlDataSource database, ILogger<BusinessDays
     }
 
     /// <summary>Closes what is over, and totals and seals what is left. Any number of nodes may do so at once.</summary>
-    public async Task RoundAsync(CancellationToken cancel)
+    public Task RoundAsync(CancellationToken cancel) => RoundAsync(null, cancel);
+
+    private async Task RoundAsync(TellProgress? tell, CancellationToken cancel)
     {
         await using var command = database.CreateCommand(
             "select day, closed_at is null from business_day "
@@ -156,8 +158,10 @@ public sealed class BusinessDays(NpgsqlDataSource database, ILogger<BusinessDays
             }
         }
 
-        foreach (var (day, open) in due)
+        for (var i = 0; i < due.Count; i++)
         {
+            var (day, open) = due[i];
+            await (tell?.Invoke(60 * i / due.Count, $"{(open ? "closing" : "totalling")} {Text(day)}") ?? Task.CompletedTask);
             if (open)
             {
                 await windows.PrepareAsync(cancel);
@@ -178,10 +182,14 @@ public sealed class BusinessDays(NpgsqlDataSource database, ILogger<BusinessDays
     /// wants to be sure.
     /// </summary>
     /// <returns>Days that should be closed, totalled and sealed and are not.</returns>
-    public async Task<IReadOnlyList<LocalDate>> CatchUpAsync(CancellationToken cancel = default)
+    public Task<IReadOnlyList<LocalDate>> CatchUpAsync(CancellationToken cancel = default) => CatchUpAsync(null, cancel);
+
+    /// <summary>The same, and tells how far it is.</summary>
+    public async Task<IReadOnlyList<LocalDate>> CatchUpAsync(TellProgress? tell, CancellationToken cancel = default)
     {
-        await RoundAsync(cancel);
-        await seals.SealDueAsync(int.MaxValue, ToTheCloser, "engine", cancel);
+        await RoundAsync(tell, cancel);
+        await seals.SealDueAsync(
+            int.MaxValue, ToTheCloser, "engine", day => tell?.Invoke(60, $"sealing {Text(day)}") ?? Task.CompletedTask, cancel);
         await using var command = database.CreateCommand(DaysLeft);
         await using var row = await command.ExecuteReaderAsync(cancel);
         var left = new List<LocalDate>();

@@ -21,11 +21,15 @@ internal sealed class SealDays(NpgsqlDataSource database, ILogger log)
     /// <param name="most">So many days at most; who has something else to do comes again.</param>
     /// <param name="since">Only days that were closed so long ago: their closer seals them itself, if it lives.</param>
     /// <param name="who">For the record of acts.</param>
-    public async Task SealDueAsync(int most, TimeSpan since, string who, CancellationToken cancel)
+    public Task SealDueAsync(int most, TimeSpan since, string who, CancellationToken cancel) => SealDueAsync(most, since, who, null, cancel);
+
+    /// <param name="begin">Hears of each day before it is sealed.</param>
+    internal async Task SealDueAsync(int most, TimeSpan since, string who, Func<LocalDate, Task>? begin, CancellationToken cancel)
     {
         LocalDate? before = null;
         while (most-- > 0 && await NextAsync(since, cancel) is { } due && due.Day != before)
         {
+            await (begin?.Invoke(due.Day) ?? Task.CompletedTask);
             var (seal, pieces) = await ReckonAsync(due.Day, due.Previous, cancel);
             if (await WriteAsync(seal, pieces, who, cancel))
             {

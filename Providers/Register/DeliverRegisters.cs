@@ -33,9 +33,13 @@ public sealed class DeliverRegisters(
     private static readonly string FindUnacknowledged = Sql.Load("Register/FindUnacknowledged.sql");
     private static readonly string EnterAcknowledgement = Sql.Load("Register/EnterAcknowledgement.sql");
 
+    /// <summary>One round of the schedule's.</summary>
+    public Task<RegisterRound> RoundAsync(CancellationToken cancel) => RoundAsync(null, null, cancel);
+
     /// <summary>One round. Another node in a round of its own makes this one do nothing.</summary>
     /// <param name="by">Who wants it now; null: the schedule.</param>
-    public async Task<RegisterRound> RoundAsync(CancellationToken cancel, Person? by = null)
+    /// <param name="tell">Hears how far it is.</param>
+    public async Task<RegisterRound> RoundAsync(Person? by, TellProgress? tell, CancellationToken cancel)
     {
         if (by is not null)
         {
@@ -54,13 +58,16 @@ public sealed class DeliverRegisters(
         try
         {
             var providers = catalogue().Providers.Where(TakesRegisters).ToList();
-            var written = await WriteDueAsync(providers, cancel);
+            var written = await WriteDueAsync(providers, tell, cancel);
             var handedOver = 0;
-            foreach (var provider in providers.Where(one => one.Protocol == "register"))
+            var taking = providers.Where(one => one.Protocol == "register").ToList();
+            foreach (var (at, provider) in taking.Index())
             {
+                await (tell?.Invoke(50 + (40 * at / taking.Count), $"handing over to {provider.Code}") ?? Task.CompletedTask);
                 handedOver += await handOver.RunAsync(provider, cancel);
             }
 
+            await (tell?.Invoke(90, "reading acknowledgements") ?? Task.CompletedTask);
             var (acknowledged, rejected) = await ReadAcknowledgementsAsync(cancel);
             return new RegisterRound(written, handedOver, acknowledged, rejected);
         }
@@ -112,7 +119,7 @@ public sealed class DeliverRegisters(
     /// <summary>Who takes nothing but files, and who takes them beside what it is asked online.</summary>
     private static bool TakesRegisters(ProviderSettings provider) => provider.Protocol == "register" || provider.Register is not null;
 
-    private async Task<int> WriteDueAsync(List<ProviderSettings> providers, CancellationToken cancel)
+    private async Task<int> WriteDueAsync(List<ProviderSettings> providers, TellProgress? tell, CancellationToken cancel)
     {
         await new SettlementWindows(database).ReckonAsync(cancel);
         var due = new List<(int ProviderId, short Group, LocalDate Day, bool Budget)>();
@@ -127,8 +134,10 @@ public sealed class DeliverRegisters(
         }
 
         var written = 0;
-        foreach (var (providerId, group, day, budget) in due)
+        foreach (var (at, (providerId, group, day, budget)) in due.Index())
         {
+            await (tell?.Invoke(50 * at / due.Count, FormattableString.Invariant(
+                $"writing register {at + 1} of {due.Count}: C{group}:{LocalDatePattern.Iso.Format(day)}")) ?? Task.CompletedTask);
             try
             {
                 await WriteAsync(providers.Single(one => one.Id == providerId), group, day, budget, cancel);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using EGovPay.Processing;
 using EGovPay.Processing.Catalogue;
 using EGovPay.Settlement.Acquirers;
 using EGovPay.Settlement.Payouts;
@@ -24,9 +25,10 @@ public sealed record FolderRound(IReadOnlyList<FolderFile> Files, int Waiting, b
 
 /// <summary>
 /// The watched folder: <c>statements/</c>, <c>registers/PROVIDER/</c> (or <c>registers/</c> with names that say whose they are),
-/// <c>acquirers/NAME/</c> and <c>statuses/</c>, which is what banks say of payouts. A complete file is imported and then moved to <c>done/</c>, or to <c>refused/</c> with its reason beside it. The
-/// import commits before the move; a file that is found again is known by its bytes and only moved. A file is complete when it was renamed
-/// into place, or nobody has written to it for a while; names that begin with a dot or end as unfinished ones do are left alone.
+/// <c>acquirers/NAME/</c> and <c>statuses/</c>, which is what banks say of payouts. A complete file is imported and then moved to
+/// <c>done/</c>, or to <c>refused/</c> with its reason beside it. The import commits before the move; a file that is found again is known by
+/// its bytes and only moved. A file is complete when it was renamed into place, or nobody has written to it for a while; names that begin
+/// with a dot or end as unfinished ones do are left alone.
 /// </summary>
 /// <param name="folder">Absolute; made where it is missing.</param>
 public sealed class ImportFolder(NpgsqlDataSource database, string folder, IClock clock)
@@ -45,7 +47,10 @@ public sealed class ImportFolder(NpgsqlDataSource database, string folder, ICloc
 
     /// <summary>Looks once, imports what is complete, oldest first, at most 500 files.</summary>
     /// <exception cref="NpgsqlException">The database is away: what was not imported stays where it is.</exception>
-    public async Task<FolderRound> RoundAsync(CancellationToken cancel = default)
+    public Task<FolderRound> RoundAsync(CancellationToken cancel = default) => RoundAsync(null, cancel);
+
+    /// <summary>The same, and tells how far it is.</summary>
+    public async Task<FolderRound> RoundAsync(TellProgress? tell, CancellationToken cancel = default)
     {
         foreach (var kind in new[] { Statements, Statuses, "registers", "acquirers" })
         {
@@ -79,6 +84,13 @@ public sealed class ImportFolder(NpgsqlDataSource database, string folder, ICloc
             foreach (var file in complete)
             {
                 cancel.ThrowIfCancellationRequested();
+                if (tell is not null)
+                {
+                    // Banks put accounts into names of files.
+                    await tell(100 * done.Count / complete.Count, string.Create(
+                        CultureInfo.InvariantCulture, $"file {done.Count + 1} of {complete.Count}, {Kind(file)}, {file.Length / 1024} KiB"));
+                }
+
                 done.Add(await TakeAsync(file, terms, catalogue, cancel));
             }
 
@@ -167,6 +179,8 @@ public sealed class ImportFolder(NpgsqlDataSource database, string folder, ICloc
             return new FolderFile(path, null, null, unreadable.Message);
         }
     }
+
+    private string Kind(FileInfo file) => Path.GetRelativePath(folder, file.FullName).Split(Path.DirectorySeparatorChar)[0];
 
     private static FileStream Open(FileInfo file) => new(
         file.FullName, new FileStreamOptions { Options = FileOptions.SequentialScan, BufferSize = 1 << 16, Share = FileShare.ReadWrite | FileShare.Delete });

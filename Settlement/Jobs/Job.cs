@@ -12,12 +12,15 @@ namespace EGovPay.Settlement.Jobs;
 public sealed record Job(
     string Name, string Schedule, bool BankDaysOnly, string Purpose, Func<JobProgress, CancellationToken, Task<string>> Run);
 
-/// <summary>A run as its method sees it: who asked for it, and how far it is. Told often, that is written once a second at most.</summary>
+/// <summary>A run as its method sees it: who asked for it, and how far it is. Told often, that is written once a second at most, and
+/// beyond that with each step of a twentieth: what takes long is seen though it began a moment after the step before.</summary>
 /// <param name="askedBy">A login; null: its schedule.</param>
 public sealed class JobProgress(TimeProvider time, string? askedBy, Func<int, string, Task> write)
 {
     private static readonly TimeSpan Pace = TimeSpan.FromSeconds(1);
+    private const int Step = 5;
     private long? written;
+    private int at;
 
     /// <summary>A login; null: its schedule.</summary>
     public string? AskedBy => askedBy;
@@ -26,13 +29,14 @@ public sealed class JobProgress(TimeProvider time, string? askedBy, Func<int, st
     /// <param name="what">For people: <c>agent 3 of 40</c>.</param>
     public async Task TellAsync(int percent, string what)
     {
-        if (written is { } last && time.GetElapsedTime(last) < Pace)
+        var now = Math.Clamp(percent, 0, 100);
+        if (written is { } last && time.GetElapsedTime(last) < Pace && now < at + Step)
         {
             return;
         }
 
-        written = time.GetTimestamp();
-        await write(Math.Clamp(percent, 0, 100), what);
+        (written, at) = (time.GetTimestamp(), now);
+        await write(now, what);
     }
 }
 

@@ -97,11 +97,7 @@ public sealed class ImportPaymentStatus(NpgsqlDataSource database, Postings? pos
     /// <exception cref="RoundFailedException">One could not be put back; all others were.</exception>
     public async Task<IReadOnlyList<long>> FinishReturnsAsync(CancellationToken cancel = default)
     {
-        if (postings is null)
-        {
-            throw new InvalidOperationException("Without postings nothing is put back.");
-        }
-
+        var ledger = postings ?? throw new InvalidOperationException("Without postings nothing is put back.");
         var due = new List<(long Id, string Why)>();
         await using (var command = database.CreateCommand(PayoutsToReturn))
         {
@@ -121,7 +117,7 @@ public sealed class ImportPaymentStatus(NpgsqlDataSource database, Postings? pos
                 ProposePayouts.Reference(id),
                 async () =>
                 {
-                    if (await ReturnAsync(id, why, cancel))
+                    if (await ReturnAsync(ledger, id, why, cancel))
                     {
                         returned.Add(id);
                     }
@@ -134,11 +130,11 @@ public sealed class ImportPaymentStatus(NpgsqlDataSource database, Postings? pos
     }
 
     /// <summary>Puts one back. False: somebody else did.</summary>
-    private async Task<bool> ReturnAsync(long id, string why, CancellationToken cancel)
+    private async Task<bool> ReturnAsync(Postings ledger, long id, string why, CancellationToken cancel)
     {
         foreach (var posting in await BackAsync(id, cancel))
         {
-            if (await postings.PostAsync(posting, "engine", null, why) == PostResult.Different)
+            if (await ledger.PostAsync(posting, "engine", null, why) == PostResult.Different)
             {
                 throw new InvalidOperationException($"The return of payout {id} stands with another amount or other accounts.");
             }

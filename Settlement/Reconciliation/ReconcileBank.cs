@@ -35,6 +35,9 @@ public sealed class ReconcileBank(Engine engine)
     private static readonly string BankCovered = Sql.Load("Reconciliation/BankCovered.sql");
     private static readonly string CloseGoneBank = Sql.Load("Reconciliation/CloseGoneBank.sql");
 
+    /// <summary>Hears how far it is; null: nobody does.</summary>
+    public TellProgress? Tell { get; init; }
+
     /// <summary>Compares. Null: no statement of an account of ours came.</summary>
     /// <param name="by">Who runs it: a login, or the name of a job.</param>
     public Task<Reconciled?> RunAsync(SettlementTerms terms, string by, CancellationToken cancel = default) =>
@@ -50,15 +53,18 @@ public sealed class ReconcileBank(Engine engine)
 
     private async Task<Reconciled?> RunAsync(SettlementTerms terms, string by, bool onlyIfDue, CancellationToken cancel)
     {
+        await (Tell?.Invoke(0, "bookings against payouts and deposits") ?? Task.CompletedTask);
         var (found, back) = await LookAsync(terms, by, onlyIfDue, factsFirst: true, cancel);
         if (!back)
         {
             return found;
         }
 
+        await (Tell?.Invoke(45, "what banks gave back is put back") ?? Task.CompletedTask);
         // What came back stands in the payables again before anything is compared: else it would be missing twice.
         await new ImportPaymentStatus(engine.Database, engine.Postings).FinishReturnsAsync(cancel);
         await new AnsweredBreaks(engine.Database).RoundAsync(cancel);
+        await (Tell?.Invoke(55, "bookings against payouts and deposits once more") ?? Task.CompletedTask);
         return (await LookAsync(terms, by, onlyIfDue: false, factsFirst: false, cancel)).Found;
     }
 

@@ -22,7 +22,10 @@ public sealed class ReconcileDue(Engine engine)
     /// <summary>One round; the comparisons in the order of their days.</summary>
     /// <param name="by">Who runs it: a login, or the name of a job.</param>
     /// <exception cref="RoundFailedException">A comparison failed; all others were made.</exception>
-    public async Task<IReadOnlyList<DueComparison>> RoundAsync(string by, CancellationToken cancel = default)
+    public Task<IReadOnlyList<DueComparison>> RoundAsync(string by, CancellationToken cancel = default) => RoundAsync(by, null, cancel);
+
+    /// <summary>The same, and tells how far it is.</summary>
+    public async Task<IReadOnlyList<DueComparison>> RoundAsync(string by, TellProgress? tell, CancellationToken cancel = default)
     {
         var providers = engine.Catalogue.Current.Providers;
         var due = new List<(int ProviderId, LocalDate Day)>();
@@ -39,9 +42,11 @@ public sealed class ReconcileDue(Engine engine)
 
         var done = new List<DueComparison>();
         var round = new WholeRound();
-        foreach (var (providerId, day) in due)
+        foreach (var (at, (providerId, day)) in due.Index())
         {
             var provider = providers.Single(one => one.Id == providerId);
+            await (tell?.Invoke(100 * at / due.Count, FormattableString.Invariant(
+                $"register {at + 1} of {due.Count}: {provider.Code} {LocalDatePattern.Iso.Format(day)}")) ?? Task.CompletedTask);
             await round.TryAsync(
                 $"{provider.Code}/{LocalDatePattern.Iso.Format(day)}",
                 async () => done.Add(new DueComparison(provider.Code, day, await reconcile.RunAsync(provider, day, by, cancel))), cancel);

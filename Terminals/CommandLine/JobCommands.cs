@@ -47,6 +47,7 @@ internal static class JobCommands
                         line.WriteString("pausedBy", one.PausedBy);
                         line.WriteString("lastResult", one.Last is null ? null : State(one.Last));
                         line.WriteString("lastOutcome", one.Last?.Outcome);
+                        Write(line, one.Last?.Percent, one.Last?.Progress);
                         line.WriteString("what", one.Job.Purpose);
                     });
             });
@@ -189,5 +190,21 @@ internal static class JobCommands
         line.WriteString("endedAt", run.EndedAt is { } ended ? InstantPattern.ExtendedIso.Format(ended) : null);
         line.WriteString("result", run.Result);
         line.WriteString("outcome", run.Outcome);
+        Write(line, run.Percent, run.Progress);
+    }
+
+    private static void Write(System.Text.Json.Utf8JsonWriter line, int? percent, string? progress)
+    {
+        line.WritePropertyName("percent");
+        if (percent is { } told)
+        {
+            line.WriteNumberValue(told);
+        }
+        else
+        {
+            line.WriteNullValue();
+        }
+
+        line.WriteString("progress", progress);
     }
 }

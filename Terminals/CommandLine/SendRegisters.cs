@@ -54,7 +54,7 @@ internal static class SendRegisters
                     return await AgainAsync(parsed, json, desk.Person, deliver, Find(catalogue, parsed.GetValue(provider)!), one, cancel);
                 }
 
-                var round = await deliver.RoundAsync(cancel, desk.Person);
+                var round = await deliver.RoundAsync(desk.Person, null, cancel);
                 await new AnsweredBreaks(desk.Store.Database).RoundAsync(cancel);
                 await AgentCommands.SayAsync(
                     parsed, json,

@@ -35,17 +35,17 @@ internal static class JobTable
         return
         [
             new("close-days", "0 5 0 * * ?", false, "sees to it that business days that are over are closed, totalled and sealed",
-                (_, cancel) => CloseDaysAsync(Here(), cancel)),
+                (run, cancel) => CloseDaysAsync(Here(), run, cancel)),
             new("send-registers", "10/20 * * * * ?", false, "writes registers of closed windows, hands them over, reads acknowledgements",
-                (_, cancel) => SendRegistersAsync(Here(), cancel)),
+                (run, cancel) => SendRegistersAsync(Here(), run, cancel)),
             new("propose-payouts", "0 10 9,14,16 * * ?", true, "proposes payouts of closed windows, for a person to approve",
                 (run, cancel) => ProposePayoutsAsync(Here(), run.AskedBy, cancel)),
             new("import-files", "30 * * * * ?", false, "imports statements, registers, reports and banks' answers from the watched folder",
-                (_, cancel) => ImportFilesAsync(Here(), cancel)),
+                (run, cancel) => ImportFilesAsync(Here(), run, cancel)),
             new("reconcile", "15 0/5 * * * ?", false, "compares our ledger with the registers that came, opens and closes breaks",
-                (_, cancel) => ReconcileAsync(Here(), cancel)),
+                (run, cancel) => ReconcileAsync(Here(), run, cancel)),
             new("reconcile-bank", "25 0/5 * * * ?", false, "compares payouts and deposits with new statements, opens and closes breaks",
-                (_, cancel) => ReconcileBankAsync(Here(), cancel)),
+                (run, cancel) => ReconcileBankAsync(Here(), run, cancel)),
             new("deliver-outbox", "5 * * * * ?", false, "tells subscribers what is due and gives up what nobody takes; the server tells at once beside it",
                 (_, cancel) => DeliverOutboxAsync(Here(), cancel)),
             new("answers", "45 0/5 * * * ?", false, "puts back what banks refused to pay, and opens breaks for what was refused",
@@ -61,10 +61,10 @@ internal static class JobTable
         ];
     }
 
-    private static async Task<string> CloseDaysAsync(JobTools tools, CancellationToken cancel)
+    private static async Task<string> CloseDaysAsync(JobTools tools, JobProgress run, CancellationToken cancel)
     {
         var days = tools.Engine.Days;
-        var left = await days.CatchUpAsync(cancel);
+        var left = await days.CatchUpAsync(run.TellAsync, cancel);
         if (left.Count > 0)
         {
             throw new InvalidOperationException(
@@ -77,9 +77,9 @@ internal static class JobTable
                 CultureInfo.InvariantCulture, $"; {seal.Day:uuuu-MM-dd} is sealed over {seal.Transfers} transfers: {seal.HashText}") : "");
     }
 
-    private static async Task<string> SendRegistersAsync(JobTools tools, CancellationToken cancel)
+    private static async Task<string> SendRegistersAsync(JobTools tools, JobProgress run, CancellationToken cancel)
     {
-        var round = await tools.Registers.RoundAsync(cancel);
+        var round = await tools.Registers.RoundAsync(null, run.TellAsync, cancel);
         return string.Create(
             CultureInfo.InvariantCulture,
             $"{round.Written} written, {round.HandedOver} handed over, {round.Acknowledged} acknowledged, {round.RejectedLines} lines rejected");
@@ -107,40 +107,42 @@ internal static class JobTable
             $"{round.Proposals.Count} proposed, {round.Carried.Count} carried into the next window, {round.WithoutTerms.Count} without terms");
     }
 
-    private static async Task<string> ImportFilesAsync(JobTools tools, CancellationToken cancel)
+    private static async Task<string> ImportFilesAsync(JobTools tools, JobProgress run, CancellationToken cancel)
     {
-        var round = await new ImportFolder(tools.Engine.Database, tools.Incoming, tools.Engine.Clock).RoundAsync(cancel);
+        var round = await new ImportFolder(tools.Engine.Database, tools.Incoming, tools.Engine.Clock).RoundAsync(run.TellAsync, cancel);
         if (round.Elsewhere)
         {
             return "another server is at it";
         }
 
         // What banks refused is put back at once, where one said so.
-        var returned = round.Files.Any(file => file.Verdict == FileVerdict.Imported && file.Path.StartsWith("statuses/", StringComparison.Ordinal))
+        var returned = round.Files.Any(
+            file => file.Verdict == FileVerdict.Imported && file.Path.StartsWith("statuses/", StringComparison.Ordinal))
             ? "; " + await AnswersAsync(tools, cancel) : "";
         return string.Create(
                 CultureInfo.InvariantCulture,
                 $"{round.Files.Count(file => file.Verdict == FileVerdict.Imported)} read, {round.Files.Count(file => file.Verdict == FileVerdict.KnownBefore)} "
-                + $"known before, {round.Files.Count(file => file.Verdict is FileVerdict.Refused or null)} refused, {round.Waiting} not complete yet{returned}");
+                + $"known before, {round.Files.Count(file => file.Verdict is FileVerdict.Refused or null)} refused, "
+                + $"{round.Waiting} not complete yet{returned}");
     }
 
-    private static async Task<string> ReconcileAsync(JobTools tools, CancellationToken cancel)
+    private static async Task<string> ReconcileAsync(JobTools tools, JobProgress run, CancellationToken cancel)
     {
-        var done = (await new ReconcileDue(tools.Engine).RoundAsync("engine", cancel)).Where(one => one.Found is not null).ToList();
+        var done = (await new ReconcileDue(tools.Engine).RoundAsync("engine", run.TellAsync, cancel)).Where(one => one.Found is not null).ToList();
         return string.Create(
             CultureInfo.InvariantCulture,
             $"{done.Count} registers compared, {done.Sum(one => one.Found!.Matched)} lines match, {done.Sum(one => one.Found!.Settled)} unknown "
             + $"settled, {done.Sum(one => one.Found!.Breaks)} breaks");
     }
 
-    private static async Task<string> ReconcileBankAsync(JobTools tools, CancellationToken cancel)
+    private static async Task<string> ReconcileBankAsync(JobTools tools, JobProgress run, CancellationToken cancel)
     {
         if (await TermsStore.TodayAsync(tools.Engine.Database, tools.Engine.Clock, cancel) is not { } terms)
         {
             return "no settlement terms are in force: no account is ours";
         }
 
-        return await new ReconcileBank(tools.Engine).RunDueAsync(terms, "engine", cancel) is not { } done ? "nothing was due"
+        return await new ReconcileBank(tools.Engine) { Tell = run.TellAsync }.RunDueAsync(terms, "engine", cancel) is not { } done ? "nothing was due"
             : string.Create(
                 CultureInfo.InvariantCulture,
                 $"{done.Lines} bookings compared, {done.Matched} match, {done.Breaks} breaks, {done.Closed} breaks are gone");

@@ -93,7 +93,7 @@ internal static class SentCalls
 
         if (asked.Window is null)
         {
-            var round = await deliver.RoundAsync(http.RequestAborted, person);
+            var round = await deliver.RoundAsync(person, null, http.RequestAborted);
             await new AnsweredBreaks(engine.Database).RoundAsync(http.RequestAborted);
             return TypedResults.Ok(new SendRoundJson(round.Written, round.HandedOver, round.Acknowledged, round.RejectedLines));
         }

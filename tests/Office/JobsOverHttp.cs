@@ -44,6 +44,34 @@ public sealed class JobsOverHttp(HttpCentre centre) : IClassFixture<HttpCentre>
     }
 
     [Fact]
+    public async Task How_far_a_run_is_and_at_what_is_seen_while_it_runs()
+    {
+        using var client = await centre.ClientAsync(Role.Finance);
+        var told = new TaskCompletionSource();
+        var go = new TaskCompletionSource();
+        var job = JobTable.Of(null).Single(one => one.Name == "import-files") with
+        {
+            Run = async (run, cancel) =>
+            {
+                await run.TellAsync(40, "file 3 of 5, statements, 7 KiB");
+                told.TrySetResult();
+                await go.Task.WaitAsync(cancel);
+                return "5 read";
+            },
+        };
+        await using var schedule = await ServeAsync(job);
+        var place = (await client.PostAsync($"{Jobs}/import-files/run")).Response.Headers.Location!.ToString();
+        await told.Task.WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
+        var last = (await FindAsync(client, "import-files"))["last"]!;
+        ((int)last["percent"]!, (string)last["progress"]!).Should().Be((40, "file 3 of 5, statements, 7 KiB"));
+        last["result"].Should().BeNull();
+        ((int)(await client.LookAsync($"{Jobs}/runs/{last["run"]}")).Json!["percent"]!).Should().Be(40);
+        ((int)(await client.LookAsync($"{Jobs}/runs?job=import-files")).Json!["items"]![0]!["percent"]!).Should().Be(40);
+        go.SetResult();
+        ((string)(await EndAsync(client, place))["outcome"]!).Should().Be("5 read");
+    }
+
+    [Fact]
     public async Task A_job_rests_by_somebody_until_it_is_let_go_on_and_both_are_on_the_record()
     {
         using var auditor = await centre.ClientAsync(Role.Auditor);
@@ -99,9 +127,9 @@ public sealed class JobsOverHttp(HttpCentre centre) : IClassFixture<HttpCentre>
     }
 
     /// <summary>A server's schedule with the jobs that need nothing but the engine.</summary>
-    private async Task<Schedule> ServeAsync()
+    private async Task<Schedule> ServeAsync(Job? only = null)
     {
-        var jobs = JobTable.Of(new JobTools(centre.Engine, null!, null!, "nowhere", 1))
+        var jobs = only is not null ? [only] : JobTable.Of(new JobTools(centre.Engine, null!, null!, "nowhere", 1))
             .Where(job => job.Name is "overdue-agents" or "close-days").ToList();
         var schedule = await Schedule.OpenAsync(
             new ScheduleSettings("test", SystemClock.Instance, TimeSpan.FromSeconds(1)), jobs, centre.Database.DataSource, NullLogger.Instance);
