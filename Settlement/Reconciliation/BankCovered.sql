@@ -1,11 +1,38 @@
--- why: the days that statements of our accounts speak of, and how many statements and acquirers' reports there are. None speaks of what is
---      later than the day after it came, whatever it says
+-- why: the days that statements of our accounts speak of, by account and without a gap, and how many statements and acquirers' reports there
+--      are. None speaks of what is later than the day after it came, whatever it says. Two that go on from each other speak of all days
+--      between them: nothing was booked there
 -- locks: none
 -- parameters: $1 our accounts
-select min(s.from_day) filter (where not s.intraday and s.to_day is not null),
-    max(least(s.to_day, (f.imported_at at time zone 'Asia/Baku')::date + 1)) filter (where not s.intraday and s.from_day is not null),
-    count(*) + (select count(*) from acquirer_in)
-from statement s
-join settlement_file f on f.file_id = s.file_id
-where s.account = any ($1)
-limit 1
+with said as (
+    select s.statement_id, s.account, s.currency, s.opening_minor, s.closing_minor,
+        -- The opening balance of an MT is dated as the closing one before it, and of that day it may bring nothing.
+        s.from_day + case
+            when s.message like 'MT%' and s.from_day < s.to_day and not exists (
+                select from statement_entry e
+                where e.account = s.account and coalesce(e.booking_day, e.value_day) = s.from_day and e.statement_id = s.statement_id)
+            then 1 else 0 end as from_day,
+        least(s.to_day, (f.imported_at at time zone 'Asia/Baku')::date + 1) as to_day
+    from statement s
+    join settlement_file f on f.file_id = s.file_id
+    where s.account = any ($1) and not s.intraday and s.from_day is not null and s.to_day is not null
+), following as (
+    select account, to_day, opening_minor, lag(to_day) over before as before_day, lag(closing_minor) over before as before_minor
+    from said
+    window before as (partition by account, currency order by to_day, statement_id)
+), days as (
+    select account, daterange(from_day, to_day, '[]') as said
+    from said
+    where from_day <= to_day
+    union all
+    select account, daterange(before_day, to_day, '[]')
+    from following
+    where before_minor = opening_minor and before_day < to_day
+), ranges as (
+    select account, unnest(range_agg(said)) as said
+    from days
+    group by account
+)
+select r.account, lower(r.said), upper(r.said) - 1,
+    (select count(*) from statement s where s.account = any ($1)) + (select count(*) from acquirer_in)
+from ranges r
+order by r.account, lower(r.said)

@@ -9,9 +9,10 @@ namespace EGovPay.Settlement.Reconciliation;
 /// </summary>
 /// <param name="agentOf">The agents that pay in, by the accounts that the terms name. Of an agent without one a deposit that no bank shows is none
 /// of our business: it may have been paid in cash.</param>
-/// <param name="spokenTo">The last day that statements speak of; null: none came.</param>
+/// <param name="spokenFrom">The first day that is looked at.</param>
+/// <param name="spokenTo">The last day that statements speak of.</param>
 internal sealed class MatchBank(
-    IReadOnlyList<MatchStrategy> strategies, IReadOnlyDictionary<string, string> agentOf, LocalDate? spokenFrom, LocalDate? spokenTo)
+    IReadOnlyList<MatchStrategy> strategies, IReadOnlyDictionary<string, string> agentOf, LocalDate spokenFrom, LocalDate spokenTo)
 {
     /// <summary>A bank may book so many days after it was to.</summary>
     private const int DaysLate = 3;
@@ -31,8 +32,8 @@ internal sealed class MatchBank(
     private HashSet<string> toldIds = [];
     private HashSet<(string Agent, string Reference)> documents = [];
 
-    /// <summary>The first day that any statement speaks of; null: the first of those that are looked at.</summary>
-    public LocalDate? SpeakFrom { get; init; }
+    /// <summary>Which days statements speak of, by account; all of those that are looked at, unless it is said.</summary>
+    public BankCoverage Coverage { get; init; } = BankCoverage.Of(spokenFrom, spokenTo);
 
     /// <summary>Bookings that are just what we say.</summary>
     public int Matched { get; private set; }
@@ -156,7 +157,7 @@ internal sealed class MatchBank(
                 BreakKind.PayoutRejected, payout.AmountQepik, "bank-returned", "ask-bank", back[^1].Entry, payout));
             // Never without its own debit, nor where some of what was booked of it may be in no statement of ours.
             GivenBack.AddRange(
-                turned.Count == 0 && payout.Day >= (SpeakFrom ?? spokenFrom) && taken is [var debit] && IsDebit(debit) && back is [var only] && IsWhole(only)
+                turned.Count == 0 && payout.Day >= Coverage.FirstOf(payout.Debtor) && taken is [var debit] && IsDebit(debit) && back is [var only] && IsWhole(only)
                     ? [(payout, only.Entry)] : []);
             return;
         }
@@ -298,19 +299,23 @@ internal sealed class MatchBank(
                     BreakKind.MissingHere, entry.AmountQepik, "bank-deposit", "book-deposit", entry, SuggestedAgent: agent));
         }
 
-        foreach (var payout in payouts.Where(one => Open(one) && SpokenOf(one.Day)))
+        foreach (var payout in payouts.Where(one => Open(one) && SpokenOf(one)))
         {
             differences.Add(new BankDifference(BreakKind.MissingThere, payout.AmountQepik, "bank-absent", "ask-bank", Payout: payout));
         }
 
-        foreach (var deposit in deposits.Where(one => Open(one) && SpokenOf(one.Day) && agents.Contains(one.Agent)))
+        foreach (var deposit in deposits.Where(one => Open(one) && SpokenOf(one) && agents.Contains(one.Agent)))
         {
             differences.Add(new BankDifference(BreakKind.MissingThere, deposit.AmountQepik, "bank-absent", "ask-bank", Deposit: deposit));
         }
     }
 
-    /// <summary>Statements speak of the day and, for as long as a bank may be late, of those after it.</summary>
-    private bool SpokenOf(LocalDate day) => spokenFrom is { } from && spokenTo is { } to && day >= from && day.PlusDays(DaysLate) <= to;
+    /// <summary>Statements of its account speak of the day and, for as long as a bank may be late, of those after it.</summary>
+    private bool SpokenOf(ToldPayout payout) =>
+        payout.Day >= spokenFrom && Coverage.Speaks(payout.Debtor, payout.Day, payout.Day.PlusDays(DaysLate));
+
+    private bool SpokenOf(BookedDeposit deposit) =>
+        deposit.Day >= spokenFrom && Coverage.SpeakOfDeposits(spokenFrom, deposit.Day, deposit.Day.PlusDays(DaysLate));
 
     private bool Open(ToldPayout payout) => !payout.Returned && !found.Contains(payout);
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using EGovPay.Processing;
+using EGovPay.Processing.Calendar;
 using EGovPay.Processing.PostgreSql;
 using EGovPay.Settlement.Breaks;
 using EGovPay.Settlement.Payouts;
@@ -83,13 +84,20 @@ public sealed class ReconcileBank(Engine engine)
             await take.ExecuteNonQueryAsync(cancel);
         }
 
-        if ((onlyIfDue && !await IsDueAsync(connection, accounts, cancel))
-            || await CoveredAsync(connection, accounts, cancel) is not var (first, to, statements))
+        if (onlyIfDue && !await IsDueAsync(connection, accounts, cancel))
         {
             return (null, false);
         }
 
-        var from = LocalDate.Max(first, to.PlusDays(-Days));
+        var (spoken, statements) = await SpokenAsync(connection, accounts, cancel);
+        if (spoken.Count == 0)
+        {
+            return (null, false);
+        }
+
+        var to = spoken.Max(one => one.To);
+        var from = LocalDate.Max(spoken.Min(one => one.From), to.PlusDays(-Days));
+        var days = new BankDays(await CalendarStore.ReadAsync(engine.Database, cancel));
         var entries = await EntriesAsync(connection, currencyOf, from, to, null, cancel);
         string[] named = [.. entries.SelectMany(entry => entry.Ids).Distinct(StringComparer.Ordinal)];
         var payouts = await PayoutsAsync(connection, from, to, named, cancel);
@@ -98,7 +106,10 @@ public sealed class ReconcileBank(Engine engine)
             terms.Strategies.Bank,
             terms.Agents.SelectMany(agent => agent.DepositAccounts.Select(account => (Account: MatchBank.Plain(account), agent.Code)))
                 .DistinctBy(one => one.Account, StringComparer.Ordinal).ToDictionary(one => one.Account, one => one.Code, StringComparer.Ordinal),
-            from, to) { SpeakFrom = first };
+            from, to)
+        {
+            Coverage = new BankCoverage(spoken, terms.Accounts.Where(one => one.Currency == PayoutOrder.Currency).Select(one => one.Iban), days),
+        };
         var acquirers = await ReconcileAcquirers.RunAsync(connection, terms, entries, from, to, cancel);
         // A deposit and its booking may stand on two sides of the first day: so far back that what is near it is matched as it was before.
         var back = from.PlusDays(-2 * terms.Strategies.Bank.Select(one => one.WithinDays).DefaultIfEmpty().Max());
@@ -144,13 +155,21 @@ public sealed class ReconcileBank(Engine engine)
         return await command.ExecuteScalarAsync(cancel) is true;
     }
 
-    private static async Task<(LocalDate From, LocalDate To, long Statements)?> CoveredAsync(
+    /// <summary>The days that statements speak of, by account, and how many statements and reports there are.</summary>
+    private static async Task<(List<SpokenRange> Spoken, long Statements)> SpokenAsync(
         NpgsqlConnection connection, string[] accounts, CancellationToken cancel)
     {
         await using var command = new NpgsqlCommand(BankCovered, connection);
         command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = accounts });
+        var (spoken, statements) = (new List<SpokenRange>(), 0L);
         await using var row = await command.ExecuteReaderAsync(cancel);
-        return await row.ReadAsync(cancel) && !row.IsDBNull(0) ? (row.GetLocalDate(0), row.GetLocalDate(1), row.GetInt64(2)) : null;
+        while (await row.ReadAsync(cancel))
+        {
+            spoken.Add(new SpokenRange(row.GetString(0), row.GetLocalDate(1), row.GetLocalDate(2)));
+            statements = row.GetInt64(3);
+        }
+
+        return (spoken, statements);
     }
 
     private static async Task<int> CloseAsync(
