@@ -1,12 +1,13 @@
 -- why: the file in which a bank is told of payouts, byte by byte; a payout is in one, for ever: one that is in another fails the whole (23505)
 -- locks: the record of acts, last
--- parameters: $1 message id · $2 format · $3 total · $4 SHA-256 · $5 bytes · $6 who · $7 payouts · $8 their blocks
+-- parameters: $1 message id · $2 format · $3 total · $4 SHA-256 · $5 bytes · $6 who · $7 payouts · $8 their blocks · $9 the days that
+--             the file tells of them
 with made as (
     insert into payout_file (message_id, format, payouts, total_qepik, sha256, body, made_by)
     values ($1, $2, cardinality($7::bigint[]), $3, $4, $5, $6)
     returning payout_file_id
 )
-insert into payout_in_file (payout_id, payout_file_id, block_id)
-select x.payout_id, m.payout_file_id, x.block_id
+insert into payout_in_file (payout_id, payout_file_id, block_id, execution_day)
+select x.payout_id, m.payout_file_id, x.block_id, x.execution_day
 from made m
-cross join unnest($7::bigint[], $8::text[]) as x (payout_id, block_id)
+cross join unnest($7::bigint[], $8::text[], $9::date[]) as x (payout_id, block_id, execution_day)

@@ -95,8 +95,11 @@ public sealed class ExportPayouts(NpgsqlDataSource database, IClock clock)
             var now = clock.GetCurrentInstant();
             var today = Baku.DateOf(now);
             var messageId = ProposePayouts.NewId("EGPF", today);
-            // No bank executes anything yesterday.
-            var orders = waiting.Select(each => each.Order with { ExecutionDay = LocalDate.Max(each.Order.ExecutionDay, today) }).ToList();
+            // No bank executes anything yesterday, nor on a day that is none of its own.
+            var first = await PayoutTerms.ExecutionDayAsync(database, today, cancel);
+            waiting = [.. waiting.Select(each => each.Order.ExecutionDay >= today
+                ? each : each with { Order = each.Order with { ExecutionDay = first } })];
+            var orders = waiting.Select(each => each.Order).ToList();
             using var body = new MemoryStream();
             var faults = format == PayoutFormat.DomesticLines
                 ? WriteDomesticLines.To(body, today, orders)
@@ -119,7 +122,7 @@ public sealed class ExportPayouts(NpgsqlDataSource database, IClock clock)
 
     /// <returns>Null: one of them is in another file by now.</returns>
     private async Task<PayoutFile?> EnterAsync(
-        Person by, string messageId, PayoutFormat format, List<(long Id, PayoutOrder Order)> waiting,
+        Person by, string messageId, PayoutFormat format, List<WaitingPayout> waiting,
         IReadOnlyDictionary<string, string>? blocks, byte[] body, CancellationToken cancel)
     {
         var hash = SHA256.HashData(body);
@@ -134,6 +137,7 @@ public sealed class ExportPayouts(NpgsqlDataSource database, IClock clock)
         Add(by.Login);
         Add(waiting.Select(each => each.Id).ToArray());
         Add(waiting.Select(each => blocks?[each.Order.EndToEndId]).ToArray());
+        Add(waiting.Select(each => each.Order.ExecutionDay.ToDateColumn()).ToArray());
         try
         {
             await command.ExecuteNonQueryAsync(cancel);
@@ -145,22 +149,24 @@ public sealed class ExportPayouts(NpgsqlDataSource database, IClock clock)
         }
     }
 
-    private async Task<List<(long Id, PayoutOrder Order)>> WaitingAsync(long? payoutId, CancellationToken cancel)
+    private async Task<List<WaitingPayout>> WaitingAsync(long? payoutId, CancellationToken cancel)
     {
         await using var command = database.CreateCommand(ExportablePayouts);
         command.Parameters.Add(new NpgsqlParameter<long?> { TypedValue = payoutId });
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = MostInAFile });
-        var waiting = new List<(long, PayoutOrder)>();
+        var waiting = new List<WaitingPayout>();
         await using var reader = await command.ExecuteReaderAsync(cancel);
         string? Text(int at) => reader.IsDBNull(at) ? null : reader.GetString(at);
         BankParty Party(int at) => new(reader.GetString(at), Text(at + 1), reader.GetString(at + 2), Text(at + 3), Text(at + 4));
         while (await reader.ReadAsync(cancel))
         {
-            waiting.Add((reader.GetInt64(0), new PayoutOrder(
+            waiting.Add(new WaitingPayout(reader.GetInt64(0), new PayoutOrder(
                 reader.GetString(1), reader.GetInt64(2), reader.GetLocalDate(3), Party(4), Party(9), reader.GetString(14),
                 Text(15) is { } level ? new BudgetLine(level, reader.GetString(16)) : null)));
         }
 
         return waiting;
     }
+
+    private sealed record WaitingPayout(long Id, PayoutOrder Order);
 }

@@ -25,7 +25,7 @@ internal static class BankBook
     public const string Receiver = "AZ96AZEJ00000000001234567890";
     public const string Payer = "AZ37PAHA38050230000000000944";
 
-    private static int made;
+    private static int count;
 
     public static SettlementTerms Terms { get; } = new(
         new Payer("MHM", "1234567891"),
@@ -41,7 +41,7 @@ internal static class BankBook
         RegisterBook book, string account, string message, LocalDate from, LocalDate to, (long Opening, long Closing)? balances,
         params Said[] said)
     {
-        var name = Invariant($"statement-{Interlocked.Increment(ref made)}");
+        var name = Invariant($"statement-{Interlocked.Increment(ref count)}");
         var currency = account == Dollar ? "USD" : "AZN";
         await book.Database.ExecuteAsync(Invariant($"""
             with f as (
@@ -68,24 +68,45 @@ internal static class BankBook
             """));
     }
 
-    /// <summary>A payout that a bank was told of for a day, in a file of its own; its id.</summary>
-    public static async Task<string> TellAsync(RegisterBook book, long qepik, LocalDate day, string debtor = Manat)
+    /// <summary>A payout that two people approved and no bank was told of; its id.</summary>
+    public static async Task<string> ApproveAsync(RegisterBook book, long qepik, LocalDate day, string debtor = Manat)
     {
-        var id = Invariant($"EGP{day:yyMMdd}-{Interlocked.Increment(ref made):000000000000}");
+        var id = Invariant($"EGP{day:yyMMdd}-{Interlocked.Increment(ref count):000000000000}");
         await book.Database.ExecuteAsync(Invariant($"""
             set session_replication_role = replica;
             with o as (
-                insert into payout (provider_id, amount_qepik, end_to_end_id, execution_day, debtor_name, debtor_iban, creditor_name, creditor_iban,
-                    purpose, proposed_at, proposed_by)
-                values (1, {qepik}, '{id}', '{Day(day)}', 'MHM', '{debtor}', 'X', '{Receiver}', 'x', '{Day(day)}', 'test')
+                insert into payout (provider_id, amount_qepik, end_to_end_id, execution_day, debtor_name, debtor_iban, debtor_bic, creditor_name,
+                    creditor_iban, creditor_bic, purpose, proposed_at, proposed_by)
+                values (1, {qepik}, '{id}', '{Day(day)}', 'MHM', '{debtor}', 'NABZAZ2X', 'X', '{Receiver}', 'AZEJAZ22', 'x', '{Day(day)}', 'test')
                 returning payout_id
-            ),
-            f as (
+            )
+            insert into proposal (proposing, kind, payout_id, reason, made_by, made_at, approve_from, expires_at, state, decided_by, decided_at,
+                ended_at)
+            select gen_random_uuid(), 'payout', o.payout_id, 'x', 'aysel', now(), now(), now(), 'done', 'resad', now(), now()
+            from o;
+            set session_replication_role = origin;
+            """));
+        return id;
+    }
+
+    /// <summary>A payout that a bank was told of in a file of its own; its id.</summary>
+    /// <param name="made">When the file was made; null: on that day.</param>
+    public static async Task<string> TellAsync(
+        RegisterBook book, long qepik, LocalDate day, string debtor = Manat, LocalDate? made = null)
+    {
+        var id = await ApproveAsync(book, qepik, day, debtor);
+        await book.Database.ExecuteAsync(Invariant($"""
+            set session_replication_role = replica;
+            with f as (
                 insert into payout_file (message_id, format, payouts, total_qepik, sha256, body, made_at, made_by)
-                values ('{id.Replace("EGP", "EGPF", StringComparison.Ordinal)}', 'pain.001.001.09', 1, {qepik}, sha256('x'), 'x', '{Day(day)}', 'test')
+                values ('{id.Replace("EGP", "EGPF", StringComparison.Ordinal)}', 'pain.001.001.09', 1, {qepik}, sha256('x'), 'x',
+                    '{Day(made ?? day)} 12:00+04', 'test')
                 returning payout_file_id
             )
-            insert into payout_in_file (payout_id, payout_file_id) select o.payout_id, f.payout_file_id from o cross join f;
+            insert into payout_in_file (payout_id, payout_file_id)
+            select o.payout_id, f.payout_file_id
+            from f
+            join payout o on o.end_to_end_id = '{id}';
             set session_replication_role = origin;
             """));
         return id;
