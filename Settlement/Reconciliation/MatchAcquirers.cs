@@ -19,11 +19,17 @@ internal sealed record AcquirerDifference(
 internal sealed class MatchAcquirers(
     IReadOnlyList<MatchStrategy> strategies, IReadOnlyDictionary<string, string> acquirerOf, LocalDate spokenFrom, LocalDate spokenTo)
 {
-    /// <summary>Days after a sale in which it is paid.</summary>
+    /// <summary>Bank days after a sale in which it is paid.</summary>
     private const int DaysLate = 5;
 
     private readonly List<AcquirerDifference> differences = [];
     private readonly HashSet<object> used = new(ReferenceEqualityComparer.Instance);
+
+    /// <summary>The days on which banks book; every one, unless it is said.</summary>
+    public BankDays Days { get; init; } = BankDays.Every;
+
+    /// <summary>Which days statements speak of, by account; all of those that are looked at, unless it is said.</summary>
+    public BankCoverage Coverage { get; init; } = BankCoverage.Of(spokenFrom, spokenTo);
 
     public int Matched { get; private set; }
 
@@ -42,7 +48,7 @@ internal sealed class MatchAcquirers(
 
         foreach (var day in days.Where(one => !used.Contains(one) && one.NetQepik != 0))
         {
-            if (day.Day >= spokenFrom && day.Day.PlusDays(DaysLate) <= spokenTo)
+            if (day.Day >= spokenFrom && Coverage.SpeakOfDeposits(spokenFrom, day.Day, Days.Plus(day.Day, DaysLate)))
             {
                 differences.Add(new AcquirerDifference(
                     BreakKind.MissingThere, Math.Abs(day.NetQepik), "acquirer-unpaid", "ask-acquirer", day.Acquirer, day));
@@ -156,5 +162,5 @@ internal sealed class MatchAcquirers(
 
     private string? OfEntry(BankEntry entry) => entry.Counterparty is { } from ? acquirerOf.GetValueOrDefault(MatchBank.Plain(from)) : null;
 
-    private static bool IsWithin(LocalDate booked, LocalDate of, int days) => Period.DaysBetween(of, booked) is var late && late >= 0 && late <= days;
+    private bool IsWithin(LocalDate booked, LocalDate of, int days) => booked >= of && booked <= Days.Plus(of, days);
 }

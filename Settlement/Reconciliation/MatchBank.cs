@@ -14,8 +14,8 @@ namespace EGovPay.Settlement.Reconciliation;
 internal sealed class MatchBank(
     IReadOnlyList<MatchStrategy> strategies, IReadOnlyDictionary<string, string> agentOf, LocalDate spokenFrom, LocalDate spokenTo)
 {
-    /// <summary>A bank may book so many days after it was to.</summary>
-    private const int DaysLate = 3;
+    /// <summary>A bank may book so many bank days after it was to.</summary>
+    public const int DaysLate = 3;
 
     private readonly HashSet<string> agents = agentOf.Values.ToHashSet(StringComparer.Ordinal);
     private readonly List<BankDifference> differences = [];
@@ -31,6 +31,9 @@ internal sealed class MatchBank(
     private HashSet<string> namedIds = [];
     private HashSet<string> toldIds = [];
     private HashSet<(string Agent, string Reference)> documents = [];
+
+    /// <summary>The days on which banks book; every one, unless it is said.</summary>
+    public BankDays Days { get; init; } = BankDays.Every;
 
     /// <summary>Which days statements speak of, by account; all of those that are looked at, unless it is said.</summary>
     public BankCoverage Coverage { get; init; } = BankCoverage.Of(spokenFrom, spokenTo);
@@ -49,14 +52,14 @@ internal sealed class MatchBank(
     public List<(ToldPayout Payout, BankEntry Entry)> GivenBack { get; } = [];
 
     /// <param name="before">Bookings before the days that are looked at: what they say of payouts that are named within these days counts, too.</param>
-    /// <param name="aside">Bookings before these days that deposits of these days may be; of themselves nothing is said.</param>
+    /// <param name="aside">Bookings before these days that deposits and payouts of these days may be; of themselves nothing is said.</param>
     public void Run(
         IReadOnlyList<BankEntry> booked, IReadOnlyList<ToldPayout> told, IReadOnlyList<BookedDeposit> bookedDeposits,
         IReadOnlyList<BankEntry>? before = null, IReadOnlyList<BankEntry>? aside = null)
     {
         earlier = before ?? [];
         toldIds = told.Select(one => one.EndToEndId).ToHashSet(StringComparer.Ordinal);
-        outside.UnionWith((aside ?? []).Where(entry => entry.AmountQepik > 0 && !entry.Ids.Any(toldIds.Contains)));
+        outside.UnionWith((aside ?? []).Where(entry => !entry.Ids.Any(toldIds.Contains)));
         (entries, payouts, deposits) = ([.. outside.Cast<BankEntry>(), .. booked], told, bookedDeposits);
         byWord = entries.SelectMany(entry => entry.Words, (entry, word) => (entry, word))
             .ToLookup(one => one.word, one => one.entry, StringComparer.Ordinal);
@@ -102,13 +105,15 @@ internal sealed class MatchBank(
         }
 
         var named = read.Bookings.Select(one => one.Payout.Id).ToHashSet();
-        var past = new ReadBookings([.. payouts.Where(one => named.Contains(one.Id))]);
+        var past = new ReadBookings(payouts);
         foreach (var entry in earlier)
         {
             past.Take(entry);
         }
 
-        Booked = [.. past.Bookings, .. read.Bookings];
+        // What was booked before these days alone, was looked at then.
+        found.UnionWith(past.Bookings.Select(one => one.Payout));
+        Booked = [.. past.Bookings.Where(one => named.Contains(one.Payout.Id)), .. read.Bookings];
         differences.AddRange(read.Rests.Select(rest => new BankDifference(
             BreakKind.Unidentified, Math.Abs(rest.Qepik), "bank-rest", "ask-bank", rest.Entry)));
         foreach (var of in Booked.GroupBy(one => one.Payout).OrderBy(one => one.Key.Id))
@@ -200,7 +205,7 @@ internal sealed class MatchBank(
         }
 
         booking.Agrees = differences.Count == before;
-        if (entry.Day < payout.Day || entry.Day > payout.Day.PlusDays(DaysLate))
+        if (entry.Day < payout.Day || entry.Day > Days.Plus(payout.Day, DaysLate))
         {
             differences.Add(new BankDifference(BreakKind.WrongDay, 0, "bank-other-day", "accept-if-paid-once", entry, payout));
         }
@@ -233,7 +238,7 @@ internal sealed class MatchBank(
             var whole = payouts.Count(one => one.FileId == file.Key.FileId) == file.Count();
             var fits = byWord[file.Key.MessageId].Where(entry => Free(entry) && entry is { Currency: "AZN", Reversal: false }
                 && (entry.EndToEndId is null || entry.EndToEndId == file.Key.MessageId) && entry.Parts.All(part => part.EndToEndId is null)
-                && entry.AmountQepik == -sum && entry.Day >= file.Key.Day && entry.Day <= file.Key.Day.PlusDays(days)).ToList();
+                && entry.AmountQepik == -sum && entry.Day >= file.Key.Day && entry.Day <= Days.Plus(file.Key.Day, days)).ToList();
             if (whole && fits is [var entry])
             {
                 Match(MatchBy.OneToMany, [entry], [.. file]);
@@ -312,10 +317,10 @@ internal sealed class MatchBank(
 
     /// <summary>Statements of its account speak of the day and, for as long as a bank may be late, of those after it.</summary>
     private bool SpokenOf(ToldPayout payout) =>
-        payout.Day >= spokenFrom && Coverage.Speaks(payout.Debtor, payout.Day, payout.Day.PlusDays(DaysLate));
+        payout.Day >= spokenFrom && Coverage.Speaks(payout.Debtor, payout.Day, Days.Plus(payout.Day, DaysLate));
 
     private bool SpokenOf(BookedDeposit deposit) =>
-        deposit.Day >= spokenFrom && Coverage.SpeakOfDeposits(spokenFrom, deposit.Day, deposit.Day.PlusDays(DaysLate));
+        deposit.Day >= spokenFrom && Coverage.SpeakOfDeposits(spokenFrom, deposit.Day, Days.Plus(deposit.Day, DaysLate));
 
     private bool Open(ToldPayout payout) => !payout.Returned && !found.Contains(payout);
 
@@ -360,7 +365,7 @@ internal sealed class MatchBank(
         matches.Add(new BankMatch(by, matched, paid, paidIn ?? []));
     }
 
-    private static bool Near(BankEntry entry, BookedDeposit deposit, int days) => Math.Abs(Period.DaysBetween(entry.Day, deposit.Day)) <= days;
+    private bool Near(BankEntry entry, BookedDeposit deposit, int days) => Days.Within(entry.Day, deposit.Day, days);
 
     public static bool SameAccount(string one, string other) => string.Equals(Plain(one), Plain(other), StringComparison.Ordinal);
 

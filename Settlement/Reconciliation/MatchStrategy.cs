@@ -26,7 +26,9 @@ public enum MatchBy
 }
 
 /// <summary>A strategy, as data of the terms.</summary>
-/// <param name="WithinDays">The two are at most so many days apart; with a number, nothing.</param>
+/// <param name="WithinDays">
+/// The two are at most so many days apart: of registers days of the calendar, of banks and acquirers bank days. With a number, nothing.
+/// </param>
 public sealed record MatchStrategy(MatchBy By, int WithinDays)
 {
     /// <summary>As it stands in the terms and in a break's suggestion: <c>account-amount-day</c>.</summary>
@@ -58,7 +60,7 @@ public sealed record MatchStrategy(MatchBy By, int WithinDays)
 public sealed record MatchStrategies(
     IReadOnlyList<MatchStrategy> Register, IReadOnlyList<MatchStrategy> Bank, IReadOnlyList<MatchStrategy> Acquirer)
 {
-    /// <summary>A look at a bank goes back so far.</summary>
+    /// <summary>What is further apart is not the same.</summary>
     public const int MostDays = 40;
 
     /// <summary>What is in force where the terms say nothing of it.</summary>

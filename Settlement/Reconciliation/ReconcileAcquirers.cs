@@ -15,7 +15,7 @@ namespace EGovPay.Settlement.Reconciliation;
 /// </summary>
 internal static class ReconcileAcquirers
 {
-    /// <summary>A report's day may be so long before its booking.</summary>
+    /// <summary>A report's day may be so many bank days before its booking.</summary>
     private const int DaysBefore = 10;
 
     private const int Most = 100_000;
@@ -26,14 +26,19 @@ internal static class ReconcileAcquirers
     /// <summary>What differs, and how many bookings match; the bookings that are acquirers' are taken out of the others.</summary>
     public static async Task<(List<NewBreak> Found, int Matched, List<BankEntry> Others)> RunAsync(
         NpgsqlConnection connection, SettlementTerms terms, IReadOnlyList<BankEntry> entries, LocalDate from, LocalDate to,
-        CancellationToken cancel)
+        BankCoverage coverage, BankDays days, CancellationToken cancel)
     {
         var match = new MatchAcquirers(
             terms.Strategies.Acquirer,
             terms.Acquirers.SelectMany(one => one.PayAccounts.Select(account => (Account: MatchBank.Plain(account), one.Code)))
                 .DistinctBy(one => one.Account, StringComparer.Ordinal).ToDictionary(one => one.Account, one => one.Code, StringComparer.Ordinal),
-            from, to);
-        match.Run(entries, await DaysAsync(connection, [.. terms.Acquirers.Select(one => one.Code)], from.PlusDays(-DaysBefore), to, cancel));
+            from, to)
+        {
+            Days = days,
+            Coverage = coverage,
+        };
+        var first = days.Minus(from, terms.Strategies.Acquirer.Select(one => one.WithinDays).Append(DaysBefore).Max());
+        match.Run(entries, await DaysAsync(connection, [.. terms.Acquirers.Select(one => one.Code)], first, to, cancel));
         var found = match.Differences.Select(one => BreakOf(one, to)).ToList();
         found.AddRange(await FaultsAsync(connection, from, to, cancel));
         return (found, match.Matched, [.. entries.Where(entry => !match.IsOf(entry))]);

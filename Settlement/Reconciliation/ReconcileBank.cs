@@ -24,6 +24,9 @@ public sealed class ReconcileBank(Engine engine)
     /// <summary>A bank may book a payout so many days before it was to.</summary>
     private const int DaysEarly = 10;
 
+    /// <summary>People book a deposit when they see it: some bank days after the bank did.</summary>
+    private const int DaysSeen = 5;
+
     /// <summary>Entries, payouts or deposits of one look at most; more of them is no day of a centre.</summary>
     private const int Most = 500_000;
 
@@ -100,21 +103,26 @@ public sealed class ReconcileBank(Engine engine)
         var days = new BankDays(await CalendarStore.ReadAsync(engine.Database, cancel));
         var entries = await EntriesAsync(connection, currencyOf, from, to, null, cancel);
         string[] named = [.. entries.SelectMany(entry => entry.Ids).Distinct(StringComparer.Ordinal)];
-        var payouts = await PayoutsAsync(connection, from, to, named, cancel);
-        var earlier = await EarlierAsync(connection, currencyOf, from, payouts.IntersectBy(named, one => one.EndToEndId, StringComparer.Ordinal), cancel);
+        var late = terms.Strategies.Bank.Where(one => one.By == MatchBy.OneToMany).Select(one => one.WithinDays).Append(MatchBank.DaysLate).Max();
+        var payouts = await PayoutsAsync(connection, days.Minus(from, late), to, named, cancel);
+        var earlier = await EarlierAsync(connection, currencyOf, from, payouts, cancel);
+        var coverage = new BankCoverage(
+            spoken, terms.Accounts.Where(one => one.Currency == PayoutOrder.Currency).Select(one => one.Iban), days);
         var match = new MatchBank(
             terms.Strategies.Bank,
             terms.Agents.SelectMany(agent => agent.DepositAccounts.Select(account => (Account: MatchBank.Plain(account), agent.Code)))
                 .DistinctBy(one => one.Account, StringComparer.Ordinal).ToDictionary(one => one.Account, one => one.Code, StringComparer.Ordinal),
             from, to)
         {
-            Coverage = new BankCoverage(spoken, terms.Accounts.Where(one => one.Currency == PayoutOrder.Currency).Select(one => one.Iban), days),
+            Days = days,
+            Coverage = coverage,
         };
-        var acquirers = await ReconcileAcquirers.RunAsync(connection, terms, entries, from, to, cancel);
+        var acquirers = await ReconcileAcquirers.RunAsync(connection, terms, entries, from, to, coverage, days, cancel);
         // A deposit and its booking may stand on two sides of the first day: so far back that what is near it is matched as it was before.
-        var back = from.PlusDays(-2 * terms.Strategies.Bank.Select(one => one.WithinDays).DefaultIfEmpty().Max());
+        var windows = terms.Strategies.Bank.Select(one => one.WithinDays).DefaultIfEmpty().Max();
+        var back = days.Minus(from, 2 * windows);
         var aside = await EntriesAsync(connection, currencyOf, back, from.PlusDays(-1), null, cancel);
-        match.Run(acquirers.Others, payouts, await DepositsAsync(connection, back, to, cancel), earlier, aside);
+        match.Run(acquirers.Others, payouts, await DepositsAsync(connection, back, days.Plus(to, Math.Max(windows, DaysSeen)), cancel), earlier, aside);
         if (await EnterBookings.RunAsync(connection, FactsOf(match), cancel) && factsFirst)
         {
             await writing.CommitAsync(cancel);
@@ -184,9 +192,9 @@ public sealed class ReconcileBank(Engine engine)
 
     /// <summary>What was booked before of payouts that may have begun before; however long ago that is.</summary>
     private static async Task<List<BankEntry>> EarlierAsync(
-        NpgsqlConnection connection, Dictionary<string, string> currencyOf, LocalDate from, IEnumerable<ToldPayout> named, CancellationToken cancel)
+        NpgsqlConnection connection, Dictionary<string, string> currencyOf, LocalDate from, List<ToldPayout> payouts, CancellationToken cancel)
     {
-        var begun = named.Where(one => one.Day.PlusDays(-DaysEarly) < from).ToList();
+        var begun = payouts.Where(one => one.Day.PlusDays(-DaysEarly) < from).ToList();
         return begun.Count == 0 ? [] : await EntriesAsync(
             connection, currencyOf, begun.Min(one => one.Day).PlusDays(-DaysEarly), from.PlusDays(-1), [.. begun.Select(one => one.EndToEndId)], cancel);
     }
@@ -240,7 +248,7 @@ public sealed class ReconcileBank(Engine engine)
         NpgsqlConnection connection, LocalDate from, LocalDate to, string[] named, CancellationToken cancel)
     {
         await using var command = new NpgsqlCommand(BankPayouts, connection);
-        AddDays(command, from.PlusDays(-5), to);
+        AddDays(command, from, to);
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = Most });
         command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = named });
         var payouts = new List<ToldPayout>();
@@ -259,8 +267,7 @@ public sealed class ReconcileBank(Engine engine)
         NpgsqlConnection connection, LocalDate from, LocalDate to, CancellationToken cancel)
     {
         await using var command = new NpgsqlCommand(BankDeposits, connection);
-        // People book a deposit when they see it: some days after the bank did.
-        AddDays(command, from, to.PlusDays(5));
+        AddDays(command, from, to);
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = Most });
         var deposits = new List<BookedDeposit>();
         await using var row = await command.ExecuteReaderAsync(cancel);

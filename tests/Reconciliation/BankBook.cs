@@ -12,6 +12,8 @@ internal sealed record Said(long Minor, string? EndToEnd = null, string? Referen
 {
     public LocalDate? Day { get; init; }
 
+    public LocalDate? ValueDay { get; init; }
+
     public string? Message { get; init; }
 
     public string? Block { get; init; }
@@ -57,13 +59,13 @@ internal static class BankBook
                 from f
                 returning statement_id
             )
-            insert into statement_entry (statement_id, entry_no, line, account, currency, amount_minor, booking_day, status, reversal,
+            insert into statement_entry (statement_id, entry_no, line, account, currency, amount_minor, booking_day, value_day, status, reversal,
                 end_to_end_id, bank_reference, counterparty_account)
-            select s.statement_id, x.no, x.no, '{account}', '{currency}', x.minor, x.day, 'booked', false, x.id, x.reference, x.from_account
+            select s.statement_id, x.no, x.no, '{account}', '{currency}', x.minor, x.day, x.value_day, 'booked', false, x.id, x.reference, x.from_account
             from s
-            cross join (values (0, 0::bigint, date '{Day(to)}', null::text, null::text, null::text){string.Concat(said.Select((one, at) => Invariant(
-                $", ({at + 1}, {one.Minor}, date '{Day(one.Day ?? to)}', {Text(one.EndToEnd)}, {Text(one.Reference)}, {Text(one.From)})")))})
-                as x (no, minor, day, id, reference, from_account)
+            cross join (values (0, 0::bigint, date '{Day(to)}', date '{Day(to)}', null::text, null::text, null::text){string.Concat(said.Select((one, at) => Invariant(
+                $", ({at + 1}, {one.Minor}, date '{Day(one.Day ?? to)}', date '{Day(one.ValueDay ?? one.Day ?? to)}', {Text(one.EndToEnd)}, {Text(one.Reference)}, {Text(one.From)})")))})
+                as x (no, minor, day, value_day, id, reference, from_account)
             where x.no > 0
             """));
     }

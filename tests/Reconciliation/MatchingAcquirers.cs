@@ -1,4 +1,5 @@
 using System.Text;
+using EGovPay.Processing.Calendar;
 using EGovPay.Settlement.Acquirers;
 using EGovPay.Settlement.Breaks;
 using EGovPay.Settlement.Incoming;
@@ -20,6 +21,9 @@ public sealed class MatchingAcquirers
     private const string Payer = "AZ27AZEN00000038000000000019";
     private static readonly LocalDate Day = new(2026, 11, 20);
 
+    /// <summary>Novruz and Ramazan bayramı of 2026 are off from the twentieth of March to the thirtieth.</summary>
+    private static readonly BankDays Working = new(new Calendars([new CalendarVersion(1, new LocalDate(2021, 1, 1), "", EmbeddedCalendar.Load())]));
+
     private int made;
 
     [Fact]
@@ -38,6 +42,30 @@ public sealed class MatchingAcquirers
             .Should().Equal(["MissingHere 9850 acquirer-unreported", "MissingThere 9850 acquirer-unpaid"], "nobody pays before the sale");
         Run([Entry(100), Entry(100)], [Reported(100)]).Should().HaveCount(3, "which of the two it is nobody knows");
         Run([], [Reported(100) with { Day = Day.PlusDays(6) }]).Should().BeEmpty("it may still come");
+    }
+
+    [Fact]
+    public void An_acquirer_pays_on_bank_days_and_is_missed_in_the_accounts_that_it_may_pay_into()
+    {
+        var sold = new LocalDate(2026, 3, 19);
+        var paid = new LocalDate(2026, 4, 3);
+        List<string> After(LocalDate to, BankEntry[] entries, BankCoverage? coverage = null)
+        {
+            var match = new MatchAcquirers(
+                MatchStrategies.Usual.Acquirer, new Dictionary<string, string>(StringComparer.Ordinal) { [Payer] = "kart" }, sold.PlusDays(-9), to)
+            {
+                Days = Working,
+                Coverage = coverage ?? BankCoverage.Of(sold.PlusDays(-9), to),
+            };
+            match.Run(entries, [Reported(9_850) with { Day = sold }]);
+            return [.. match.Differences.Select(one => $"{one.Kind} {one.AtRiskQepik} {one.Cause}").Order(StringComparer.Ordinal)];
+        }
+
+        After(paid, [Entry(9_850) with { Day = paid.PlusDays(-1) }]).Should().BeEmpty("it is the third bank day after the sale");
+        After(paid, []).Should().BeEmpty("banks were open for four days");
+        After(paid.PlusDays(3), []).Should().Equal("MissingThere 9850 acquirer-unpaid");
+        After(paid.PlusDays(3), [], new BankCoverage([new SpokenRange(Ours, sold, paid)], [Ours], Working))
+            .Should().BeEmpty("the account's own statements do not go so far");
     }
 
     [Fact]
@@ -113,7 +141,7 @@ public sealed class MatchingAcquirers
             ),
             s as (
                 insert into statement (file_id, position, message, account, currency, from_day, to_day, entries, intraday)
-                select f.file_id, 1, 'MT940', '{Ours}', 'AZN', current_date - 10, current_date + 3, 1, false from f
+                select f.file_id, 1, 'MT940', '{Ours}', 'AZN', current_date - 40, current_date + 3, 1, false from f
                 returning statement_id
             )
             insert into statement_entry (statement_id, entry_no, line, account, currency, amount_minor, booking_day, status, reversal,
@@ -129,7 +157,7 @@ public sealed class MatchingAcquirers
         (await LookAsync()).Should().Equal(open);
         (await book.Database.AskAsync<long>("select count(*) from settlement_break")).Should().Be(2);
 
-        await ImportAsync("b.csv", FormattableString.Invariant($"{today.PlusDays(-9):uuuu-MM-dd},S,9,10.00,0,10.00\n"));
+        await ImportAsync("b.csv", FormattableString.Invariant($"{today.PlusDays(-30):uuuu-MM-dd},S,9,10.00,0,10.00\n"));
         (await LookAsync()).Should().Equal(
             "Acquirer Duplicate 10000 acquirer-repeated", "Acquirer MissingThere 1000 acquirer-unpaid");
     }

@@ -70,4 +70,67 @@ public sealed class SpokenDays
         await SayAsync(book, Manat, Monday.PlusDays(18), Monday.PlusDays(21), null);
         (await LookAsync(book)).Should().Be("MissingThere 1000");
     }
+
+    /// <summary>Wednesday and Thursday before Novruz and Ramazan bayramı; banks work again on the thirty-first, a Tuesday.</summary>
+    private static readonly LocalDate BeforeNovruz = new(2026, 3, 18);
+    private static readonly LocalDate AfterNovruz = new(2026, 3, 31);
+
+    [Fact]
+    public async Task Nobody_is_late_by_days_on_which_banks_are_closed()
+    {
+        await using var book = await RegisterBook.OpenAsync();
+        var late = await TellAsync(book, 1_000, BeforeNovruz);
+        await TellAsync(book, 2_000, BeforeNovruz.PlusDays(1));
+        for (var day = BeforeNovruz; day <= AfterNovruz; day = day.PlusDays(1))
+        {
+            await SayAsync(book, Manat, day, day, null);
+            (await LookAsync(book)).Should().BeEmpty($"it is {day}, and banks were open for two days");
+        }
+
+        await SayAsync(book, Manat, AfterNovruz.PlusDays(1), AfterNovruz.PlusDays(1), null, new Said(-1_000, late));
+        (await LookAsync(book)).Should().BeEmpty("it is the third bank day");
+        await SayAsync(book, Manat, AfterNovruz.PlusDays(2), AfterNovruz.PlusDays(2), null);
+        (await LookAsync(book)).Should().Be("MissingThere 2000");
+    }
+
+    [Fact]
+    public async Task What_is_booked_before_holidays_and_seen_after_them_is_as_near_as_it_is_in_bank_days()
+    {
+        await using var book = await RegisterBook.OpenAsync();
+        await DepositAsync(book, "doc-1", 7_000, AfterNovruz);
+        await DepositAsync(book, "doc-2", 9_000, BeforeNovruz.PlusDays(1));
+        await SayAsync(book, Manat, BeforeNovruz, AfterNovruz.PlusDays(9), null,
+            new Said(7_000, From: Payer) { Day = BeforeNovruz }, new Said(9_000, From: Payer) { Day = AfterNovruz.PlusDays(1) });
+        (await LookAsync(book)).Should().BeEmpty("no day is more than three bank days from its own");
+    }
+
+    [Fact]
+    public async Task A_deposit_and_its_booking_on_two_sides_of_holidays_and_of_the_first_day_are_no_break()
+    {
+        await using var book = await RegisterBook.OpenAsync();
+        await DepositAsync(book, "doc-1", 7_000, AfterNovruz);
+        await SayAsync(book, Manat, BeforeNovruz, AfterNovruz.PlusDays(30), null, new Said(7_000, From: Payer) { Day = BeforeNovruz });
+        for (var day = 31; day < 42; day++)
+        {
+            await SayAsync(book, Manat, AfterNovruz.PlusDays(day), AfterNovruz.PlusDays(day), null);
+            (await LookAsync(book)).Should().BeEmpty($"it is {AfterNovruz.PlusDays(day)}");
+        }
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_payout_whose_booking_falls_before_the_first_day_that_is_looked_at_is_not_missing(bool named)
+    {
+        await using var book = await RegisterBook.OpenAsync();
+        var id = await TellAsync(book, 1_000, Monday);
+        // Booked on the Friday before, with the Monday as its value day.
+        await SayAsync(book, Manat, Monday.PlusDays(-30), Monday.PlusDays(30), null,
+            new Said(-1_000, named ? id : null, From: Receiver) { Day = Monday.PlusDays(-3), ValueDay = Monday });
+        for (var day = 35; day <= 45; day++)
+        {
+            await SayAsync(book, Manat, Monday.PlusDays(day), Monday.PlusDays(day), null);
+            (await LookAsync(book)).Should().BeEmpty($"it is {Monday.PlusDays(day)}");
+        }
+    }
 }
