@@ -2,7 +2,7 @@
 --      are. None speaks of what is later than the day after it came, whatever it says. Two that go on from each other speak of all days
 --      between them: nothing was booked there
 -- locks: none
--- parameters: $1 our accounts
+-- parameters: $1 our accounts · $2 how many at most
 with said as (
     select s.statement_id, s.account, s.currency, s.opening_minor, s.closing_minor,
         -- The opening balance of an MT is dated as the closing one before it, and of that day it may bring nothing.
@@ -36,3 +36,4 @@ select r.account, lower(r.said), upper(r.said) - 1,
     (select count(*) from statement s where s.account = any ($1)) + (select count(*) from acquirer_in)
 from ranges r
 order by r.account, lower(r.said)
+limit $2

@@ -162,7 +162,8 @@ internal sealed class MatchBank(
                 BreakKind.PayoutRejected, payout.AmountQepik, "bank-returned", "ask-bank", back[^1].Entry, payout));
             // Never without its own debit, nor where some of what was booked of it may be in no statement of ours.
             GivenBack.AddRange(
-                turned.Count == 0 && payout.Day >= Coverage.FirstOf(payout.Debtor) && taken is [var debit] && IsDebit(debit) && back is [var only] && IsWhole(only)
+                turned.Count == 0 && payout.Day >= Coverage.FirstOf(payout.Debtor) && taken is [var debit] && IsDebit(debit)
+                    && back is [var only] && IsWhole(only)
                     ? [(payout, only.Entry)] : []);
             return;
         }

@@ -169,6 +169,7 @@ public sealed class ReconcileBank(Engine engine)
     {
         await using var command = new NpgsqlCommand(BankCovered, connection);
         command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = accounts });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = Most });
         var (spoken, statements) = (new List<SpokenRange>(), 0L);
         await using var row = await command.ExecuteReaderAsync(cancel);
         while (await row.ReadAsync(cancel))
