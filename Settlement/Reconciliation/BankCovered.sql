@@ -2,9 +2,9 @@
 --      are. None speaks of what is later than the day after it came, whatever it says. Two that go on from each other speak of all days
 --      between them: nothing was booked there
 -- locks: none
--- parameters: $1 our accounts · $2 how many at most
+-- parameters: $1 our accounts as statements write them · $2 how many at most · $3 the same as the terms do
 with said as (
-    select s.statement_id, s.account, s.currency, s.opening_minor, s.closing_minor,
+    select s.statement_id, o.account, s.currency, s.opening_minor, s.closing_minor,
         -- The opening balance of an MT is dated as the closing one before it, and of that day it may bring nothing.
         s.from_day + case
             when s.message like 'MT%' and s.from_day < s.to_day and not exists (
@@ -12,9 +12,10 @@ with said as (
                 where e.account = s.account and coalesce(e.booking_day, e.value_day) = s.from_day and e.statement_id = s.statement_id)
             then 1 else 0 end as from_day,
         least(s.to_day, (f.imported_at at time zone 'Asia/Baku')::date + 1) as to_day
-    from statement s
+    from unnest($1::text[], $3::text[]) as o (spelling, account)
+    join statement s on s.account = o.spelling
     join settlement_file f on f.file_id = s.file_id
-    where s.account = any ($1) and not s.intraday and s.from_day is not null and s.to_day is not null
+    where not s.intraday and s.from_day is not null and s.to_day is not null
 ), following as (
     select account, to_day, opening_minor, lag(to_day) over before as before_day, lag(closing_minor) over before as before_minor
     from said

@@ -24,10 +24,10 @@ internal static class CheckBalances
 
     /// <summary>One look, in the caller's transaction. How many were found, and how many were closed.</summary>
     public static async Task<(int Found, int Closed)> RunAsync(
-        NpgsqlConnection connection, string[] accounts, LocalDate last, string by, CancellationToken cancel)
+        NpgsqlConnection connection, BankSide side, LocalDate last, string by, CancellationToken cancel)
     {
         var from = last.PlusDays(-Days).ToDateColumn();
-        var found = await FindAsync(connection, accounts, from, cancel);
+        var found = await FindAsync(connection, side, from, cancel);
         await OpenBreaks.AddAsync(connection, found, cancel);
         await using var close = new NpgsqlCommand(CloseGoneBalances, connection);
         close.Parameters.Add(new NpgsqlParameter<DateOnly> { TypedValue = from });
@@ -37,23 +37,23 @@ internal static class CheckBalances
     }
 
     private static async Task<List<NewBreak>> FindAsync(
-        NpgsqlConnection connection, string[] accounts, DateOnly from, CancellationToken cancel)
+        NpgsqlConnection connection, BankSide side, DateOnly from, CancellationToken cancel)
     {
         await using var command = new NpgsqlCommand(BankBalances, connection);
-        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = accounts });
+        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = side.Spellings });
         command.Parameters.Add(new NpgsqlParameter<DateOnly> { TypedValue = from });
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = Most });
         var found = new List<NewBreak>();
         await using var row = await command.ExecuteReaderAsync(cancel);
         while (await row.ReadAsync(cancel))
         {
-            found.Add(row.GetBoolean(0) ? GapOf(row) : DifferenceOf(row));
+            found.Add(row.GetBoolean(0) ? GapOf(row, side) : DifferenceOf(row, side));
         }
 
         return found;
     }
 
-    private static NewBreak DifferenceOf(NpgsqlDataReader row) => Of(row, "balance", "balance-differs", "ask-statement") with
+    private static NewBreak DifferenceOf(NpgsqlDataReader row, BankSide side) => Of(row, side, "balance", "balance-differs", "ask-statement") with
     {
         Theirs = BankTexts.Json(json =>
         {
@@ -65,7 +65,7 @@ internal static class CheckBalances
     };
 
     /// <summary>Another statement between them, or another one before, makes it another gap.</summary>
-    private static NewBreak GapOf(NpgsqlDataReader row) => Of(row, "gap", "statement-missing", "get-statement") with
+    private static NewBreak GapOf(NpgsqlDataReader row, BankSide side) => Of(row, side, "gap", "statement-missing", "get-statement") with
     {
         Ours = BankTexts.Json(json =>
         {
@@ -80,7 +80,7 @@ internal static class CheckBalances
         }),
     };
 
-    private static NewBreak Of(NpgsqlDataReader row, string what, string cause, string step)
+    private static NewBreak Of(NpgsqlDataReader row, BankSide side, string what, string cause, string step)
     {
         var day = row.GetLocalDate(5);
         var sequence = row.GetString(7) is { Length: > 0 } said ? $"/{said[..Math.Min(said.Length, 100)]}" : "";
@@ -88,7 +88,7 @@ internal static class CheckBalances
         return new NewBreak(
             BreakSide.Bank, BreakKind.BalanceDiffers,
             string.Create(CultureInfo.InvariantCulture,
-                $"{row.GetString(3)}{currency}/{day:uuuu-MM-dd}{(row.GetBoolean(6) ? "/intraday" : "")}{sequence}/{what}"),
+                $"{side.IbanOf(row.GetString(3))}{currency}/{day:uuuu-MM-dd}{(row.GetBoolean(6) ? "/intraday" : "")}{sequence}/{what}"),
             day, Math.Abs(row.GetInt64(10)), cause, step)
         {
             StatementId = row.GetInt64(1),

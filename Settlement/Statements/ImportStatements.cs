@@ -2,6 +2,7 @@ using EGovPay.Processing;
 using EGovPay.Processing.People;
 using EGovPay.Settlement.Incoming;
 using EGovPay.Settlement.Mapping;
+using EGovPay.Settlement.Reconciliation;
 using NodaTime;
 using Npgsql;
 
@@ -132,9 +133,10 @@ public sealed class ImportStatements(NpgsqlDataSource database, OurAccounts ours
         }
 
         var marked = new List<ImportedStatement>(statements.Count);
+        var all = await BankSide.SpellingsAsync(load.Connection, cancel);
         foreach (var statement in statements)
         {
-            var repeated = await MarkAsync(load, statement, cancel);
+            var repeated = await MarkAsync(load, statement, OurAccounts.SpellingsOf(statement.Account, all), cancel);
             await using var gap = Command(load, "select difference_minor from statement_gap where statement_id = $1");
             gap.Parameters.Add(new NpgsqlParameter<long> { TypedValue = statement.Id });
             marked.Add(statement with { Repeated = repeated, GapMinor = await gap.ExecuteScalarAsync(cancel) as long? });
@@ -143,13 +145,14 @@ public sealed class ImportStatements(NpgsqlDataSource database, OurAccounts ours
         return marked;
     }
 
-    private static async Task<int> MarkAsync(FileLoad load, ImportedStatement statement, CancellationToken cancel)
+    private static async Task<int> MarkAsync(
+        FileLoad load, ImportedStatement statement, string[] spellings, CancellationToken cancel)
     {
         DateOnly first, last;
         await using (var look = Command(load, LookMark))
         {
             look.Parameters.Add(new NpgsqlParameter<long> { TypedValue = statement.Id });
-            look.Parameters.Add(new NpgsqlParameter<string> { TypedValue = statement.Account });
+            look.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = spellings });
             await using var row = await look.ExecuteReaderAsync(cancel);
             if (!await row.ReadAsync(cancel) || row.IsDBNull(0) || !row.GetBoolean(2))
             {
@@ -164,7 +167,7 @@ public sealed class ImportStatements(NpgsqlDataSource database, OurAccounts ours
         {
             await using var mark = Command(load, MarkSame);
             mark.Parameters.Add(new NpgsqlParameter<long> { TypedValue = statement.Id });
-            AddRange(mark, statement, first, last);
+            AddRange(mark, spellings, first, last);
             mark.Parameters.Add(new NpgsqlParameter<int> { TypedValue = how });
             mark.Parameters.Add(new NpgsqlParameter<bool> { TypedValue = referenced });
             repeated += await mark.ExecuteNonQueryAsync(cancel);
@@ -173,7 +176,7 @@ public sealed class ImportStatements(NpgsqlDataSource database, OurAccounts ours
         for (var how = 1; how <= 3; how++)
         {
             await using var mark = Command(load, MarkPending);
-            AddRange(mark, statement, first, last);
+            AddRange(mark, spellings, first, last);
             mark.Parameters.Add(new NpgsqlParameter<int> { TypedValue = how });
             await mark.ExecuteNonQueryAsync(cancel);
         }
@@ -181,9 +184,9 @@ public sealed class ImportStatements(NpgsqlDataSource database, OurAccounts ours
         return repeated;
     }
 
-    private static void AddRange(NpgsqlCommand mark, ImportedStatement statement, DateOnly first, DateOnly last)
+    private static void AddRange(NpgsqlCommand mark, string[] spellings, DateOnly first, DateOnly last)
     {
-        mark.Parameters.Add(new NpgsqlParameter<string> { TypedValue = statement.Account });
+        mark.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = spellings });
         mark.Parameters.Add(new NpgsqlParameter<DateOnly> { TypedValue = first });
         mark.Parameters.Add(new NpgsqlParameter<DateOnly> { TypedValue = last });
     }

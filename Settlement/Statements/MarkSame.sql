@@ -2,8 +2,9 @@
 --      counts once. The first of several alike is the same as the first of several alike there, the second as the second: two equal
 --      payments in one statement are two. A booking that is taken by one of this statement is not taken again
 -- locks: the statement's entries, which nobody else sees yet; the caller holds the lock of all marking
--- parameters: $1 statement · $2 account · $3 $4 first and last day of its bookings · $5 how: 1 by the bank's reference, 2 by the payer's,
---             3 by all that is said, 4 by amount and days alone, of a day's last word against what was said during it
+-- parameters: $1 statement · $2 its account, in all spellings · $3 $4 first and last day of its bookings
+--             $5 how: 1 by the bank's reference, 2 by the payer's, 3 by all that is said, 4 by amount and days
+--             alone, of a day's last word against what was said during it
 --             $6 whether those of this statement have a bank's reference, with which the other may then have none (2, 3, 4)
 with mine as (
     select e.entry_no, e.amount_minor, e.currency, coalesce(e.booking_day, e.value_day) as day, e.end_to_end_id, k.key, s.intraday,
@@ -37,7 +38,7 @@ with mine as (
                 e.info)::text
             else '' end as key
     ) k
-    where e.account = $2 and coalesce(e.booking_day, e.value_day) between $3 and $4 and e.statement_id <> $1
+    where e.account = any ($2) and coalesce(e.booking_day, e.value_day) between $3 and $4 and e.statement_id <> $1
         and e.status = 'booked' and e.same_as_statement is null and k.key is not null
         and ($5::int = 1 or not $6::boolean or e.bank_reference is null)
         and ($5::int < 4 or s.intraday <> o.intraday)

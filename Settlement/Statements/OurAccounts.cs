@@ -36,8 +36,21 @@ public sealed class OurAccounts
     /// <summary>Those of the terms; nobody's without terms.</summary>
     public static OurAccounts Of(SettlementTerms? terms) => terms is null ? None : new OurAccounts(terms.Accounts.Select(account => account.Iban));
 
+    /// <summary>Those of many spellings that are of one account: its IBAN with spaces or without, and its number alone.</summary>
+    /// <param name="account">One of them.</param>
+    public static string[] SpellingsOf(string account, IReadOnlyList<string> all)
+    {
+        var known = new OurAccounts(all.Select(Plain).Where(IsIban).Distinct(StringComparer.OrdinalIgnoreCase));
+        var one = known.Find(account);
+        return [.. all.Where(other => other == account || (one is not null && known.Find(other) == one)).Append(account).Distinct(StringComparer.Ordinal)];
+    }
+
     /// <summary>The account as the terms write it, or null: it is not ours.</summary>
     public string? Find(string account) => byName.GetValueOrDefault(Plain(account));
+
+    private static bool IsIban(string account) =>
+        account.Length is >= 15 and <= 34 && char.IsAsciiLetter(account[0]) && char.IsAsciiLetter(account[1])
+        && char.IsAsciiDigit(account[2]) && char.IsAsciiDigit(account[3]);
 
     private static string Plain(string account) => account.Replace(" ", "", StringComparison.Ordinal);
 }

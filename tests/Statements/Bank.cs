@@ -21,8 +21,12 @@ internal static class Bank
         ImportAsync(database, Encoding.UTF8.GetBytes(text), name, ours);
 
     public static Task<StatementImport> ImportAsync(TestDatabase database, byte[] bytes, string? name = null, params string[] ours) =>
-        new ImportStatements(database.DataSource, new OurAccounts(ours.Length == 0 ? [Account] : ours)).FromAsync(
-            new IncomingFile(name ?? $"file-{Interlocked.Increment(ref files)}", new MemoryStream(bytes), FileSource.Command, "aysel"));
+        new ImportStatements(database.DataSource, new OurAccounts(ours.Length == 0 ? [Account] : ours)).FromAsync(File(bytes, name));
+
+    public static IncomingFile File(string text) => File(Encoding.UTF8.GetBytes(text), null);
+
+    private static IncomingFile File(byte[] bytes, string? name) =>
+        new(name ?? $"file-{Interlocked.Increment(ref files)}", new MemoryStream(bytes), FileSource.Command, "aysel");
 
     /// <summary>A camt of one statement.</summary>
     /// <param name="kind">052, 053 or 054.</param>
