@@ -52,6 +52,7 @@ internal sealed class CamtStatement(StatementFormat format, string? version, str
             CreatedAt = Text("CreDtTm"),
             From = Part("FrToDt")?.TextAt("FrDtTm"),
             To = Part("FrToDt")?.TextAt("ToDtTm"),
+            ClosingDay = _balances.FindLast(one => one.Kind == "CLBD")?.Date,
             CopyDuplicate = Text("CpyDplctInd"),
             Line = place.Line,
         };

@@ -70,6 +70,11 @@ internal sealed class LoadStatements(FileLoad load, OurAccounts ours) : IStateme
     public ValueTask Entered(StatementEntry entry)
     {
         currency ??= entry.Amount.Currency;
+        if (entry is { Status: EntryStatus.Booked, BookingDate: null, ValueDate: null })
+        {
+            entry = entry with { BookingDate = DayOfDateless(entry.Line) };
+        }
+
         var day = entry.BookingDate ?? entry.ValueDate;
         if (day is { } known && (known.Year is < 1 or > 9990))
         {
@@ -91,16 +96,33 @@ internal sealed class LoadStatements(FileLoad load, OurAccounts ours) : IStateme
             throw WithoutAccount(note.Line);
         }
 
+        Add(note.Line, note.Where, note.Text);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>What is booked on no day would be compared with nothing, ever.</summary>
+    private LocalDate DayOfDateless(int line)
+    {
+        if ((Day(head!.To) ?? head.ClosingDay) is not { } last)
+        {
+            throw RefusedStatementException.Of(
+                StatementRefusalReason.Missing, line, 0, "Ntry", "The entry is booked and has no day, and its statement has none either.");
+        }
+
+        Add(line, "Ntry", "The entry has neither a booking nor a value day; it is taken as of the statement's last day.");
+        return last;
+    }
+
+    private void Add(int line, string where, string text)
+    {
         if (notes.Count < MostNotes)
         {
-            notes.Add(ReceiveFile.Storable(string.Create(CultureInfo.InvariantCulture, $"line {note.Line}, {note.Where}: {note.Text}")));
+            notes.Add(ReceiveFile.Storable(string.Create(CultureInfo.InvariantCulture, $"line {line}, {where}: {text}")));
         }
         else
         {
             notesLeftOut++;
         }
-
-        return ValueTask.CompletedTask;
     }
 
     public async ValueTask Closed(StatementFoot foot)

@@ -85,6 +85,9 @@ public sealed record StatementHead
 
     public string? To { get; init; }
 
+    /// <summary>The day of the closing balance, where that stands before the entries: in a camt it does.</summary>
+    public LocalDate? ClosingDay { get; init; }
+
     /// <summary>CODU, COPY or DUPL: what was sent before.</summary>
     public string? CopyDuplicate { get; init; }
 

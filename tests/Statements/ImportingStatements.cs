@@ -19,6 +19,34 @@ public sealed class ImportingStatements(ITestOutputHelper output) : IAsyncLifeti
 
     public async ValueTask DisposeAsync() => await database.DisposeAsync();
 
+    [Theory]
+    [InlineData("<FrToDt><FrDtTm>2026-11-19T00:00:00</FrDtTm><ToDtTm>2026-11-20T23:59:59</ToDtTm></FrToDt>", null, "2026-11-20")]
+    [InlineData("", 1_00L, "2026-11-21")]
+    public async Task A_booked_entry_without_any_date_is_of_the_statements_last_day_and_a_note_says_so(string period, long? closing, string day)
+    {
+        var text = Dateless(Bank.Camt("053", "S1", closing is null ? null : 0, closing, new Booking(1_00, "2026-11-21", "B1")), period);
+        var import = await Bank.ImportAsync(database, text);
+        import.Receipt.Verdict.Should().Be(FileVerdict.Imported);
+        import.Statements[0].Notes.Should().ContainSingle(note => note.Contains("neither", StringComparison.Ordinal));
+        (await database.AskAsync<string>("select to_char(booking_day, 'YYYY-MM-DD') from statement_entry")).Should().Be(day);
+    }
+
+    [Fact]
+    public async Task A_booked_entry_without_any_date_in_a_statement_without_any_is_refused_with_its_line()
+    {
+        var text = Bank.Camt("054", "S1", null, null, new Booking(1_00, Reference: "B1"), new Booking(2_00, Reference: "B2"));
+        var at = text.LastIndexOf("<BookgDt>", StringComparison.Ordinal);
+        var receipt = (await Bank.ImportAsync(database, text[..at] + Dateless(text[at..], ""))).Receipt;
+        receipt.Verdict.Should().Be(FileVerdict.Refused);
+        receipt.Refusal!.Line.Should().Be(5);
+        (await Bank.ImportAsync(database, Dateless(text, "").Replace("BOOK", "PDNG", StringComparison.Ordinal))).Receipt.Verdict
+            .Should().Be(FileVerdict.Imported, "what is not booked needs no day");
+    }
+
+    private static string Dateless(string camt, string period) => System.Text.RegularExpressions.Regex.Replace(
+        camt, "<(BookgDt|ValDt)>.*?</(BookgDt|ValDt)>", "", System.Text.RegularExpressions.RegexOptions.None, TimeSpan.FromSeconds(1))
+        .Replace("<Acct>", period + "<Acct>", StringComparison.Ordinal);
+
     [Fact]
     public async Task Every_sample_is_imported_as_it_reads_or_leaves_nothing_but_its_refusal_and_a_second_time_changes_nothing()
     {
