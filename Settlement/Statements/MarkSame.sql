@@ -42,8 +42,8 @@ with mine as (
         and e.status = 'booked' and e.same_as_statement is null and k.key is not null
         and ($5::int = 1 or not $6::boolean or e.bank_reference is null)
         and ($5::int < 4 or s.intraday <> o.intraday)
-        -- One that begins where the other ended brings what came after it, however alike it looks.
-        and ($5::int = 1 or s.intraday or o.intraday or s.opening_minor is null or o.opening_minor is null
+        -- One that begins where the other ended brings what came after it, however alike it looks: the reference of a fee may be one for all.
+        and (s.intraday or o.intraday or s.opening_minor is null or o.opening_minor is null
             or s.closing_minor is null or o.closing_minor is null or s.opening_minor = s.closing_minor or o.opening_minor = o.closing_minor
             or (s.closing_minor <> o.opening_minor and o.closing_minor <> s.opening_minor))
         and not exists (

@@ -107,6 +107,18 @@ public sealed class SameBookings : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Alike_fees_with_one_constant_reference_in_statements_that_follow_each_other_are_two()
+    {
+        var fee = new Booking(-50, Reference: "FEE", Text: "komissiya");
+        await Bank.ImportAsync(database, Bank.Camt("053", "S1", 100_00, 99_50, fee));
+        (await Bank.ImportAsync(database, Bank.Camt("053", "S2", 99_50, 99_00, fee))).Statements[0].Repeated.Should().Be(0);
+        (await Bank.CountedAsync(database)).Should().Be((2, -1_00));
+        (await Bank.ImportAsync(database, Bank.Camt("053", "S1", 100_00, 99_50, fee) + "\n")).Statements[0].Repeated.Should().Be(1, "it came again");
+        (await Bank.ImportAsync(database, Bank.Camt("053", "S2", 99_50, 99_00, fee) + "\n")).Statements[0].Repeated.Should().Be(1, "and so did this");
+        (await Bank.CountedAsync(database)).Should().Be((2, -1_00));
+    }
+
+    [Fact]
     public async Task Other_references_amounts_days_currencies_or_accounts_are_other_bookings()
     {
         await Bank.ImportAsync(database, Bank.Camt("053", "S1", null, null, new Booking(10_00, Reference: "B1", EndToEnd: "E")));
