@@ -47,7 +47,7 @@ internal sealed class CompareParts(
     public Reconciled Result => new(Id, lines, matched, settled, inFlight, breaks, Closed);
 
     /// <summary>The breaks of one part.</summary>
-    public async Task<IReadOnlyList<NewBreak>> JudgeAsync(ReadRegister read, int settledAtOnce, CancellationToken cancel)
+    public async Task<IReadOnlyList<NewBreak>> JudgeAsync(ReadRegister read, CancellationToken cancel)
     {
         found.Clear();
         lines += read.Lines;
@@ -55,12 +55,9 @@ internal sealed class CompareParts(
         var strangers = read.Aside.Keys.Where(number => read.Book.Find(number) < 0).ToArray();
         var missing = suspects.Where(one => !one.Agreed && !read.Aside.ContainsKey(one.Number)).Select(one => one.Number);
         var elsewhere = await ElsewhereAsync([.. missing, .. strangers], cancel);
-        foreach (var chunk in suspects.Chunk(Chunk))
-        {
-            await JudgeChunkAsync(chunk, read, elsewhere, settledAtOnce, cancel);
-        }
-
-        await JudgeStrangersAsync(strangers, read, elsewhere, settledAtOnce, cancel);
+        var agreed = suspects.Where(one => one.Agreed).Select(one => one.Number).ToHashSet();
+        await JudgeAsync([.. suspects.Select(one => (one.AgentId, one.Number))], payments => JudgeAsync(payments, agreed, read, elsewhere), cancel);
+        await JudgeStrangersAsync(strangers, read, elsewhere, cancel);
         foreach (var line in read.Unnumbered.GroupBy(line => line.Txn, StringComparer.Ordinal))
         {
             unknownLines.Add((line.First(), line.Count()));
@@ -97,7 +94,7 @@ internal sealed class CompareParts(
         for (var index = 0; index < read.Book.Count; index++)
         {
             ref var one = ref read.Book[index];
-            if (one.Suspect || (!one.Agreed && one.State is PaymentState.Confirmed or PaymentState.Unknown))
+            if (one.Suspect || (!one.Agreed && (one.State == PaymentState.Confirmed || !Transitions.IsFinal(one.State))))
             {
                 suspects.Add(new Suspect(one.AgentId, one.Number, one.Agreed));
             }
@@ -105,28 +102,30 @@ internal sealed class CompareParts(
             {
                 matched++;
             }
-            else if (!Transitions.IsFinal(one.State))
-            {
-                inFlight++;
-            }
         }
 
         return suspects;
     }
 
-    private async Task JudgeChunkAsync(
-        Suspect[] chunk, ReadRegister read, HashSet<long> elsewhere, int settledAtOnce, CancellationToken cancel)
+    /// <summary>Reads payments as they stand, chunk by chunk, the next while one is judged.</summary>
+    private async Task JudgeAsync(
+        IReadOnlyList<(int AgentId, long Number)> keys, Func<IReadOnlyList<Payment>, Task> judgeChunk, CancellationToken cancel)
     {
-        var payments = await engine.Book.FindAsync(
-            [.. chunk.Select(one => one.AgentId)], [.. chunk.Select(one => one.Number)], cancel);
-        var agreed = chunk.Where(one => one.Agreed).Select(one => one.Number).ToHashSet();
-        foreach (var few in payments.Chunk(settledAtOnce))
+        Task<IReadOnlyList<Payment>> FindAsync((int AgentId, long Number)[] chunk) =>
+            engine.Book.FindAsync([.. chunk.Select(one => one.AgentId)], [.. chunk.Select(one => one.Number)], cancel);
+
+        Task? judging = null;
+        foreach (var chunk in keys.Chunk(Chunk))
         {
-            await JudgeAsync(few, agreed, read, elsewhere);
+            var finding = FindAsync(chunk);
+            await (judging ?? Task.CompletedTask);
+            judging = judgeChunk(await finding);
         }
+
+        await (judging ?? Task.CompletedTask);
     }
 
-    private async Task JudgeAsync(Payment[] payments, HashSet<long> agreed, ReadRegister read, HashSet<long> elsewhere)
+    private async Task JudgeAsync(IReadOnlyList<Payment> payments, HashSet<long> agreed, ReadRegister read, HashSet<long> elsewhere)
     {
         List<RegisterLineIn> Theirs(Payment one) => read.Aside.GetValueOrDefault(one.Number) ?? [];
         Judged Judge(Payment one) =>
@@ -136,7 +135,7 @@ internal sealed class CompareParts(
         var shown = payments.Where((_, at) => judged[at].Verdict == RegisterVerdict.Settle)
             .Select(one => (one, $"register of {provider.Code}, file {fileId}, line {Theirs(one)[0].Line}")).ToList();
         var stand = await settle.RunAsync(shown);
-        for (var at = 0; at < payments.Length; at++)
+        for (var at = 0; at < payments.Count; at++)
         {
             var payment = payments[at];
             if (judged[at].Verdict == RegisterVerdict.Settle)
@@ -170,30 +169,25 @@ internal sealed class CompareParts(
     }
 
     /// <summary>Lines with a number that is none of the day's.</summary>
-    private async Task JudgeStrangersAsync(
-        long[] strangers, ReadRegister read, HashSet<long> elsewhere, int settledAtOnce, CancellationToken cancel)
+    private async Task JudgeStrangersAsync(long[] strangers, ReadRegister read, HashSet<long> elsewhere, CancellationToken cancel)
     {
         var unknown = strangers.ToHashSet();
-        foreach (var chunk in (await OtherDaysAsync(strangers, cancel)).Chunk(Chunk))
-        {
-            var payments = await engine.Book.FindAsync(
-                [.. chunk.Select(one => one.AgentId)], [.. chunk.Select(one => one.Number)], cancel);
-            foreach (var payment in payments.Where(payment => payment.ProviderId != provider.Id))
+        await JudgeAsync(
+            await OtherDaysAsync(strangers, cancel),
+            async payments =>
             {
-                unknown.Remove(payment.Number);
-                var theirs = read.Aside[payment.Number];
-                found.Add(facts.OfAnothers(payment, theirs[0], theirs.Count));
-            }
+                unknown.ExceptWith(payments.Select(payment => payment.Number));
+                foreach (var payment in payments.Where(payment => payment.ProviderId != provider.Id))
+                {
+                    var theirs = read.Aside[payment.Number];
+                    found.Add(facts.OfAnothers(payment, theirs[0], theirs.Count));
+                }
 
-            var ours = payments.Where(payment => payment.ProviderId == provider.Id).ToList();
-            unknown.ExceptWith(ours.Select(payment => payment.Number));
-            TurnedUp.AddRange(ours.Select(payment => payment.Number));
-            foreach (var few in ours.Chunk(settledAtOnce))
-            {
-                await JudgeAsync(few, agreed: [], read, elsewhere);
-            }
-        }
-
+                var ours = payments.Where(payment => payment.ProviderId == provider.Id).ToList();
+                TurnedUp.AddRange(ours.Select(payment => payment.Number));
+                await JudgeAsync(ours, agreed: [], read, elsewhere);
+            },
+            cancel);
         unknownLines.AddRange(unknown.Select(number => (read.Aside[number][0], read.Aside[number].Count)));
     }
 

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Text;
 using EGovPay.Processing;
@@ -12,17 +13,26 @@ namespace EGovPay.Settlement.Reconciliation;
 /// <summary>What is compared: a provider's day.</summary>
 internal sealed record RegisterDay(int ProviderId, LocalDate Day, Instant From, Instant To);
 
+/// <summary>How our side is read. Whatever it is, what is found is the same.</summary>
+/// <param name="Payments">Held at once; a larger day is read in parts.</param>
+/// <param name="ByKey">The events of so few payments are looked up by their keys.</param>
+/// <param name="Around">
+/// So long before and after the day its payments are taken to be confirmed; whoever was confirmed later seems to be under way, and is
+/// looked at closely.
+/// </param>
+internal sealed record ReadingLimits(int Payments, int ByKey, Duration Around)
+{
+    public static ReadingLimits Usual { get; } = new(3_000_000, 10_000, Duration.FromHours(1));
+}
+
 /// <summary>
 /// Holds our payments of a provider's day against the lines of its register, as they come from the file or from what was kept of it, and
 /// tells what simply agrees from what has to be looked at. Memory is that of the payments of one part of the numbers.
 /// </summary>
 internal sealed class ReadRegister : IRegisterSink
 {
-    /// <summary>Payments held at once; a larger day is read in parts.</summary>
-    public const int MostAtOnce = 3_000_000;
-
-    /// <summary>The events of so few payments are looked up by their keys.</summary>
-    private const int Few = 10_000;
+    /// <summary>By it most payments are confirmed, at once: of these the numbers alone are read.</summary>
+    private static readonly short Confirms = Transitions.Find(PaymentState.Dispatched, PaymentEvent.ProviderConfirmed)!.Id;
 
     private static readonly string OurPayments = Sql.Load("Reconciliation/OurPayments.sql");
     private static readonly string OurEvents = Sql.Load("Reconciliation/OurEvents.sql");
@@ -31,10 +41,12 @@ internal sealed class ReadRegister : IRegisterSink
 
     private readonly Dictionary<long, List<RegisterLineIn>> aside = [];
     private readonly RegisterDay of;
+    private readonly ReadingLimits limits;
     private readonly int parts;
     private readonly int part;
 
-    private ReadRegister(RegisterDay of, int parts, int part) => (this.of, this.parts, this.part) = (of, parts, part);
+    private ReadRegister(RegisterDay of, ReadingLimits limits, int parts, int part) =>
+        (this.of, this.limits, this.parts, this.part) = (of, limits, parts, part);
 
     public OurBook Book { get; } = new();
 
@@ -49,9 +61,9 @@ internal sealed class ReadRegister : IRegisterSink
     /// <summary>Reads our side, in one snapshot. Null: it is more than is held at once, and more parts are needed.</summary>
     /// <param name="parts">Into so many parts the numbers are divided.</param>
     public static async Task<ReadRegister?> BeginAsync(
-        NpgsqlDataSource database, RegisterDay of, int parts, int part, int most, CancellationToken cancel)
+        NpgsqlDataSource database, RegisterDay of, ReadingLimits limits, int parts, int part, CancellationToken cancel)
     {
-        var read = new ReadRegister(of, parts, part);
+        var read = new ReadRegister(of, limits, parts, part);
         await using var connection = await database.OpenConnectionAsync(cancel);
         await using var snapshot = await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancel);
         await read.NarrowAsync(connection, fileId: 0, cancel);
@@ -62,11 +74,11 @@ internal sealed class ReadRegister : IRegisterSink
         var whole = false;
         try
         {
-            whole = await read.PaymentsAsync(connection, most, cancel);
+            whole = await read.PaymentsAsync(connection, cancel);
         }
         finally
         {
-            if (!whole || read.Book.Count <= Few)
+            if (!whole || read.Book.Count <= limits.ByKey)
             {
                 await enough.CancelAsync();
                 await events.ContinueWith(static ended => _ = ended.Exception, TaskScheduler.Default);
@@ -78,7 +90,7 @@ internal sealed class ReadRegister : IRegisterSink
             return null;
         }
 
-        await (read.Book.Count <= Few ? read.FewEventsAsync(connection, cancel) : read.HappenedAsync(await events));
+        await (read.Book.Count <= limits.ByKey ? read.FewEventsAsync(connection, cancel) : TellAsync(events, read.Book));
         await snapshot.CommitAsync(cancel);
         return read;
     }
@@ -151,18 +163,18 @@ internal sealed class ReadRegister : IRegisterSink
         return (string)(await command.ExecuteScalarAsync(cancel))!;
     }
 
-    private async Task<bool> PaymentsAsync(NpgsqlConnection connection, int most, CancellationToken cancel)
+    private async Task<bool> PaymentsAsync(NpgsqlConnection connection, CancellationToken cancel)
     {
         await using var rows = await CopiedRows.OpenAsync(connection, OurPayments, cancel);
-        return await Task.Run(() => TakePayments(rows, most, cancel), cancel);
+        return await Task.Run(() => TakePayments(rows, cancel), cancel);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private bool TakePayments(CopiedRows rows, int most, CancellationToken cancel)
+    private bool TakePayments(CopiedRows rows, CancellationToken cancel)
     {
         while (rows.Next())
         {
-            if (Book.Count == most)
+            if (Book.Count == limits.Payments)
             {
                 return false;
             }
@@ -183,38 +195,42 @@ internal sealed class ReadRegister : IRegisterSink
             await set.ExecuteNonQueryAsync(cancel);
         }
 
-        await NarrowAsync(connection, fileId: 0, cancel);
         var happened = new Happenings();
-        await using (var rows = await CopiedRows.OpenAsync(connection, OurEvents, cancel))
+        await using (var command = new NpgsqlCommand(OurEvents, connection) { CommandTimeout = 0 })
         {
-            TakeEvents(rows, happened, cancel);
+            command.Parameters.Add(new NpgsqlParameter<DateTime> { TypedValue = (of.From - limits.Around).ToTimestamp() });
+            command.Parameters.Add(new NpgsqlParameter<DateTime> { TypedValue = (of.To + limits.Around).ToTimestamp() });
+            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = parts });
+            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = part });
+            command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = Confirms });
+            await using var row = await command.ExecuteReaderAsync(System.Data.CommandBehavior.SequentialAccess, cancel);
+            await row.ReadAsync(cancel);
+            await TakeAsync(row, 0, sizeof(long), happened.Confirm, cancel);
+            await TakeAsync(row, 1, sizeof(long) + (2 * sizeof(short)), happened.Add, cancel);
         }
 
         await reading.CommitAsync(cancel);
         return happened;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void TakeEvents(CopiedRows rows, Happenings happened, CancellationToken cancel)
+    /// <summary>Takes what lies packed in a column, piece by piece.</summary>
+    private static async Task TakeAsync(NpgsqlDataReader row, int column, int each, Action<ReadOnlySpan<byte>> take, CancellationToken cancel)
     {
-        while (rows.Next())
+        if (await row.IsDBNullAsync(column, cancel))
         {
-            Look(happened.Count, cancel);
-            happened.Add(rows.Long(0), rows.Short(1), rows.Short(2));
+            return;
+        }
+
+        await using var packed = await row.GetStreamAsync(column, cancel);
+        var piece = new byte[each * 4_096];
+        int filled;
+        while ((filled = await packed.ReadAtLeastAsync(piece, piece.Length, throwOnEndOfStream: false, cancel)) > 0)
+        {
+            take(piece.AsSpan(0, filled));
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private Task HappenedAsync(Happenings happened)
-    {
-        for (var index = 0; index < happened.Count; index++)
-        {
-            var (number, step, edge) = happened[index];
-            Book.Happened(number, step, edge);
-        }
-
-        return Task.CompletedTask;
-    }
+    private static async Task TellAsync(Task<Happenings> events, OurBook book) => (await events).TellTo(book);
 
     private async Task FewEventsAsync(NpgsqlConnection connection, CancellationToken cancel)
     {
@@ -282,20 +298,44 @@ internal sealed class ReadRegister : IRegisterSink
     /// <summary>Events, until the payments are there.</summary>
     private sealed class Happenings
     {
-        private (long Number, short Step, short Edge)[] kept = new (long, short, short)[1 << 12];
+        private readonly List<(long Number, short Step, short Edge)> others = [];
+        private long[] confirmed = new long[1 << 12];
+        private int count;
 
-        public int Count { get; private set; }
-
-        public (long Number, short Step, short Edge) this[int index] => kept[index];
-
-        public void Add(long number, short step, short edge)
+        public void Confirm(ReadOnlySpan<byte> numbers)
         {
-            if (Count == kept.Length)
+            if (count + (numbers.Length / sizeof(long)) > confirmed.Length)
             {
-                Array.Resize(ref kept, checked(Count * 2));
+                Array.Resize(ref confirmed, checked(Math.Max(confirmed.Length * 2, count + (numbers.Length / sizeof(long)))));
             }
 
-            kept[Count++] = (number, step, edge);
+            for (; numbers.Length > 0; numbers = numbers[sizeof(long)..])
+            {
+                confirmed[count++] = BinaryPrimitives.ReadInt64BigEndian(numbers);
+            }
+        }
+
+        public void Add(ReadOnlySpan<byte> events)
+        {
+            for (; events.Length > 0; events = events[(sizeof(long) + (2 * sizeof(short)))..])
+            {
+                others.Add((BinaryPrimitives.ReadInt64BigEndian(events), BinaryPrimitives.ReadInt16BigEndian(events[sizeof(long)..]),
+                    BinaryPrimitives.ReadInt16BigEndian(events[(sizeof(long) + sizeof(short))..])));
+            }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public void TellTo(OurBook book)
+        {
+            foreach (var number in confirmed.AsSpan(0, count))
+            {
+                book.Happened(number, 1, Confirms);
+            }
+
+            foreach (var (number, step, edge) in others)
+            {
+                book.Happened(number, step, edge);
+            }
         }
     }
 }

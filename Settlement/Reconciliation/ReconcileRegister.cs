@@ -34,9 +34,6 @@ public sealed class ReconcileRegister(Engine engine)
     /// <summary>Registers of so many days before and after are looked into for what this one does not have.</summary>
     private const int DaysAround = 10;
 
-    /// <summary>Unknown payments that are settled at once: the journal makes one commit of them.</summary>
-    private const int SettledAtOnce = 500;
-
     private static readonly string RegistersInForce = Sql.Load("Reconciliation/RegistersInForce.sql");
     private static readonly string CloseGone = Sql.Load("Reconciliation/CloseGone.sql");
 
@@ -45,8 +42,8 @@ public sealed class ReconcileRegister(Engine engine)
     /// <summary>The strategies, in their order; null: those of the terms that are in force.</summary>
     public IReadOnlyList<MatchStrategy>? Strategies { get; init; }
 
-    /// <summary>Payments held at once; fewer in tests.</summary>
-    internal int MostAtOnce { get; init; } = ReadRegister.MostAtOnce;
+    /// <summary>How our side is read; otherwise in tests.</summary>
+    internal ReadingLimits Limits { get; init; } = ReadingLimits.Usual;
 
     /// <summary>Compares a provider's day with the last register that came for it. Null: none came.</summary>
     /// <param name="day">In the provider's zone.</param>
@@ -66,7 +63,7 @@ public sealed class ReconcileRegister(Engine engine)
     {
         var began = engine.Clock.GetCurrentInstant();
         await using var turn = await TakeTurnAsync(provider.Id, cancel);
-        var read = await ReadRegister.BeginAsync(engine.Database, DayOf(provider, day), parts: 1, part: 0, MostAtOnce, cancel);
+        var read = await ReadRegister.BeginAsync(engine.Database, DayOf(provider, day), Limits, parts: 1, part: 0, cancel);
         var imported = await import.FromAsync(file, new RegisterOf(provider.Id, provider.Code, day), read, cancel);
         return (imported, imported.Receipt.Verdict == FileVerdict.Refused ? null : await CompareAsync(
             turn.Connection, provider, day, file.By, imported.Receipt.Verdict == FileVerdict.Imported ? read : null, began, cancel));
@@ -131,7 +128,7 @@ public sealed class ReconcileRegister(Engine engine)
         await using var writing = await connection.BeginTransactionAsync(cancel);
         for (var part = 0; part < parts; part++)
         {
-            var read = ready ?? await ReadRegister.BeginAsync(engine.Database, work.Of, parts, part, MostAtOnce, cancel);
+            var read = ready ?? await ReadRegister.BeginAsync(engine.Database, work.Of, Limits, parts, part, cancel);
             if (read is null)
             {
                 return false;
@@ -142,7 +139,7 @@ public sealed class ReconcileRegister(Engine engine)
                 await read.LinesAsync(engine.Database, work.FileId, cancel);
             }
 
-            await OpenBreaks.AddAsync(connection, await work.JudgeAsync(read, SettledAtOnce, cancel), cancel);
+            await OpenBreaks.AddAsync(connection, await work.JudgeAsync(read, cancel), cancel);
         }
 
         await OpenBreaks.AddAsync(connection, work.JudgeRest(), cancel);

@@ -13,6 +13,9 @@ internal sealed class SettleUnknown(Engine engine)
 {
     private const int AttemptLimit = 8;
 
+    /// <summary>Payments that are settled at once: the journal makes one commit of them, and takes no more than its queue holds.</summary>
+    private const int AtOnce = 500;
+
     /// <summary>The payments as they then stand: Confirmed, or what somebody else made of them in the same moment.</summary>
     /// <param name="shown">Unknown payments, each with where the register shows it.</param>
     /// <returns>By number.</returns>
@@ -33,9 +36,12 @@ internal sealed class SettleUnknown(Engine engine)
                     $"Payment {open[0].Payment.Number} moved {AttemptLimit} times while a register settled it."));
             }
 
-            // At once: the journal makes one commit of many.
-            var recorded = await Task.WhenAll(open.Select(one => engine.Journal.RecordAsync(
-                Shown(now[one.Payment.Number], one.Note))));
+            var recorded = new List<Recorded>();
+            foreach (var many in open.Chunk(AtOnce))
+            {
+                recorded.AddRange(await Task.WhenAll(many.Select(one => engine.Journal.RecordAsync(Shown(now[one.Payment.Number], one.Note)))));
+            }
+
             foreach (var payment in await engine.Book.FindAsync(
                 [.. open.Select(one => one.Payment.AgentId)], [.. open.Select(one => one.Payment.Number)]))
             {

@@ -25,7 +25,11 @@ internal sealed class RegisterRows : IRegisterSink, IAsyncDisposable
     private readonly NpgsqlRawCopyStream to;
     private readonly long fileId;
     private byte[] buffer = new byte[2 * FlushBytes];
+    private byte[] other = new byte[2 * FlushBytes];
     private int filled;
+
+    /// <summary>What was filled before goes to the server while the next is being filled.</summary>
+    private Task sending = Task.CompletedTask;
     private LocalDate lastDay = Epoch;
     private int lastDayNumber;
     private bool done;
@@ -74,6 +78,7 @@ internal sealed class RegisterRows : IRegisterSink, IAsyncDisposable
     {
         Put(-1);
         await SendAsync(cancel);
+        await sending;
         await to.DisposeAsync();
         done = true;
     }
@@ -84,13 +89,17 @@ internal sealed class RegisterRows : IRegisterSink, IAsyncDisposable
         if (!done)
         {
             done = true;
+            // Whoever gives up has its reason already.
+            await sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await to.CancelAsync();
         }
     }
 
     private async Task SendAsync(CancellationToken cancel)
     {
-        await to.WriteAsync(buffer.AsMemory(0, filled), cancel);
+        await sending;
+        (buffer, other) = (other, buffer);
+        sending = to.WriteAsync(other.AsMemory(0, filled), cancel).AsTask();
         filled = 0;
     }
 

@@ -42,7 +42,7 @@ public sealed partial class Bounds
         ["Processing/Observing/UnknownNow.sql"] = "a row a provider",
         ["Settlement/Breaks/AddBreaks.sql"] = "writes rows and returns none",
         ["Settlement/Reconciliation/EnterReconciliation.sql"] = "one row",
-        ["Settlement/Reconciliation/OurEvents.sql"] = "what has happened since a day began, copied out and folded as it comes",
+        ["Settlement/Reconciliation/OurEvents.sql"] = "what has happened since a day began, one row, of two packed lists",
         ["Settlement/Reconciliation/OurPayments.sql"] = "a provider's day in as many parts as memory needs, copied out",
         ["Settlement/Reconciliation/TheirLines.sql"] = "a register, copied out and compared line by line",
         ["Processing/Payments/FindPayment.sql"] = "one row: a reference names one payment",

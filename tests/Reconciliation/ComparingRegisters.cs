@@ -292,7 +292,7 @@ public sealed class ComparingRegisters
 
         foreach (var most in new[] { 1_000_000, 2 })
         {
-            (await book.ReconcileAsync(mostAtOnce: most)).Should().BeEquivalentTo(new { Lines = 5, Matched = 2, Settled = 0, Breaks = 4 });
+            (await book.ReconcileAsync(limits: ReadingLimits.Usual with { Payments = most })).Should().BeEquivalentTo(new { Lines = 5, Matched = 2, Settled = 0, Breaks = 4 });
             (await book.OpenAsync()).Should().BeEquivalentTo(
                 RegisterBook.Named(unknown, "MissingThere"), $"{unknown.Reference} Unidentified",
                 RegisterBook.Named(twice, "MissingThere"), $"{twice.Reference} Unidentified");

@@ -6,6 +6,7 @@ using EGovPay.Settlement.RegistersIn;
 using FluentAssertions;
 using FsCheck;
 using FsCheck.Fluent;
+using NodaTime;
 using Npgsql;
 using Xunit;
 
@@ -35,7 +36,7 @@ public sealed class PlantedRegisters
                 return Task.Run(async () =>
                 {
                     await book.RegisterAsync(book.Today, lines);
-                    var first = await book.ReconcileAsync(mostAtOnce: seed % 2 == 0 ? 1_000 : 17);
+                    var first = await book.ReconcileAsync(limits: Limits(new Random(seed)));
                     (await book.OpenAsync()).Should().BeEquivalentTo(planted);
                     first.Breaks.Should().Be(planted.Count);
                     (await book.ReconcileAsync()).Should().BeEquivalentTo(first with { Id = 0, Closed = 0 }, same => same.Excluding(one => one.Id));
@@ -44,6 +45,10 @@ public sealed class PlantedRegisters
                 }).GetAwaiter().GetResult();
             }));
     }
+
+    /// <summary>In one part and in many, by keys and packed, with the confirmations of the day read at once and looked up one by one.</summary>
+    private static ReadingLimits Limits(Random random) => new(
+        random.Next(2) == 0 ? 1_000 : 17, random.Next(2) == 0 ? 1_000 : 0, Duration.FromHours(random.Next(2) == 0 ? 1 : -25));
 
     [Fact]
     public async Task A_file_that_is_imported_and_compared_in_one_pass_gives_the_same_as_one_that_was_kept()

@@ -186,8 +186,10 @@ internal sealed class RegisterBook : IAsyncDisposable
         return (long)(await command.ExecuteScalarAsync())!;
     }
 
-    public async Task<Reconciled> ReconcileAsync(LocalDate? day = null, int mostAtOnce = 1_000_000) =>
-        (await new ReconcileRegister(Engine) { MostAtOnce = mostAtOnce }.RunAsync(Provider, day ?? Today, "test"))!;
+    /// <param name="limits">Null: as for a large day, though it is small.</param>
+    public async Task<Reconciled> ReconcileAsync(LocalDate? day = null, ReadingLimits? limits = null) =>
+        (await new ReconcileRegister(Engine) { Limits = limits ?? ReadingLimits.Usual with { ByKey = 0 } }.RunAsync(
+            Provider, day ?? Today, "test"))!;
 
     /// <summary>The open breaks as (transaction, kind), in order.</summary>
     public async Task<IReadOnlyList<string>> OpenAsync(string more = "")
