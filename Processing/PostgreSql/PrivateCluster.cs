@@ -144,7 +144,10 @@ public sealed class PrivateCluster : IAsyncDisposable
         Release();
     }
 
-    /// <summary>For tests: stops the server and deletes the cluster while the folder is still ours.</summary>
+    /// <summary>
+    /// For tests and benchmarks: stops the server and deletes the cluster while the folder is still ours; as root it lies elsewhere, and is
+    /// not deleted with the folder.
+    /// </summary>
     internal async Task StopAndDeleteAsync()
     {
         await EndWatchAsync();

@@ -137,8 +137,7 @@ internal sealed class FuzzedCentre : IAsyncDisposable
         await Database.DisposeAsync();
         if (cluster is not null)
         {
-            await cluster.StopAsync();
-            await cluster.DisposeAsync();
+            await cluster.StopAndDeleteAsync();
         }
 
         Directory.Delete(folder, recursive: true);

@@ -96,8 +96,7 @@ internal sealed class BookToFill : IAsyncDisposable
     {
         await Node.DisposeAsync();
         await Database.DisposeAsync();
-        await Cluster.StopAsync();
-        await Cluster.DisposeAsync();
+        await Cluster.StopAndDeleteAsync();
         Directory.Delete(folder, recursive: true);
     }
 }

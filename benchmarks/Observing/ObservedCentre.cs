@@ -111,8 +111,7 @@ internal sealed class ObservedCentre : IAsyncDisposable
         await app.StopAsync();
         await app.DisposeAsync();
         await engine.DisposeAsync();
-        await cluster.StopAsync();
-        await cluster.DisposeAsync();
+        await cluster.StopAndDeleteAsync();
         Directory.Delete(folder, recursive: true);
     }
 
