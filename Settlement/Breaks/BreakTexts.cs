@@ -93,6 +93,10 @@ public static class BreakTexts
         ["bank-deposit"] = new(
             "Agentin depoziti olmalıdır, hələ yazılmayıb", "An agent's deposit, which is not booked yet",
             "Вероятно, депозит агента, который ещё не проведён"),
+        ["bank-deposit-unlisted"] = new(
+            "Sənədinə görə agentin artıq qeyd olunmuş mədaxili ola bilər, şərtlərdə isə onun hesabı yoxdur",
+            "By its document it may be a deposit that is booked already, of an agent of whom the terms name no account",
+            "Судя по документу, это может быть уже учтённое пополнение агента, счёт которого в условиях не указан"),
         ["line-rejected"] = new(
             "Təşkilat reyestrin sətrini qəbul etməyib", "The receiver refused a line of its register",
             "Получатель не принял строку реестра"),
@@ -220,6 +224,10 @@ public static class BreakTexts
         ["ask-bank-move"] = new(
             "Bankdan düzgün hesaba köçürməsini istəyin", "Ask the bank to move it to the right account",
             "Попросите банк перечислить на правильный счёт"),
+        ["name-account"] = new(
+            "Göndərən hesab agentindirsə, onu şərtlərə əlavə edin",
+            "If the sender's account is the agent's, add it to the terms",
+            "Если счёт отправителя принадлежит агенту, внесите его в условия"),
         ["book-deposit"] = new(
             "Depoziti yazın: egovpay agent topup propose", "Book the deposit: egovpay agent topup propose",
             "Проведите депозит: egovpay agent topup propose"),

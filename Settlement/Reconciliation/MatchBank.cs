@@ -31,6 +31,7 @@ internal sealed class MatchBank(
     private HashSet<string> namedIds = [];
     private HashSet<string> toldIds = [];
     private HashSet<(string Agent, string Reference)> documents = [];
+    private ILookup<string, BookedDeposit> byReference = Array.Empty<BookedDeposit>().ToLookup(_ => "", StringComparer.Ordinal);
 
     /// <summary>The days on which banks book; every one, unless it is said.</summary>
     public BankDays Days { get; init; } = BankDays.Every;
@@ -66,6 +67,7 @@ internal sealed class MatchBank(
         namedIds = entries.SelectMany(entry => entry.Parts.Select(part => part.EndToEndId).Append(entry.EndToEndId)).OfType<string>()
             .ToHashSet(StringComparer.Ordinal);
         documents = [.. deposits.Select(one => (one.Agent, one.Reference))];
+        byReference = deposits.ToLookup(one => one.Reference, StringComparer.Ordinal);
         foreach (var strategy in strategies)
         {
             switch (strategy.By)
@@ -299,10 +301,13 @@ internal sealed class MatchBank(
     {
         foreach (var entry in entries.Where(entry => Free(entry) && !outside.Contains(entry)))
         {
-            differences.Add(DepositorOf(entry) is not { } agent
-                ? new BankDifference(BreakKind.Unidentified, Math.Abs(entry.AmountQepik), "bank-unknown", "ask-bank", entry)
-                : new BankDifference(
-                    BreakKind.MissingHere, entry.AmountQepik, "bank-deposit", "book-deposit", entry, SuggestedAgent: agent));
+            differences.Add(
+                DepositorOf(entry) is { } agent
+                ? new BankDifference(BreakKind.MissingHere, entry.AmountQepik, "bank-deposit", "book-deposit", entry, SuggestedAgent: agent)
+                : UnlistedOf(entry) is { } unlisted
+                ? new BankDifference(
+                    BreakKind.Unidentified, entry.AmountQepik, "bank-deposit-unlisted", "name-account", entry, SuggestedAgent: unlisted)
+                : new BankDifference(BreakKind.Unidentified, Math.Abs(entry.AmountQepik), "bank-unknown", "ask-bank", entry));
         }
 
         foreach (var payout in payouts.Where(one => Open(one) && SpokenOf(one)))
@@ -351,10 +356,24 @@ internal sealed class MatchBank(
     private bool NamesOurs(BankEntry entry) =>
         entry.Parts.Select(part => part.EndToEndId).Append(entry.EndToEndId).Any(id => id is not null && toldIds.Contains(id));
 
-    /// <summary>From the agent's own account; or, of an agent whose accounts nobody knows, from one that is no other agent's.</summary>
+    /// <summary>From the agent's own account. Whose one is that the terms do not name, is never assumed.</summary>
     private bool MayBe(BankEntry entry, BookedDeposit deposit) =>
-        entry is { Currency: "AZN", Reversal: false } && !NamesOurs(entry) && entry.AmountQepik == deposit.AmountQepik
-        && (DepositorOf(entry) is { } agent ? agent == deposit.Agent : !agents.Contains(deposit.Agent));
+        entry.AmountQepik == deposit.AmountQepik && DepositorOf(entry) == deposit.Agent;
+
+    /// <summary>The agent without accounts in the terms whose deposit it may be, by amount and document; null: none, or not one alone.</summary>
+    private string? UnlistedOf(BankEntry entry)
+    {
+        if (strategies.FirstOrDefault(one => one.ByReference) is not { } by
+            || entry is not { AmountQepik: > 0, Currency: "AZN", Reversal: false } || NamesOurs(entry))
+        {
+            return null;
+        }
+
+        var agentsOf = entry.Words.SelectMany(word => byReference[word])
+            .Where(one => Open(one) && !agents.Contains(one.Agent) && one.AmountQepik == entry.AmountQepik && Near(entry, one, by.WithinDays))
+            .Select(one => one.Agent).Distinct(StringComparer.Ordinal).ToList();
+        return agentsOf is [var agent] ? agent : null;
+    }
 
     private void Match(
         MatchBy by, List<BankEntry> matched, IReadOnlyList<ToldPayout> paid, IReadOnlyList<BookedDeposit>? paidIn = null)

@@ -133,13 +133,41 @@ public sealed class MatchingBanks
     public void A_document_of_two_agents_is_neither_ones()
     {
         var unknown = Credit(700, "doc-1") with { Counterparty = Theirs };
-        Run([unknown], deposits: [Deposit("doc-1", 700) with { Agent = "desk" }]).Should().BeEmpty("no account of that agent is known");
+        Run([unknown], deposits: [Deposit("doc-1", 700) with { Agent = "desk" }]).Should().Equal(["Unidentified 700"], "whose account it is nobody says");
         Run([unknown], deposits: [Deposit("doc-1", 700) with { Agent = "desk" }, Deposit("doc-1", 700) with { Agent = "shop" }])
             .Should().Equal("Unidentified 700");
         Run([Credit(700, "doc-1")], deposits: [Deposit("doc-1", 700) with { Agent = "desk" }])
             .Should().Equal(["MissingHere 700"], "it came from the account of another agent");
         Run([Credit(700, "doc-1"), Credit(700, null)], deposits: [Deposit("doc-1", 700)], by: [MatchBy.AccountAmountWindow, MatchBy.ReferenceAmountDay])
             .Should().Equal(["MissingHere 700"], "the document names one of them");
+    }
+
+    [Fact]
+    public void Of_an_agent_without_accounts_a_deposit_is_suggested_and_never_matched()
+    {
+        BookedDeposit desk = Deposit("15", 700) with { Agent = "desk" };
+        BankEntry[] named = [Credit(700, "15") with { Counterparty = Theirs }, Credit(700, null) with { Counterparty = null, Remittance = "paid 15 of it" }];
+        foreach (var entry in named)
+        {
+            Run([entry], deposits: [desk]).Should().Equal("Unidentified 700");
+            last.Differences.Should().ContainSingle().Which.Should().BeEquivalentTo(
+                new { Cause = "bank-deposit-unlisted", Step = "name-account", SuggestedAgent = "desk" });
+            last.Matches.Should().BeEmpty();
+        }
+
+        void Unknown(BankEntry entry, params BookedDeposit[] deposits)
+        {
+            Run([entry], deposits: deposits).Should().Equal("Unidentified " + Math.Abs(entry.AmountQepik));
+            last.Differences.Should().ContainSingle().Which.Should().BeEquivalentTo(new { Cause = "bank-unknown", SuggestedAgent = (string?)null });
+        }
+
+        Unknown(named[0], desk with { AmountQepik = 701 });
+        Unknown(named[0], desk with { Reference = "151" });
+        Unknown(named[0], desk with { Day = Day.PlusDays(41) });
+        Unknown(named[0], desk, desk with { Agent = "shop" });
+        Unknown(named[0] with { Reversal = true }, desk);
+        Unknown(named[0] with { Currency = "USD" }, desk);
+        Unknown(named[0] with { AmountQepik = -700 }, desk);
     }
 
     [Fact]

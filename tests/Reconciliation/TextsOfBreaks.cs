@@ -43,6 +43,7 @@ public sealed partial class TextsOfBreaks
         { BreakSide.Bank, BreakKind.Duplicate, "bank-repeated", "ask-bank" },
         { BreakSide.Bank, BreakKind.Unidentified, "bank-unknown", "ask-bank" },
         { BreakSide.Bank, BreakKind.Unidentified, "bank-rest", "ask-bank" },
+        { BreakSide.Bank, BreakKind.Unidentified, "bank-deposit-unlisted", "name-account" },
         { BreakSide.Bank, BreakKind.PayoutRejected, "bank-returned", "ask-bank" },
         { BreakSide.Bank, BreakKind.BalanceDiffers, "balance-differs", "ask-statement" },
         { BreakSide.Bank, BreakKind.BalanceDiffers, "statement-missing", "get-statement" },
