@@ -9,6 +9,12 @@ internal sealed record BankEntry(
     long StatementId, int EntryNo, long FileId, int Line, string Account, string Currency, long AmountQepik, LocalDate Day, bool Reversal,
     string? BankReference, string? OwnReference, string? EndToEndId, string? Counterparty, string? Remittance)
 {
+    /// <summary>The message in which it was ordered, as the bank says; null: it does not.</summary>
+    public string? BatchMessage { get; init; }
+
+    /// <summary>The same of the block in that message.</summary>
+    public string? BatchBlock { get; init; }
+
     /// <summary>What it is made of, where it says so.</summary>
     public IReadOnlyList<BankPart> Parts { get; init; } = [];
 
@@ -18,6 +24,10 @@ internal sealed record BankEntry(
     /// <summary>The end-to-end ids in it.</summary>
     public IEnumerable<string> Ids => Parts.Select(part => part.EndToEndId).Append(EndToEndId).OfType<string>();
 
+    /// <summary>The messages and blocks in which it, or a part of it, was ordered.</summary>
+    public IEnumerable<string> Batches => Parts.SelectMany(part => new[] { part.MessageId, part.BlockId }).Append(BatchMessage).Append(BatchBlock)
+        .OfType<string>().Distinct(StringComparer.Ordinal);
+
     /// <summary>Every word by which something may be named in it.</summary>
     public IEnumerable<string> Words => new[] { BankReference, OwnReference, EndToEndId }.OfType<string>()
         .Concat((Remittance ?? "").Split([' ', ',', ';', '/', '\n'], StringSplitOptions.RemoveEmptyEntries)).Distinct(StringComparer.Ordinal);
@@ -26,14 +36,18 @@ internal sealed record BankEntry(
 /// <summary>A part of a booking.</summary>
 /// <param name="AmountQepik">Null: it does not say.</param>
 /// <param name="Currency">Null: the booking's.</param>
-internal sealed record BankPart(long? AmountQepik, string? EndToEndId, string? Counterparty, string? Currency = null);
+/// <param name="MessageId">The message in which it was ordered, as the bank says.</param>
+/// <param name="BlockId">The block in that message.</param>
+internal sealed record BankPart(
+    long? AmountQepik, string? EndToEndId, string? Counterparty, string? Currency = null, string? MessageId = null, string? BlockId = null);
 
 /// <summary>A payout that a bank was told of.</summary>
 /// <param name="Debtor">The account of ours that it is paid from.</param>
+/// <param name="BlockId">The block of the file in which it stands; null: the form has none.</param>
 /// <param name="Returned">It came back, and the money stands in the payables again.</param>
 internal sealed record ToldPayout(
     long Id, int ProviderId, long AmountQepik, string EndToEndId, LocalDate Day, string Creditor, long FileId, string MessageId,
-    string Debtor, bool Returned);
+    string Debtor, bool Returned, string? BlockId = null);
 
 /// <summary>A deposit that people booked for an agent.</summary>
 internal sealed record BookedDeposit(int AgentId, string Agent, string Reference, long AmountQepik, LocalDate Day);

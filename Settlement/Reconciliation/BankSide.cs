@@ -97,7 +97,7 @@ internal sealed class BankSide
             begun.Min(one => one.Day).PlusDays(-DaysEarly), from.PlusDays(-1), [.. begun.Select(one => one.EndToEndId)], cancel);
     }
 
-    /// <summary>Payouts that a bank was told to execute in some days, and those that bookings name.</summary>
+    /// <summary>Payouts that a bank was told to execute in some days, and those that bookings name, or whose files or blocks they name.</summary>
     public async Task<List<ToldPayout>> PayoutsAsync(LocalDate from, LocalDate to, string[] named, CancellationToken cancel)
     {
         await using var command = new NpgsqlCommand(BankPayouts, connection);
@@ -110,7 +110,7 @@ internal sealed class BankSide
         {
             payouts.Add(new ToldPayout(
                 row.GetInt64(0), row.GetInt32(1), row.GetInt64(2), row.GetString(3), row.GetLocalDate(4), row.GetString(5),
-                row.GetInt64(6), row.GetString(7), row.GetString(8), row.GetBoolean(9)));
+                row.GetInt64(6), row.GetString(7), row.GetString(8), row.GetBoolean(9), row.IsDBNull(10) ? null : row.GetString(10)));
         }
 
         return Whole(payouts, "payouts");
@@ -153,7 +153,11 @@ internal sealed class BankSide
                 var account = accountOf[row.GetString(4)];
                 entries.Add(new BankEntry(
                     row.GetInt64(0), row.GetInt32(1), row.GetInt64(2), row.GetInt32(3), account.Iban, Text(5) ?? account.Currency,
-                    row.GetInt64(6), row.GetLocalDate(7), row.GetBoolean(8), Text(9), Text(10), Text(11), Text(12), Text(13)));
+                    row.GetInt64(6), row.GetLocalDate(7), row.GetBoolean(8), Text(9), Text(10), Text(11), Text(12), Text(13))
+                {
+                    BatchMessage = Text(14),
+                    BatchBlock = Text(15),
+                });
             }
         }
 
@@ -176,9 +180,8 @@ internal sealed class BankSide
                 of.Add(key, list = []);
             }
 
-            list.Add(new BankPart(
-                part.IsDBNull(3) ? null : part.GetInt64(3), part.IsDBNull(4) ? null : part.GetString(4),
-                part.IsDBNull(5) ? null : part.GetString(5), part.IsDBNull(6) ? null : part.GetString(6)));
+            string? Text(int column) => part.IsDBNull(column) ? null : part.GetString(column);
+            list.Add(new BankPart(part.IsDBNull(3) ? null : part.GetInt64(3), Text(4), Text(5), Text(6), Text(7), Text(8)));
         }
 
         return of;

@@ -222,30 +222,25 @@ internal sealed class MatchBank(
     {
         var debits = entries.Where(entry => Nameless(entry) && entry is { AmountQepik: < 0, Counterparty: not null })
             .GroupBy(entry => (-entry.AmountQepik, entry.Day, Plain(entry.Counterparty!)));
+        var batches = payouts.SelectMany(one => new[] { one.MessageId, one.BlockId }).OfType<string>().ToHashSet(StringComparer.Ordinal);
         var open = payouts.Where(NotNamed).ToLookup(one => (one.AmountQepik, one.Day, Plain(one.Creditor)));
         foreach (var debit in debits.Where(group => group.Count() == 1).ToList())
         {
-            if (open[debit.Key].ToList() is [var payout])
+            // What names a file or a block of ours is none of another.
+            if (open[debit.Key].Where(one => !debit.Single().Batches.Any(
+                name => batches.Contains(name) && name != one.MessageId && name != one.BlockId)).ToList() is [var payout])
             {
                 Match(MatchBy.AccountAmountDay, [debit.Single()], [payout]);
             }
         }
     }
 
-    /// <summary>One booking for all payouts of one of our files.</summary>
+    /// <summary>One booking for all payouts of one of our files, or of a block of it.</summary>
     private void WholeFiles(int days)
     {
-        foreach (var file in payouts.Where(NotNamed).GroupBy(one => (one.FileId, one.MessageId, one.Day)).ToList())
+        foreach (var (entry, paid) in new MatchBatches(payouts, NotNamed, Days, days).Run(entries.Where(Free)))
         {
-            var sum = file.Sum(one => one.AmountQepik);
-            var whole = payouts.Count(one => one.FileId == file.Key.FileId) == file.Count();
-            var fits = byWord[file.Key.MessageId].Where(entry => Free(entry) && entry is { Currency: "AZN", Reversal: false }
-                && (entry.EndToEndId is null || entry.EndToEndId == file.Key.MessageId) && entry.Parts.All(part => part.EndToEndId is null)
-                && entry.AmountQepik == -sum && entry.Day >= file.Key.Day && entry.Day <= Days.Plus(file.Key.Day, days)).ToList();
-            if (whole && fits is [var entry])
-            {
-                Match(MatchBy.OneToMany, [entry], [.. file]);
-            }
+            Match(MatchBy.OneToMany, [entry], paid);
         }
     }
 

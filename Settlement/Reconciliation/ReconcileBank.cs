@@ -126,7 +126,7 @@ public sealed class ReconcileBank(Engine engine)
             Days = by.Days,
             Coverage = by.Coverage,
         };
-        string[] named = [.. entries.SelectMany(entry => entry.Ids).Distinct(StringComparer.Ordinal)];
+        string[] named = [.. entries.SelectMany(entry => entry.Ids.Concat(entry.Batches)).Distinct(StringComparer.Ordinal)];
         var late = terms.Strategies.Bank.Where(one => one.By == MatchBy.OneToMany).Select(one => one.WithinDays).Append(MatchBank.DaysLate).Max();
         var payouts = await side.PayoutsAsync(by.Days.Minus(looked.From, late), looked.To, named, cancel);
         var earlier = await side.EarlierAsync(looked.From, payouts, cancel);

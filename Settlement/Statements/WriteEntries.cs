@@ -11,11 +11,12 @@ internal static class WriteEntries
 {
     private const string Entries =
         "copy statement_entry (statement_id, entry_no, line, account, currency, amount_minor, booking_day, value_day, status, reversal, "
-        + "bank_reference, own_reference, end_to_end_id, counterparty_name, counterparty_account, remittance, info) from stdin (format binary)";
+        + "bank_reference, own_reference, end_to_end_id, counterparty_name, counterparty_account, remittance, info, "
+        + "batch_message, batch_block) from stdin (format binary)";
 
     private const string Transactions =
         "copy statement_transaction (statement_id, entry_no, tx_no, amount_minor, currency, end_to_end_id, counterparty_name, "
-        + "counterparty_account, remittance, return_code) from stdin (format binary)";
+        + "counterparty_account, remittance, return_code, message_id, block_id) from stdin (format binary)";
 
     public static async Task WriteAsync(NpgsqlConnection connection, long statementId, string account, List<StatementEntry> entries)
     {
@@ -79,6 +80,8 @@ internal static class WriteEntries
         await TextAsync(rows, only?.Counterparty?.Account);
         await TextAsync(rows, only is null ? null : Remittance(only));
         await TextAsync(rows, Joined(entry.Info, entry.Supplement, only?.Info));
+        await TextAsync(rows, entry.Batch?.MessageId ?? only?.References.MessageId);
+        await TextAsync(rows, entry.Batch?.PaymentInformationId ?? only?.References.PaymentInformationId);
     }
 
     private static async Task WriteAsync(NpgsqlBinaryImporter rows, EntryTransaction one)
@@ -98,6 +101,8 @@ internal static class WriteEntries
         await TextAsync(rows, one.Counterparty?.Account);
         await TextAsync(rows, Remittance(one));
         await TextAsync(rows, one.ReturnCode);
+        await TextAsync(rows, one.References.MessageId);
+        await TextAsync(rows, one.References.PaymentInformationId);
     }
 
     /// <summary>What the payer wrote, and creditor's references; each on a line of its own.</summary>

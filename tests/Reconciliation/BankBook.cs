@@ -114,6 +114,33 @@ internal static class BankBook
         return id;
     }
 
+    /// <summary>Payouts that a bank was told of in one file, in its blocks.</summary>
+    public static async Task TellFileAsync(RegisterBook book, string messageId, params (long Qepik, LocalDate Day, int Block)[] payouts)
+    {
+        var ids = new List<string>();
+        foreach (var (qepik, day, _) in payouts)
+        {
+            ids.Add(await ApproveAsync(book, qepik, day));
+        }
+
+        await book.Database.ExecuteAsync(Invariant($"""
+            set session_replication_role = replica;
+            with f as (
+                insert into payout_file (message_id, format, payouts, total_qepik, sha256, body, made_at, made_by)
+                values ('{messageId}', 'pain.001.001.09', {payouts.Length}, {payouts.Sum(one => one.Qepik)}, sha256('x'), 'x',
+                    '{Day(payouts.Min(one => one.Day))} 12:00+04', 'test')
+                returning payout_file_id
+            )
+            insert into payout_in_file (payout_id, payout_file_id, block_id, execution_day)
+            select o.payout_id, f.payout_file_id, x.block, x.day
+            from f
+            cross join (values {string.Join(", ", payouts.Select((one, at) => Invariant(
+                $"('{ids[at]}', '{messageId}-{one.Block:000}', date '{Day(one.Day)}')")))}) as x (id, block, day)
+            join payout o on o.end_to_end_id = x.id;
+            set session_replication_role = origin;
+            """));
+    }
+
     /// <summary>A deposit of agent a1 that people booked on a day.</summary>
     public static async Task DepositAsync(RegisterBook book, string reference, long qepik, LocalDate day)
     {

@@ -1,0 +1,93 @@
+using NodaTime;
+
+namespace EGovPay.Settlement.Reconciliation;
+
+/// <summary>
+/// Finds bookings of whole files, or whole blocks of them: by our own message or block id, and by the exact sum of what is in it. Of two that
+/// fit, neither is taken, unless the day says which.
+/// </summary>
+/// <param name="open">Of a block with a payout that is not open, or found elsewhere, nothing is found.</param>
+/// <param name="within">Bank days after its day in which a block may be booked.</param>
+internal sealed class MatchBatches(IReadOnlyList<ToldPayout> payouts, Func<ToldPayout, bool> open, BankDays days, int within)
+{
+    private readonly List<Fit> fits = [];
+
+    /// <summary>One booking for all payouts of some blocks.</summary>
+    /// <param name="bookings">Those that are still free.</param>
+    public IReadOnlyList<(BankEntry Entry, IReadOnlyList<ToldPayout> Payouts)> Run(IEnumerable<BankEntry> bookings)
+    {
+        // What came back before was refused, and is in no sum.
+        var blocks = payouts.Where(one => !one.Returned).GroupBy(one => (one.FileId, one.MessageId, one.BlockId, one.Day))
+            .Where(group => group.All(open)).Select(group => new Block(group.Key.MessageId, group.Key.BlockId, group.Key.Day, [.. group])).ToList();
+        var byBlock = blocks.Where(one => one.Id is not null).ToLookup(one => one.Id!, StringComparer.Ordinal);
+        var byMessage = blocks.ToLookup(one => one.MessageId, StringComparer.Ordinal);
+        foreach (var entry in bookings.Where(entry => entry is { Currency: "AZN", Reversal: false, AmountQepik: < 0 }))
+        {
+            string[] names = [.. entry.Batches.Concat(entry.Words).Distinct(StringComparer.Ordinal).Where(
+                name => byBlock.Contains(name) || byMessage.Contains(name))];
+            if (names.Length > 0 && (entry.EndToEndId is null || names.Contains(entry.EndToEndId)) && entry.Parts.All(part => part.EndToEndId is null))
+            {
+                Look(entry, [.. names.SelectMany(name => byBlock[name]).Distinct()], [.. names.SelectMany(name => byMessage[name]).Distinct()]);
+            }
+        }
+
+        return [.. Taken(fit => fit.ByBlock), .. Taken(fit => fit.Blocks.All(one => one.Day == fit.Entry.Day)), .. Taken(_ => true)];
+    }
+
+    /// <summary>The blocks that it names, together; else one block of the message that it names, or the message whole.</summary>
+    private void Look(BankEntry entry, List<Block> named, List<Block> ofMessage)
+    {
+        if (named.Count > 0)
+        {
+            Add(entry, named, byBlock: true);
+            return;
+        }
+
+        foreach (var block in ofMessage)
+        {
+            Add(entry, [block], byBlock: false);
+        }
+
+        foreach (var file in ofMessage.GroupBy(one => one.MessageId, StringComparer.Ordinal).Where(file => file.Count() > 1 && IsWhole(file.Key, [.. file])))
+        {
+            Add(entry, [.. file], byBlock: false);
+        }
+    }
+
+    private bool IsWhole(string messageId, List<Block> file) =>
+        payouts.Count(one => one.MessageId == messageId && !one.Returned) == file.Sum(one => one.Payouts.Count);
+
+    private void Add(BankEntry entry, List<Block> blocks, bool byBlock)
+    {
+        if (blocks.Sum(one => one.Qepik) == -entry.AmountQepik
+            && blocks.TrueForAll(one => entry.Day >= one.Day && entry.Day <= days.Plus(one.Day, within)))
+        {
+            fits.Add(new Fit(entry, blocks, byBlock));
+        }
+    }
+
+    /// <summary>Those of some that are the only ones, each of its booking and of its blocks.</summary>
+    private List<(BankEntry, IReadOnlyList<ToldPayout>)> Taken(Func<Fit, bool> some)
+    {
+        var those = fits.Where(some).ToList();
+        var sure = those.Where(fit => those.TrueForAll(other => ReferenceEquals(other, fit)
+            || (!ReferenceEquals(other.Entry, fit.Entry) && !other.Blocks.Exists(fit.Blocks.Contains)))).ToList();
+        fits.RemoveAll(fit => sure.Exists(one => ReferenceEquals(one.Entry, fit.Entry) || one.Blocks.Exists(fit.Blocks.Contains)));
+        return [.. sure.Select(fit => (fit.Entry, (IReadOnlyList<ToldPayout>)[.. fit.Blocks.SelectMany(one => one.Payouts)]))];
+    }
+
+    private sealed class Block(string messageId, string? id, LocalDate day, IReadOnlyList<ToldPayout> payouts)
+    {
+        public string MessageId => messageId;
+
+        public string? Id => id;
+
+        public LocalDate Day => day;
+
+        public IReadOnlyList<ToldPayout> Payouts => payouts;
+
+        public long Qepik { get; } = payouts.Sum(one => one.AmountQepik);
+    }
+
+    private sealed record Fit(BankEntry Entry, List<Block> Blocks, bool ByBlock);
+}
