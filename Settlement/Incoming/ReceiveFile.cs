@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using EGovPay.Processing;
 using EGovPay.Processing.People;
+using NodaTime;
 using Npgsql;
 
 namespace EGovPay.Settlement.Incoming;
@@ -30,6 +31,9 @@ public sealed record IncomingFile(string Name, Stream Content, FileSource Source
 {
     /// <summary>Who imports what lies in the folder.</summary>
     public const string Engine = "engine";
+
+    /// <summary>When it came; null: now. A demo tells of days that are still to come.</summary>
+    public Instant? CameAt { get; init; }
 }
 
 /// <summary>How it ended.</summary>
@@ -199,6 +203,7 @@ public sealed class ReceiveFile(NpgsqlDataSource database)
         {
             add.Parameters.Add(new NpgsqlParameter<long> { TypedValue = receipt.FileId!.Value });
             add.Parameters.Add(new NpgsqlParameter<string> { TypedValue = about });
+            add.Parameters.Add(new NpgsqlParameter<DateTime?> { TypedValue = file.CameAt?.ToDateTimeUtc() });
             await add.ExecuteNonQueryAsync(cancel);
         }
 

@@ -21,6 +21,9 @@ public sealed class ReconcileBank(Engine engine)
     /// <summary>Days before the last statement that are looked at.</summary>
     public const int Days = 40;
 
+    /// <summary>A bank may book so many bank days after it was to: of what is missing nothing is said before they are over.</summary>
+    public const int BankDaysLate = MatchBank.DaysLate;
+
     /// <summary>People book a deposit when they see it: some bank days after the bank did.</summary>
     private const int DaysSeen = 5;
 

@@ -168,8 +168,15 @@ internal sealed class DemoSettlement(Store store, Engine engine, DemoPeople peop
     {
         await DepositsAsync(terms, cancel);
         var import = new ImportStatements(store.Database, new OurAccounts(terms.Accounts.Select(one => one.Iban)));
-        // A bank may book late: of what is missing nothing is said before these days are over.
-        var to = executed.PlusDays(4);
+        // A bank may book late: of what is missing nothing is said before these days are over, and no statement is believed about days
+        // that are to come. So it comes when they are over.
+        var to = executed;
+        for (var late = 0; late < ReconcileBank.BankDaysLate; late++)
+        {
+            to = await PayoutTerms.ExecutionDayAsync(store.Database, to.PlusDays(1), cancel);
+        }
+
+        var came = to.At(new LocalTime(23, 0)).InZoneLeniently(Baku.Zone).ToInstant();
         var query = $"/_sim/bank/statement?account={terms.Accounts[0].Iban}&from={LocalDatePattern.Iso.Format(today)}"
             + $"&to={LocalDatePattern.Iso.Format(to)}&lies=missing,extra,changed";
         await PlantedAsync(query, "bank/", cancel);
@@ -178,7 +185,7 @@ internal sealed class DemoSettlement(Store store, Engine engine, DemoPeople peop
         {
             using var content = new MemoryStream(await http.GetByteArrayAsync(new Uri($"{query}&form={form}", UriKind.Relative), cancel));
             var imported = await import.FromAsync(
-                new IncomingFile($"bank.{form}", content, FileSource.Command, people.Finance.Login), cancel: cancel);
+                new IncomingFile($"bank.{form}", content, FileSource.Command, people.Finance.Login) { CameAt = came }, cancel: cancel);
             Refuse(imported.Receipt, form);
             entries += imported.Entries;
         }
