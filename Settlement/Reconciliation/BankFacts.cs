@@ -28,6 +28,10 @@ internal sealed record BankEntry(
     public IEnumerable<string> Batches => Parts.SelectMany(part => new[] { part.MessageId, part.BlockId }).Append(BatchMessage).Append(BatchBlock)
         .OfType<string>().Distinct(StringComparer.Ordinal);
 
+    /// <summary>It is the booking at this place, and all of it is this much.</summary>
+    public bool IsWhole((long Statement, int Entry) place, long qepik) =>
+        (StatementId, EntryNo) == place && Currency == "AZN" && !Reversal && AmountQepik == qepik;
+
     /// <summary>Every word by which something may be named in it.</summary>
     public IEnumerable<string> Words => new[] { BankReference, OwnReference, EndToEndId }.OfType<string>()
         .Concat((Remittance ?? "").Split([' ', ',', ';', '/', '\n'], StringSplitOptions.RemoveEmptyEntries)).Distinct(StringComparer.Ordinal);
@@ -50,7 +54,9 @@ internal sealed record ToldPayout(
     string Debtor, bool Returned, string? BlockId = null);
 
 /// <summary>A deposit that people booked for an agent.</summary>
-internal sealed record BookedDeposit(int AgentId, string Agent, string Reference, long AmountQepik, LocalDate Day);
+/// <param name="Settles">The booking for which two people corrected bank → funds; it is that one or none.</param>
+internal sealed record BookedDeposit(
+    int AgentId, string Agent, string Reference, long AmountQepik, LocalDate Day, (long Statement, int Entry)? Settles = null);
 
 /// <summary>What was tied to what, and by which strategy.</summary>
 internal sealed record BankMatch(

@@ -127,7 +127,8 @@ internal sealed class BankSide
         while (await row.ReadAsync(cancel))
         {
             deposits.Add(new BookedDeposit(
-                row.GetInt32(0), row.GetString(1), row.GetString(2), row.GetInt64(3), row.GetLocalDate(4)));
+                row.GetInt32(0), row.GetString(1), row.GetString(2), row.GetInt64(3), row.GetLocalDate(4),
+                row.IsDBNull(5) ? null : (row.GetInt64(5), row.GetInt32(6))));
         }
 
         return Whole(deposits, "deposits");

@@ -68,6 +68,7 @@ internal sealed class MatchBank(
             .ToHashSet(StringComparer.Ordinal);
         documents = [.. deposits.Select(one => (one.Agent, one.Reference))];
         byReference = deposits.ToLookup(one => one.Reference, StringComparer.Ordinal);
+        Corrected();
         foreach (var strategy in strategies)
         {
             switch (strategy.By)
@@ -96,6 +97,16 @@ internal sealed class MatchBank(
         }
 
         Left();
+    }
+
+    /// <summary>What two people booked to settle a booking's break is the deposit of that booking where it is all of it, and of no other ever.</summary>
+    private void Corrected()
+    {
+        foreach (var of in deposits.Where(one => one.Settles is not null).GroupBy(one => one.Settles!.Value).ToList())
+        {
+            found.UnionWith(of);
+            Match(MatchBy.Number, [.. entries.Where(entry => entry.IsWhole(of.Key, of.Sum(one => one.AmountQepik)))], [], [.. of]);
+        }
     }
 
     private void ByEndToEndId()

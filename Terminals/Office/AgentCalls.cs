@@ -1,6 +1,9 @@
 using EGovPay.Processing;
+using EGovPay.Processing.Agents;
+using EGovPay.Processing.People;
 using EGovPay.Settlement.Netting;
 using EGovPay.Settlement.Terms;
+using EGovPay.Terminals.Api;
 using Microsoft.AspNetCore.Http.HttpResults;
 using NodaTime.Text;
 
@@ -26,16 +29,32 @@ public sealed record AgentDueJson(string Day, string DueOn, long DueQepik, long 
 /// <param name="More">There are days before these.</param>
 public sealed record AgentDaysJson(StandingJson Standing, IReadOnlyList<AgentDueJson> Days, bool More);
 
-/// <summary>Agents who settle afterwards: what is due, and who is late.</summary>
+/// <summary>A deposit that came: bank → funds, when another person has approved it.</summary>
+/// <param name="Reference">The bank document's number, 1 to 100 characters; names one deposit for ever.</param>
+/// <param name="AmountQepik">At least a qəpik for each part of the agent.</param>
+/// <param name="Reason">Null: deposit by bank document.</param>
+public sealed record TopUpAsked(string? Reference, long? AmountQepik, string? Reason);
+
+/// <summary>What an agent may take beyond its deposits, when another person has approved it.</summary>
+/// <param name="LimitQepik">0 for none.</param>
+public sealed record LimitAsked(long? LimitQepik, string? Reason);
+
+/// <summary>Agents who settle afterwards: what is due, and who is late. Deposits and limits of any agent, proposed.</summary>
 internal static class AgentCalls
 {
     private const int UsualLimit = 100;
     private const int MostLimit = 1_000;
+    private const int LongestReference = 100;
+    private const long MostQepik = 1_000_000_000_000;
 
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/v1/settlement/agents", ListAsync).WithTags("settlement");
         routes.MapGet("/v1/settlement/agents/{code}", ShowAsync).WithTags("settlement");
+        routes.MapPost("/v1/settlement/agents/{code}/top-ups", TopUpAsync)
+            .Accepts<TopUpAsked>("application/json").WithTags("settlement");
+        routes.MapPost("/v1/settlement/agents/{code}/credit-limits", LimitAsync)
+            .Accepts<LimitAsked>("application/json").WithTags("settlement");
     }
 
     private static async Task<Results<Ok<StandingListJson>, OfficeProblem>> ListAsync(
@@ -88,6 +107,93 @@ internal static class AgentCalls
             ],
             one.Days.Count > most));
     }
+
+    private static async Task<Results<Created<ProposalJson>, OfficeProblem>> TopUpAsync(
+        HttpContext http, OfficeDoor door, Engine engine, string code)
+    {
+        var (person, refused) = await door.AdmitAsync(http, Acts.TopUpPropose);
+        if (refused is not null)
+        {
+            return refused;
+        }
+
+        (var asked, refused) = await OfficeBody.ReadAsync(http, OfficeJson.Wire.TopUpAsked);
+        if (refused is not null)
+        {
+            return refused;
+        }
+
+        var query = new OfficeQuery();
+        query.Reason(asked!.Reason);
+        if (asked.Reference is not { Length: > 0 and <= LongestReference } reference || !Plain.IsPlain(reference))
+        {
+            query.Fault("reference", FormattableString.Invariant($"1 to {LongestReference} characters, no control characters."));
+            return query.Refused!;
+        }
+
+        var (agent, none) = await FindAsync(engine, code, query);
+        if (none is not null)
+        {
+            return none;
+        }
+
+        if (asked.AmountQepik is not ({ } qepik and <= MostQepik) || qepik < agent.Parts)
+        {
+            return OfficeProblem.Malformed("amountQepik", FormattableString.Invariant($"{agent.Parts} to {MostQepik}."));
+        }
+
+        return await MadeAsync(
+            http, engine,
+            await engine.Proposals.ProposeTopUpAsync(
+                person, agent.AgentId, agent.Parts, reference, qepik, asked.Reason ?? "deposit by bank document"));
+    }
+
+    private static async Task<Results<Created<ProposalJson>, OfficeProblem>> LimitAsync(
+        HttpContext http, OfficeDoor door, Engine engine, string code)
+    {
+        var (person, refused) = await door.AdmitAsync(http, Acts.LimitPropose);
+        if (refused is not null)
+        {
+            return refused;
+        }
+
+        (var asked, refused) = await OfficeBody.ReadAsync(http, OfficeJson.Wire.LimitAsked);
+        if (refused is not null)
+        {
+            return refused;
+        }
+
+        var query = new OfficeQuery();
+        query.Reason(asked!.Reason ?? "");
+        if (asked.LimitQepik is not ({ } qepik and >= 0 and <= MostQepik))
+        {
+            query.Fault("limitQepik", FormattableString.Invariant($"0 to {MostQepik}."));
+            return query.Refused!;
+        }
+
+        var (agent, none) = await FindAsync(engine, code, query);
+        return none ?? await MadeAsync(
+            http, engine, await engine.Proposals.ProposeLimitAsync(person, agent.AgentId, agent.Parts, qepik, asked.Reason!));
+    }
+
+    private static async Task<((int AgentId, int Parts) Agent, OfficeProblem? Refused)> FindAsync(
+        Engine engine, string code, OfficeQuery query) =>
+        query.Refused is { } refused ? (default, refused)
+        : Plain.IsPlain(code) && await Administer.FindAgentAsync(engine.Database, code) is { } found ? (found, null)
+        : (default, new OfficeProblem(OfficeRefusal.NotThere, "There is no such agent.", "code"));
+
+    private static async Task<Results<Created<ProposalJson>, OfficeProblem>> MadeAsync(HttpContext http, Engine engine, Proposed made) =>
+        made.Result switch
+        {
+            ProposeResult.Made => TypedResults.Created(
+                FormattableString.Invariant($"/v1/settlement/proposals/{made.Id}"),
+                ProposalCalls.Of((await engine.Proposals.FindAsync(made.Id, http.RequestAborted))!, engine.Catalogue.Current)),
+            ProposeResult.There => new OfficeProblem(
+                OfficeRefusal.NotPossible, FormattableString.Invariant($"Proposal {made.Id} is about this already.")),
+            _ => new OfficeProblem(
+                OfficeRefusal.NotPossible,
+                "A deposit of this reference is booked already. A deposit is never changed: give each document its own reference.", "reference"),
+        };
 
     private static async Task<IReadOnlyList<AgentStanding>> StandingsAsync(HttpContext http, Engine engine)
     {

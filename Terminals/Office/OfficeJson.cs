@@ -15,6 +15,8 @@ namespace EGovPay.Terminals.Office;
 [JsonSerializable(typeof(ProposalListJson))]
 [JsonSerializable(typeof(ProposalJson))]
 [JsonSerializable(typeof(ReasonAsked))]
+[JsonSerializable(typeof(TopUpAsked))]
+[JsonSerializable(typeof(LimitAsked))]
 [JsonSerializable(typeof(System.Text.Json.JsonElement))]
 [JsonSerializable(typeof(int?))]
 [JsonSerializable(typeof(bool?))]

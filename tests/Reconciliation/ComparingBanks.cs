@@ -1,3 +1,5 @@
+using EGovPay.Processing.Ledger;
+using EGovPay.Processing.People;
 using EGovPay.Settlement.Breaks;
 using EGovPay.Settlement.Reconciliation;
 using EGovPay.Settlement.Terms;
@@ -50,6 +52,37 @@ public sealed class ComparingBanks
         (await new ReconcileBank(book.Engine).RunAsync(Terms, "test"))!.Should().BeEquivalentTo(new { Matched = 1, Breaks = 1, Closed = 1 });
         (await new BreakBook(book.Database.DataSource).ListAsync(new BreakFilter())).Should().ContainSingle()
             .Which.Kind.Should().Be(BreakKind.Unidentified);
+    }
+
+    [Theory]
+    [InlineData(Payer)]
+    [InlineData("AZ96AZEJ00000000001234567890")]
+    public async Task A_correction_into_the_funds_is_the_deposit_of_the_booking_that_it_settles_and_of_no_other(string from)
+    {
+        await using var book = await RegisterBook.OpenAsync();
+        await TestPeople.InAsync(book.Database.DataSource);
+        await SayAsync(book, "s", -10, 1, -1);
+        await book.Database.ExecuteAsync(
+            $"alter table statement_entry disable trigger user; update statement_entry set counterparty_account = '{from}'");
+        (await new ReconcileBank(book.Engine).RunAsync(Terms, "test"))!.Breaks.Should().Be(1);
+        var one = (await new BreakBook(book.Database.DataSource).ListAsync(new BreakFilter())).Single();
+        var proposed = await new SettleBreak(book.Engine).ProposeAsync(
+            TestPeople.Doer, one.Id,
+            new BreakResolution(null, [new Correcting(RegisterBook.Agent, Accounts.Bank, Accounts.Funds, 70_000)]), "letter 44",
+            TestContext.Current.CancellationToken);
+        (await book.Engine.Decide.ApproveAsync(TestPeople.Approver, proposed.Proposed.Id)).Result.Should().Be(DecideResult.Done);
+
+        (await new ReconcileBank(book.Engine).RunAsync(Terms, "test"))!.Should().BeEquivalentTo(new { Matched = 1, Breaks = 0 });
+        (await new BreakBook(book.Database.DataSource).FindAsync(one.Id))!.State.Should().Be(BreakState.Settled);
+        (await book.Engine.Funds.TopUpAsync(RegisterBook.Agent, 1, "doc-1", 70_000, "test", null, null)).Should().BeTrue();
+        await book.Database.ExecuteAsync("""
+            set session_replication_role = replica;
+            update movement set business_day = current_date - 5 where reference = 'doc-1';
+            set session_replication_role = origin;
+            """);
+        (await new ReconcileBank(book.Engine).RunAsync(Terms, "test"))!.Should().BeEquivalentTo(new { Matched = 1, Breaks = 1 });
+        (await new BreakBook(book.Database.DataSource).ListAsync(new BreakFilter())).Should().ContainSingle("it is booked twice")
+            .Which.Kind.Should().Be(BreakKind.MissingThere);
     }
 
     [Theory]
