@@ -1,4 +1,5 @@
 using System.Globalization;
+using EGovPay.Processing.Catalogue;
 using EGovPay.Processing.People;
 using EGovPay.Processing.PostgreSql;
 using Microsoft.Extensions.Logging;
@@ -59,7 +60,7 @@ public sealed class BusinessDays(NpgsqlDataSource database, ILogger<BusinessDays
     /// begun in Baku never: nobody is to run ahead of the calendar.
     /// </summary>
     /// <param name="early">Although it is not over.</param>
-    public async Task<string?> RefusesAsync(LocalDate? day, bool early, CancellationToken cancel = default)
+    public async Task<Localised?> RefusesAsync(LocalDate? day, bool early, CancellationToken cancel = default)
     {
         await using var look = database.CreateCommand(
             "select day, day > (clock_timestamp() at time zone 'Asia/Baku')::date, day = (clock_timestamp() at time zone 'Asia/Baku')::date "
@@ -71,9 +72,18 @@ public sealed class BusinessDays(NpgsqlDataSource database, ILogger<BusinessDays
         }
 
         var open = row.GetLocalDate(0);
-        return day is { } asked && asked != open ? $"{Text(asked)} is not open; the open day is {Text(open)}. Nothing was closed."
-            : row.GetBoolean(1) ? $"{Text(open)} has not begun in Baku: it cannot be closed. Nothing was closed."
-            : row.GetBoolean(2) && !early ? $"{Text(open)} is not over in Baku; it is closed by itself at midnight. Say so if it is to end early."
+        return day is { } asked && asked != open ? new(
+                $"{Text(asked)} açıq deyil; açıq gün {Text(open)} günüdür. Heç nə bağlanmayıb.",
+                $"{Text(asked)} is not open; the open day is {Text(open)}. Nothing was closed.",
+                $"{Text(asked)} не открыт; открыт {Text(open)}. Ничего не закрыто.")
+            : row.GetBoolean(1) ? new(
+                $"{Text(open)} Bakıda hələ başlamayıb: onu bağlamaq olmaz. Heç nə bağlanmayıb.",
+                $"{Text(open)} has not begun in Baku: it cannot be closed. Nothing was closed.",
+                $"{Text(open)} в Баку ещё не начался: закрыть его нельзя. Ничего не закрыто.")
+            : row.GetBoolean(2) && !early ? new(
+                $"{Text(open)} Bakıda hələ bitməyib; gecəyarısı özü bağlanır. Vaxtından əvvəl bitməlidirsə, bunu yazın.",
+                $"{Text(open)} is not over in Baku; it is closed by itself at midnight. Say so if it is to end early.",
+                $"{Text(open)} в Баку ещё не закончился; в полночь он закроется сам. Если его нужно закрыть раньше, укажите это.")
             : null;
     }
 

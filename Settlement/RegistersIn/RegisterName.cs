@@ -3,6 +3,15 @@ using NodaTime;
 
 namespace EGovPay.Settlement.RegistersIn;
 
+/// <summary>What is not known of a register.</summary>
+public enum RegisterUnknown
+{
+    None,
+    NoSuchProvider,
+    Provider,
+    Day,
+}
+
 /// <summary>Whose register a file is, and of which day: as somebody says, or as a name such as <c>azersu_20261120.txt</c> does.</summary>
 public static class RegisterName
 {
@@ -13,19 +22,32 @@ public static class RegisterName
     /// <param name="why">What is not known, where nothing is returned.</param>
     public static RegisterOf? Of(CatalogueSnapshot catalogue, string name, string? provider, LocalDate? day, out string why)
     {
-        why = "";
+        var of = Find(catalogue, name, provider, day, out var unknown);
+        why = unknown switch
+        {
+            RegisterUnknown.None => "",
+            RegisterUnknown.NoSuchProvider => $"The catalogue has no provider '{provider}'.",
+            RegisterUnknown.Provider => $"Whose register {name} is, its name does not say: give --provider.",
+            _ => $"Of which day {name} is, its name does not say: give --day.",
+        };
+        return of;
+    }
+
+    /// <summary>The same, for whoever has words of their own.</summary>
+    public static RegisterOf? Find(CatalogueSnapshot catalogue, string name, string? provider, LocalDate? day, out RegisterUnknown why)
+    {
+        why = RegisterUnknown.None;
         // Of several codes that a name begins with, the longest: one may begin with another.
         var known = provider is not null ? catalogue.Provider(provider)
             : catalogue.Providers.Where(one => Named(name, one.Code)).MaxBy(one => one.Code.Length);
         if (known is null)
         {
-            why = provider is not null ? $"The catalogue has no provider '{provider}'."
-                : $"Whose register {name} is, its name does not say: give --provider.";
+            why = provider is not null ? RegisterUnknown.NoSuchProvider : RegisterUnknown.Provider;
             return null;
         }
 
         var of = day ?? DayIn(name);
-        why = of is null ? $"Of which day {name} is, its name does not say: give --day." : "";
+        why = of is null ? RegisterUnknown.Day : RegisterUnknown.None;
         return of is { } found ? new RegisterOf(known.Id, known.Code, found) : null;
     }
 

@@ -106,7 +106,7 @@ internal static class DayCommands
                 asked ??= await days.OpenDayAsync(cancel);
                 if (await days.RefusesAsync(asked, parsed.GetValue(early), cancel) is { } why)
                 {
-                    throw new CommandException(why.Replace("Say so if it is to end early.", "--early ends it now.", StringComparison.Ordinal));
+                    throw new CommandException(why.En.Replace("Say so if it is to end early.", "--early ends it now.", StringComparison.Ordinal));
                 }
 
                 if (await days.CloseAsync(asked, desk.Person, cancel) is not { } closed)

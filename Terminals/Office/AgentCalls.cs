@@ -95,7 +95,7 @@ internal static class AgentCalls
 
         if ((await StandingsAsync(http, engine)).FirstOrDefault(each => each.Agent == code) is not { } one)
         {
-            return new OfficeProblem(OfficeRefusal.NotThere, "By the terms, no agent of this code settles afterwards.", "code");
+            return new OfficeProblem(OfficeRefusal.NotThere, OfficeReasons.NotAfterwards, "code");
         }
 
         return TypedResults.Ok(new AgentDaysJson(
@@ -127,7 +127,7 @@ internal static class AgentCalls
         query.Reason(asked!.Reason);
         if (asked.Reference is not { Length: > 0 and <= LongestReference } reference || !Plain.IsPlain(reference))
         {
-            query.Fault("reference", FormattableString.Invariant($"1 to {LongestReference} characters, no control characters."));
+            query.Fault("reference", OfficeReasons.Characters(LongestReference));
             return query.Refused!;
         }
 
@@ -139,7 +139,7 @@ internal static class AgentCalls
 
         if (asked.AmountQepik is not ({ } qepik and <= MostQepik) || qepik < agent.Parts)
         {
-            return OfficeProblem.Malformed("amountQepik", FormattableString.Invariant($"{agent.Parts} to {MostQepik}."));
+            return OfficeProblem.Malformed("amountQepik", OfficeReasons.From(agent.Parts, MostQepik));
         }
 
         return await MadeAsync(
@@ -167,7 +167,7 @@ internal static class AgentCalls
         query.Reason(asked!.Reason ?? "");
         if (asked.LimitQepik is not ({ } qepik and >= 0 and <= MostQepik))
         {
-            query.Fault("limitQepik", FormattableString.Invariant($"0 to {MostQepik}."));
+            query.Fault("limitQepik", OfficeReasons.From(0, MostQepik));
             return query.Refused!;
         }
 
@@ -180,7 +180,7 @@ internal static class AgentCalls
         Engine engine, string code, OfficeQuery query) =>
         query.Refused is { } refused ? (default, refused)
         : Plain.IsPlain(code) && await Administer.FindAgentAsync(engine.Database, code) is { } found ? (found, null)
-        : (default, new OfficeProblem(OfficeRefusal.NotThere, "There is no such agent.", "code"));
+        : (default, new OfficeProblem(OfficeRefusal.NotThere, OfficeReasons.NoAgent, "code"));
 
     private static async Task<Results<Created<ProposalJson>, OfficeProblem>> MadeAsync(HttpContext http, Engine engine, Proposed made) =>
         made.Result switch
@@ -188,11 +188,8 @@ internal static class AgentCalls
             ProposeResult.Made => TypedResults.Created(
                 FormattableString.Invariant($"/v1/settlement/proposals/{made.Id}"),
                 ProposalCalls.Of((await engine.Proposals.FindAsync(made.Id, http.RequestAborted))!, engine.Catalogue.Current)),
-            ProposeResult.There => new OfficeProblem(
-                OfficeRefusal.NotPossible, FormattableString.Invariant($"Proposal {made.Id} is about this already.")),
-            _ => new OfficeProblem(
-                OfficeRefusal.NotPossible,
-                "A deposit of this reference is booked already. A deposit is never changed: give each document its own reference.", "reference"),
+            ProposeResult.There => new OfficeProblem(OfficeRefusal.NotPossible, OfficeReasons.ThereAlready(made.Id)),
+            _ => new OfficeProblem(OfficeRefusal.NotPossible, OfficeReasons.DepositBooked, "reference"),
         };
 
     private static async Task<IReadOnlyList<AgentStanding>> StandingsAsync(HttpContext http, Engine engine)

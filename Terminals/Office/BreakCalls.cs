@@ -134,17 +134,16 @@ internal static class BreakCalls
                 FormattableString.Invariant($"/v1/settlement/proposals/{proposed.Proposed.Id}"),
                 ProposalCalls.Of((await engine.Proposals.FindAsync(proposed.Proposed.Id, http.RequestAborted))!, engine.Catalogue.Current)),
             SettleBreakResult.There => new OfficeProblem(
-                OfficeRefusal.NotPossible, FormattableString.Invariant($"Proposal {proposed.Proposed.Id} is about this already.")),
+                OfficeRefusal.NotPossible, OfficeReasons.ThereAlready(proposed.Proposed.Id)),
             SettleBreakResult.NoSuchBreak => NoSuch(id),
             SettleBreakResult.NoBudgetLine => OfficeProblem.Malformed(
-                "group", "Budget money is paid out by level and code, and the break is about no payment that says them: group 0."),
-            SettleBreakResult.NoAgent => OfficeProblem.Malformed("agent", "The break is about no agent: say whose accounts are corrected."),
+                "group", OfficeReasons.NoBudgetLine),
+            SettleBreakResult.NoAgent => OfficeProblem.Malformed("agent", OfficeReasons.WhoseAccounts),
             SettleBreakResult.Settled => new OfficeProblem(
                 OfficeRefusal.NotPossible, proposed.Break is { State: BreakState.Settled } settled
-                    ? $"The break is settled by {settled.SettledBy}." : "The break has been settled in this moment."),
+                    ? OfficeReasons.SettledBy(settled.SettledBy ?? "") : OfficeReasons.BreakSettledNow),
             _ => new OfficeProblem(OfficeRefusal.NotPossible, proposed.Payment is { } payment
-                ? FormattableString.Invariant($"Payment {payment.Number} is {payment.State}: that decision says nothing of it.")
-                : "The break is about no payment: correct by postings, or accept it.", "decision"),
+                ? OfficeReasons.SaysNothing(payment.Number, payment.State.ToString()) : OfficeReasons.NoPayment, "decision"),
         };
     }
 
@@ -156,22 +155,22 @@ internal static class BreakCalls
         var decision = query.Word<PaymentDecision>("decision", asked.Decision, one => one.ToString().ToLowerInvariant());
         if (decision is { } word && !Decisions.Contains(word))
         {
-            query.Fault("decision", $"One of {string.Join(", ", Decisions.Select(one => one.ToString().ToLowerInvariant()))}.");
+            query.Fault("decision", OfficeReasons.OneOf(Decisions.Select(one => one.ToString().ToLowerInvariant())));
         }
 
         if ((asked.Decision is null ? 0 : 1) + (asked.Accept == true ? 1 : 0) + (postings.Count > 0 ? 1 : 0) != 1)
         {
-            query.Fault("decision", "Say one of decision, accept and postings.");
+            query.Fault("decision", OfficeReasons.OneOfThree);
         }
 
         if (asked.Reason is not { Length: > 0 and <= Proposals.LongestReason } reason || !Plain.IsPlain(reason))
         {
-            query.Fault("reason", FormattableString.Invariant($"1 to {Proposals.LongestReason} characters, no control characters."));
+            query.Fault("reason", OfficeReasons.Characters(Proposals.LongestReason));
         }
 
         if (asked.Group is < 0 or > 4 || (asked.Group is not null && postings.Count == 0))
         {
-            query.Fault("group", "With postings, 0 to 4.");
+            query.Fault("group", OfficeReasons.GroupWithPostings);
         }
 
         var agent = query.Text("agent", asked.Agent);
@@ -184,7 +183,7 @@ internal static class BreakCalls
         int? agentId = null;
         if (agent is not null && (agentId = (await Administer.FindAgentAsync(engine.Database, agent))?.AgentId) is null)
         {
-            return (null, OfficeProblem.Malformed("agent", "There is no such agent."));
+            return (null, OfficeProblem.Malformed("agent", OfficeReasons.NoAgent));
         }
 
         return (new BreakResolution(
@@ -197,7 +196,7 @@ internal static class BreakCalls
         var corrections = new List<Correcting>();
         if (postings.Count > MostPostings)
         {
-            query.Fault("postings", FormattableString.Invariant($"At most {MostPostings}."));
+            query.Fault("postings", OfficeReasons.AtMost(MostPostings));
             return corrections;
         }
 
@@ -208,11 +207,11 @@ internal static class BreakCalls
             var credit = Account(postings[i]?.Credit, catalogue);
             if (debit is null || credit is null || debit == credit)
             {
-                query.Fault(field, $"Two of {BreakCommands.AccountNames}, payable:PROVIDER as debit and credit.");
+                query.Fault(field, OfficeReasons.TwoAccounts(BreakCommands.AccountNames));
             }
             else if (postings[i]!.AmountQepik is not ({ } amount and > 0 and <= MostQepik))
             {
-                query.Fault(field + ".amountQepik", FormattableString.Invariant($"1 to {MostQepik}."));
+                query.Fault(field + ".amountQepik", OfficeReasons.From(1, MostQepik));
             }
             else
             {
@@ -222,7 +221,7 @@ internal static class BreakCalls
 
         if (corrections.Count(one => one.Debit == Accounts.Funds) > 1)
         {
-            query.Fault("postings", "At most one takes from an agent's funds.");
+            query.Fault("postings", OfficeReasons.OneFromFunds);
         }
 
         return corrections;
@@ -242,7 +241,7 @@ internal static class BreakCalls
         return provider is null ? null : Accounts.Payable(provider.Id);
     }
 
-    private static OfficeProblem NoSuch(long id) => new(OfficeRefusal.NotThere, FormattableString.Invariant($"There is no break {id}."));
+    private static OfficeProblem NoSuch(long id) => new(OfficeRefusal.NotThere, OfficeReasons.NoSuch(Thing.Break, id));
 
     private static JsonElement? Json(string? text)
     {

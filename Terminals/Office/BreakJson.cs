@@ -30,7 +30,7 @@ public sealed record BreakJson(
         one.Number is { } number ? Text(number) : null, LocalDatePattern.Iso.Format(one.Day), At(one.OpenedAt)!, At(one.OpenSince)!,
         one.AgeDays, AgeText(one.Band), one.AmountAtRiskQepik, StateText(one.State), At(one.SettledAt), one.SettledBy, one.ProposalId,
         one.Resolution, one.Reopened, one.FileId, one.FileName, one.Line, one.StatementId, one.EntryNo, one.PayoutId, one.Cause,
-        BreakTexts.Cause(one.Cause, language), one.Step, BreakTexts.Step(one.Step, language));
+        BreakTexts.Cause(one.Cause, language), one.Step, BreakSteps.Text(one.Step, language));
 
     /// <summary>A band as the API names it.</summary>
     internal static string AgeText(AgeBand band) => band switch

@@ -73,7 +73,7 @@ internal static class DayCalls
         if (asked!.Day is not { } text || LocalDatePattern.Iso.Parse(text) is not { Success: true, Value: var day }
             || !OfficeQuery.IsOurs(day))
         {
-            return OfficeProblem.Malformed("day", "Name the day to close, as 2026-11-22.");
+            return OfficeProblem.Malformed("day", OfficeReasons.NameTheDay);
         }
 
         if (await engine.Days.RefusesAsync(day, asked.Early == true, http.RequestAborted) is { } why)
@@ -85,6 +85,6 @@ internal static class DayCalls
             ? TypedResults.Ok(new DayClosedJson(
                 LocalDatePattern.Iso.Format(closed.Closed), LocalDatePattern.Iso.Format(closed.Opened),
                 (long)closed.Waited.TotalMilliseconds, closed.Seal is not null, closed.Seal?.HashText))
-            : new OfficeProblem(OfficeRefusal.NotPossible, "Somebody else has closed it in this moment.", "day");
+            : new OfficeProblem(OfficeRefusal.NotPossible, OfficeReasons.ClosedMeanwhile, "day");
     }
 }

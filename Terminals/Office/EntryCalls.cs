@@ -68,7 +68,7 @@ internal static class EntryCalls
         var book = new StatementBook(engine.Database, OurAccounts.Of(terms));
         if (id is < 1 or long.MaxValue || await book.FindAsync(id, http.RequestAborted) is not { } kept)
         {
-            return new OfficeProblem(OfficeRefusal.NotThere, FormattableString.Invariant($"There is no statement {id}."));
+            return new OfficeProblem(OfficeRefusal.NotThere, OfficeReasons.NoSuch(Thing.Statement, id));
         }
 
         var found = await book.EntriesAsync(id, most + 1, after ?? 0, http.RequestAborted);
@@ -95,7 +95,7 @@ internal static class EntryCalls
         var book = new RegisterBook(engine.Database);
         if (id is < 1 or long.MaxValue || await book.FindAsync(id, http.RequestAborted) is not { } kept)
         {
-            return new OfficeProblem(OfficeRefusal.NotThere, FormattableString.Invariant($"There is no register {id}."));
+            return new OfficeProblem(OfficeRefusal.NotThere, OfficeReasons.NoSuch(Thing.Register, id));
         }
 
         var register = FileCalls.Of(kept, engine.Catalogue.Current);

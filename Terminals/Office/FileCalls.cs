@@ -95,7 +95,7 @@ internal static class FileCalls
 
         if (limit is < 1 or >= StatementBook.PageLimit)
         {
-            return OfficeProblem.Malformed("limit", $"1 to {StatementBook.PageLimit - 1}.");
+            return OfficeProblem.Malformed("limit", OfficeReasons.From(1, StatementBook.PageLimit - 1));
         }
 
         if (Unfit(("account", account)) is { } unfit)
@@ -129,9 +129,9 @@ internal static class FileCalls
         }
 
         RegisterOf? of = null;
-        if (acquirer is null && (of = RegisterName.Of(engine.Catalogue.Current, name ?? "", provider, said, out var why)) is null)
+        if (acquirer is null && (of = RegisterName.Find(engine.Catalogue.Current, name ?? "", provider, said, out var why)) is null)
         {
-            return OfficeProblem.Malformed(provider is null || said is not null ? "provider" : "day", why);
+            return OfficeProblem.Malformed(why == RegisterUnknown.Day ? "day" : "provider", OfficeReasons.Unnamed(why));
         }
 
         var mappings = (await TermsStore.TodayAsync(engine.Database, engine.Clock, http.RequestAborted))?.Mappings ?? [];
@@ -159,13 +159,13 @@ internal static class FileCalls
 
         if (limit is < 1 or >= RegisterBook.PageLimit)
         {
-            return OfficeProblem.Malformed("limit", $"1 to {RegisterBook.PageLimit - 1}.");
+            return OfficeProblem.Malformed("limit", OfficeReasons.From(1, RegisterBook.PageLimit - 1));
         }
 
         var catalogue = engine.Catalogue.Current;
         if (provider is not null && catalogue.Provider(provider) is null)
         {
-            return new OfficeProblem(OfficeRefusal.NotThere, "The catalogue has no such provider.", "provider");
+            return new OfficeProblem(OfficeRefusal.NotThere, OfficeReasons.NoProvider, "provider");
         }
 
         var most = limit ?? UsualLimit;
@@ -194,7 +194,7 @@ internal static class FileCalls
     private static (FileReceipt Receipt, int Lines, long Qepik) Figures(AcquirerImport done) => (done.Receipt, done.Lines, done.NetQepik);
 
     private static OfficeProblem? Unreadable(FileReceipt receipt) =>
-        receipt.Verdict == FileVerdict.Refused ? new OfficeProblem(OfficeRefusal.Unreadable, receipt.Refusal!.ToString(), "body") : null;
+        receipt.Verdict == FileVerdict.Refused ? new OfficeProblem(OfficeRefusal.Unreadable, OfficeReasons.AsIs(receipt.Refusal!.ToString()), "body") : null;
 
     private static string Verdict(FileReceipt receipt) => receipt.Verdict == FileVerdict.Imported ? "imported" : "known";
 

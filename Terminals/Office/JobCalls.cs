@@ -106,7 +106,7 @@ internal static class JobCalls
             found = await runs.FindAsync(id, http.RequestAborted);
         }
 
-        return found is { } one ? TypedResults.Ok(Of(one)) : new OfficeProblem(OfficeRefusal.NotThere, FormattableString.Invariant($"There is no run {id}."));
+        return found is { } one ? TypedResults.Ok(Of(one)) : new OfficeProblem(OfficeRefusal.NotThere, OfficeReasons.NoSuch(Thing.Run, id));
     }
 
     private static async Task<Results<Accepted<JobAskedJson>, OfficeProblem>> AskAsync(
@@ -152,7 +152,7 @@ internal static class JobCalls
         Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance, cancel);
 
     private static OfficeProblem? Unknown(string job) =>
-        JobTable.Of(null).Any(one => one.Name == job) ? null : new OfficeProblem(OfficeRefusal.NotThere, "There is no such job.", "job");
+        JobTable.Of(null).Any(one => one.Name == job) ? null : new OfficeProblem(OfficeRefusal.NotThere, OfficeReasons.NoJob, "job");
 
     private static JobJson Of(JobStatus one) => new(
         one.Job.Name, one.Job.Purpose, one.Job.Schedule, Zone, one.Job.BankDaysOnly, At(one.NextAt), one.PausedBy,

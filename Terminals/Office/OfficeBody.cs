@@ -13,7 +13,7 @@ internal static class OfficeBody
     {
         var body = await ReadBody.JsonAsync(http.Request, shape);
         return body.Refused is { } refused
-            ? (null, OfficeProblem.Malformed(refused.Why.Field ?? "body", "The body is not the JSON that is asked for."))
+            ? (null, OfficeProblem.Malformed(refused.Why.Field ?? "body", OfficeReasons.NotTheJson))
             : (body.Value, null);
     }
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using EGovPay.Processing;
+using EGovPay.Processing.Catalogue;
 using EGovPay.Processing.People;
 using EGovPay.Terminals.Api;
 using Microsoft.Extensions.Primitives;
@@ -67,10 +68,10 @@ internal sealed class OfficeDoor(Engine engine, Lockouts lockouts)
         good[hash] = true;
         return person.May(act)
             ? new Caller(person, null)
-            : No(OfficeRefusal.NotEntitled, $"'{act.Name}' is for {act.RolesText}; {person.Login} is none.");
+            : No(OfficeRefusal.NotEntitled, OfficeReasons.NotForYou(act, person.Login));
     }
 
-    private static Caller No(OfficeRefusal why, string? reason = null, int? retryAfterSeconds = null) =>
+    private static Caller No(OfficeRefusal why, Localised? reason = null, int? retryAfterSeconds = null) =>
         new(null!, new OfficeProblem(why, reason, retryAfterSeconds: retryAfterSeconds));
 
     private static string? KeyOf(StringValues given) =>

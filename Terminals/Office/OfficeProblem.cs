@@ -29,7 +29,7 @@ internal enum OfficeRefusal
 /// <summary>A refusal as RFC 9457 writes it.</summary>
 /// <param name="Type"><c>urn:egovpay:office:&lt;name&gt;</c>.</param>
 /// <param name="Detail">What to do, in the asked language.</param>
-/// <param name="Reason">What exactly stands in the way, in English; left out where there is no more to say.</param>
+/// <param name="Reason">What exactly stands in the way, in the asked language; of a file that somebody sent, what its reader says of it, in English.</param>
 /// <param name="Field">What of the request is at fault.</param>
 /// <param name="Faults">Everything that is wrong with a file of ours, by line.</param>
 public sealed record OfficeProblemJson(
@@ -44,20 +44,20 @@ public sealed record OfficeProblemJson(
 public sealed record FaultJson(int Line, string Message);
 
 /// <summary>The one way in which the finance office's API refuses.</summary>
-/// <param name="reason">English; null: the refusal says it all.</param>
+/// <param name="reason">Null: the refusal says it all.</param>
 /// <param name="retryAfterSeconds">With Locked.</param>
 /// <param name="faults">With Unreadable, of a file of ours.</param>
 internal sealed class OfficeProblem(
-    OfficeRefusal why, string? reason = null, string? field = null, int? retryAfterSeconds = null, IReadOnlyList<FaultJson>? faults = null)
+    OfficeRefusal why, Localised? reason = null, string? field = null, int? retryAfterSeconds = null, IReadOnlyList<FaultJson>? faults = null)
     : IResult, IEndpointMetadataProvider
 {
     private const int MostFaults = 1_000;
 
-    public static OfficeProblem Malformed(string field, string reason) => new(OfficeRefusal.Malformed, reason, field);
+    public static OfficeProblem Malformed(string field, Localised reason) => new(OfficeRefusal.Malformed, reason, field);
 
     /// <summary>A file with faults, of which nothing was applied; the first of them, line by line.</summary>
     public static OfficeProblem Faulty(IReadOnlyList<CatalogueFault> faults) => new(
-        OfficeRefusal.Unreadable, FormattableString.Invariant($"{faults.Count} faults, the first: {faults[0]}"), "body",
+        OfficeRefusal.Unreadable, OfficeReasons.Faults(faults.Count, faults[0]), "body",
         faults: [.. faults.Take(MostFaults).Select(one => new FaultJson(one.Line, one.Message))]);
 
     public OfficeRefusal Why => why;
@@ -80,7 +80,7 @@ internal sealed class OfficeProblem(
         }
 
         return response.WriteAsJsonAsync(
-            new OfficeProblemJson("urn:egovpay:office:" + name, title.In(language), status, detail.In(language), reason, field, faults),
+            new OfficeProblemJson("urn:egovpay:office:" + name, title.In(language), status, detail.In(language), reason?.In(language), field, faults),
             OfficeJson.Wire.OfficeProblemJson, Refuse.ContentType, CancellationToken.None);
     }
 

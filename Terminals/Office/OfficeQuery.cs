@@ -23,7 +23,7 @@ internal sealed class OfficeQuery
     {
         if (limit < 1 || limit > most)
         {
-            Fault("limit", FormattableString.Invariant($"1 to {most}."));
+            Fault("limit", OfficeReasons.From(1, most));
         }
 
         return limit ?? usual;
@@ -42,7 +42,7 @@ internal sealed class OfficeQuery
             return day;
         }
 
-        Fault(field, FormattableString.Invariant($"A day is written as 2026-11-20; the years are {FirstYear} to {LastYear}."));
+        Fault(field, OfficeReasons.ADay(FirstYear, LastYear));
         return null;
     }
 
@@ -52,16 +52,16 @@ internal sealed class OfficeQuery
         _ = (Day("day", day), Day("to", to));
         if (window is not null && (SendRegisters.WindowOf(window) is not var (_, bankDay) || !IsOurs(bankDay)))
         {
-            Fault("window", "A cut-off group and its bank day, such as C3:2026-11-23.");
+            Fault("window", OfficeReasons.AWindow);
         }
 
         try
         {
             return Refused is null ? SettleCommands.Scope(day, to, window) : null;
         }
-        catch (CommandException wrong)
+        catch (CommandException)
         {
-            Fault(window is null ? to is null ? "day" : "to" : "window", wrong.Message.Replace("--", "", StringComparison.Ordinal));
+            Fault(window is null ? to is null ? "day" : "to" : "window", OfficeReasons.WindowOrDays);
             return null;
         }
     }
@@ -86,7 +86,7 @@ internal sealed class OfficeQuery
             }
         }
 
-        Fault(field, $"One of {string.Join(", ", Enum.GetValues<T>().Select(wordOf))}.");
+        Fault(field, OfficeReasons.OneOf(Enum.GetValues<T>().Select(wordOf)));
         return null;
     }
 
@@ -95,7 +95,7 @@ internal sealed class OfficeQuery
     {
         if (text is not null && (text.Length is 0 or > LongestText || !Plain.IsPlain(text)))
         {
-            Fault(field, FormattableString.Invariant($"1 to {LongestText} characters, and no control characters."));
+            Fault(field, OfficeReasons.Characters(LongestText));
             return null;
         }
 
@@ -107,7 +107,7 @@ internal sealed class OfficeQuery
     {
         if (reason is not null && (reason.Length is 0 or > Proposals.LongestReason || !Plain.IsPlain(reason)))
         {
-            Fault("reason", FormattableString.Invariant($"1 to {Proposals.LongestReason} characters, no control characters."));
+            Fault("reason", OfficeReasons.Characters(Proposals.LongestReason));
         }
     }
 
@@ -116,7 +116,7 @@ internal sealed class OfficeQuery
     {
         if (amount < 0)
         {
-            Fault(field, "Whole qəpik, 0 or more.");
+            Fault(field, OfficeReasons.WholeQepik);
         }
 
         return amount ?? 0;
@@ -135,9 +135,9 @@ internal sealed class OfficeQuery
             return provider.Id;
         }
 
-        Refused ??= new OfficeProblem(OfficeRefusal.NotThere, "The catalogue has no such provider.", "provider");
+        Refused ??= new OfficeProblem(OfficeRefusal.NotThere, OfficeReasons.NoProvider, "provider");
         return null;
     }
 
-    public void Fault(string field, string reason) => Refused ??= OfficeProblem.Malformed(field, reason);
+    public void Fault(string field, Localised reason) => Refused ??= OfficeProblem.Malformed(field, reason);
 }

@@ -114,7 +114,7 @@ internal static class PayoutCalls
 
         if (CommandLine.SettleCommands.CutOf(by ?? "provider") is not { } cut)
         {
-            return OfficeProblem.Malformed("by", "agent, provider, group or budget.");
+            return OfficeProblem.Malformed("by", OfficeReasons.OneOf("agent", "provider", "group", "budget"));
         }
 
         var found = await new ReadNetting(engine.Database).CutAsync(
@@ -134,7 +134,7 @@ internal static class PayoutCalls
         var catalogue = engine.Catalogue.Current;
         if (provider is not null && catalogue.Provider(provider) is null)
         {
-            return new OfficeProblem(OfficeRefusal.NotThere, "The catalogue has no such provider.", "provider");
+            return new OfficeProblem(OfficeRefusal.NotThere, OfficeReasons.NoProvider, "provider");
         }
 
         var found = await new ReadPayouts(engine.Database).ListAsync(
@@ -166,13 +166,13 @@ internal static class PayoutCalls
         var catalogue = engine.Catalogue.Current;
         if (asked.Provider is { } code && catalogue.Provider(code) is null)
         {
-            return OfficeProblem.Malformed("provider", "The catalogue has no such provider.");
+            return OfficeProblem.Malformed("provider", OfficeReasons.NoProvider);
         }
 
         var today = Baku.DateOf(engine.Clock.GetCurrentInstant());
         if (await PayoutTerms.ReadAsync(engine.Database, catalogue, today, http.RequestAborted) is not { } terms)
         {
-            return new OfficeProblem(OfficeRefusal.NotPossible, "No settlement terms with an account of ours in manat are in force.");
+            return new OfficeProblem(OfficeRefusal.NotPossible, OfficeReasons.NoManatAccount);
         }
 
         PayoutRound round;
@@ -184,7 +184,7 @@ internal static class PayoutCalls
         }
         catch (RoundFailedException failed)
         {
-            return new OfficeProblem(OfficeRefusal.NotPossible, $"The rest is proposed; this is not: {failed.Message}");
+            return new OfficeProblem(OfficeRefusal.NotPossible, OfficeReasons.NotProposed(failed.Message));
         }
 
         return TypedResults.Ok(new PayoutRoundJson(
@@ -208,7 +208,7 @@ internal static class PayoutCalls
 
         if (ExportPayouts.Find(asked!.Format ?? "pain.001.001.09") is not { } format)
         {
-            return OfficeProblem.Malformed("format", "pain.001.001.09, pain.001.001.03 or dm-csv.");
+            return OfficeProblem.Malformed("format", OfficeReasons.OneOf("pain.001.001.09", "pain.001.001.03", "dm-csv"));
         }
 
         var made = await new ExportPayouts(engine.Database, engine.Clock).RunAsync(
@@ -219,9 +219,9 @@ internal static class PayoutCalls
                 file.MessageId, ExportPayouts.Text(file.Format), file.Payouts, file.TotalQepik, file.Sha256, file.New,
                 Encoding.UTF8.GetString(file.Body.Span)))
             : new OfficeProblem(OfficeRefusal.NotPossible, made.Faults.Count == 0
-                ? "No approved payout waits for a bank."
-                : "This form cannot express: " + string.Join(
-                    ' ', made.Faults.Take(20).Select(fault => $"{fault.EndToEndId} {fault.Field}: {fault.Text}")));
+                ? OfficeReasons.NoPayoutToTell
+                : OfficeReasons.CannotExpress(string.Join(
+                    ' ', made.Faults.Take(20).Select(fault => $"{fault.EndToEndId} {fault.Field}: {fault.Text}"))));
     }
 
     private static async Task<Results<Ok<PayoutWholeJson>, OfficeProblem>> ShowAsync(
@@ -235,7 +235,7 @@ internal static class PayoutCalls
         var read = new ReadPayouts(engine.Database);
         if (await read.FindAsync(id, http.RequestAborted) is not { } one)
         {
-            return new OfficeProblem(OfficeRefusal.NotThere, FormattableString.Invariant($"There is no payout {id}."));
+            return new OfficeProblem(OfficeRefusal.NotThere, OfficeReasons.NoSuch(Thing.Payout, id));
         }
 
         var windows = await read.WindowsAsync(id, http.RequestAborted);
@@ -263,7 +263,7 @@ internal static class PayoutCalls
             {
                 if (file.Length > ImportPaymentStatus.LongestFile)
                 {
-                    return new OfficeProblem(OfficeRefusal.Unreadable, "It is larger than any bank's answer.", "body");
+                    return new OfficeProblem(OfficeRefusal.Unreadable, OfficeReasons.TooLargeForAnswer, "body");
                 }
 
                 var bytes = new byte[file.Length];
@@ -277,12 +277,12 @@ internal static class PayoutCalls
                 }
                 catch (RoundFailedException failed)
                 {
-                    return new OfficeProblem(OfficeRefusal.NotPossible, $"The file is read; this could not be put back: {failed.Message}");
+                    return new OfficeProblem(OfficeRefusal.NotPossible, OfficeReasons.NotPutBack(failed.Message));
                 }
 
                 if (done.Refused is { } why)
                 {
-                    return new OfficeProblem(OfficeRefusal.Unreadable, why, "body");
+                    return new OfficeProblem(OfficeRefusal.Unreadable, OfficeReasons.AsIs(why), "body");
                 }
 
                 await new AnsweredBreaks(engine.Database).RoundAsync(http.RequestAborted);

@@ -146,7 +146,7 @@ internal static class ProposalCalls
         var (asked, refused) = await OfficeBody.ReadAsync(http, OfficeJson.Wire.ReasonAsked);
         return refused is null && asked!.Reason is { } why && (why.Length is 0 or > Proposals.LongestReason || !Api.Plain.IsPlain(why))
             ? (null, OfficeProblem.Malformed(
-                "reason", FormattableString.Invariant($"1 to {Proposals.LongestReason} characters, no control characters.")))
+                "reason", OfficeReasons.Characters(Proposals.LongestReason)))
             : (asked?.Reason, refused);
     }
 
@@ -155,10 +155,10 @@ internal static class ProposalCalls
         { Proposal: null } => NoSuch(id),
         { Result: DecideResult.Done or DecideResult.DoneBefore, Proposal: { } done } => TypedResults.Ok(Of(done, engine.Catalogue.Current)),
         { Proposal: { } other } => new OfficeProblem(
-            OfficeRefusal.NotPossible, CommandLine.ProposalVerbs.Refusal(decided.Result, other)),
+            OfficeRefusal.NotPossible, OfficeReasons.NotDecided(decided.Result, other)),
     };
 
-    private static OfficeProblem NoSuch(long id) => new(OfficeRefusal.NotThere, FormattableString.Invariant($"There is no proposal {id}."));
+    private static OfficeProblem NoSuch(long id) => new(OfficeRefusal.NotThere, OfficeReasons.NoSuch(Thing.Proposal, id));
 
     internal static ProposalJson Of(Proposal one, CatalogueSnapshot catalogue) => new(
         one.Id, one.Kind.ToString(), one.State.ToString(), one.AgentCode, Text(one.Number), one.PayoutId, one.BreakId, one.Resolution,

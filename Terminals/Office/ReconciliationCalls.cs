@@ -73,12 +73,12 @@ internal static class ReconciliationCalls
         var day = query.Day("day", asked!.Day);
         if (wait is < 0 or > MostWaitSeconds)
         {
-            query.Fault("wait", FormattableString.Invariant($"0 to {MostWaitSeconds} seconds."));
+            query.Fault("wait", OfficeReasons.From(0, MostWaitSeconds));
         }
 
         if (asked.Bank == true ? (asked.Provider ?? asked.Day) is not null : asked.Provider is null || asked.Day is null)
         {
-            query.Fault(asked.Bank == true || asked.Provider is null ? "provider" : "day", "Say provider and day, or bank: true.");
+            query.Fault(asked.Bank == true || asked.Provider is null ? "provider" : "day", OfficeReasons.ProviderDayOrBank);
         }
 
         _ = query.Provider(asked.Provider, engine.Catalogue.Current);
@@ -92,7 +92,7 @@ internal static class ReconciliationCalls
         {
             if (await TermsStore.TodayAsync(engine.Database, engine.Clock, http.RequestAborted) is not { } terms)
             {
-                return new OfficeProblem(OfficeRefusal.NotPossible, "No settlement terms, which say what our accounts are, are in force.");
+                return new OfficeProblem(OfficeRefusal.NotPossible, OfficeReasons.NoAccounts);
             }
 
             started = await start.WithBanksAsync(person, terms, http.RequestAborted);
@@ -111,7 +111,7 @@ internal static class ReconciliationCalls
     {
         if (started.Run is not { } run)
         {
-            return new OfficeProblem(OfficeRefusal.NotPossible, "Other comparisons are being made in this moment; try again.");
+            return new OfficeProblem(OfficeRefusal.NotPossible, OfficeReasons.ComparisonsBusy);
         }
 
         if (started.Mine)
@@ -122,7 +122,7 @@ internal static class ReconciliationCalls
             {
                 return await started.Ended is { } found
                     ? TypedResults.Ok(ReconciliationJson.Of((await new ReconciliationBook(engine.Database).FindAsync(found.Id, http.RequestAborted))!))
-                    : new OfficeProblem(OfficeRefusal.NotPossible, "Nothing to compare with has come: no register of that day, or no statement.");
+                    : new OfficeProblem(OfficeRefusal.NotPossible, OfficeReasons.NothingToCompare);
             }
         }
 
@@ -144,7 +144,7 @@ internal static class ReconciliationCalls
         var most = query.Limit(limit, UsualLimit, ReconciliationBook.ListLimit - 1);
         if (kind is not (null or "register" or "bank"))
         {
-            query.Fault("kind", "register or bank.");
+            query.Fault("kind", OfficeReasons.OneOf("register", "bank"));
         }
 
         _ = query.Provider(provider, engine.Catalogue.Current);
@@ -170,6 +170,6 @@ internal static class ReconciliationCalls
 
         return await new ReconciliationBook(engine.Database).FindAsync(id, http.RequestAborted) is { } one
             ? TypedResults.Ok(ReconciliationJson.Of(one))
-            : new OfficeProblem(OfficeRefusal.NotThere, FormattableString.Invariant($"There is no reconciliation {id}."));
+            : new OfficeProblem(OfficeRefusal.NotThere, OfficeReasons.NoSuch(Thing.Reconciliation, id));
     }
 }

@@ -52,7 +52,7 @@ internal static class ReportCalls
         if (ReportCommand.CutOf(by) is not { } cut)
         {
             return new OfficeProblem(
-                OfficeRefusal.NotThere, "There are reports by service, provider, group, agent, point, day, month and quarter.", "by");
+                OfficeRefusal.NotThere, OfficeReasons.Reports, "by");
         }
 
         var query = new OfficeQuery();
@@ -60,12 +60,12 @@ internal static class ReportCalls
         var last = query.Day("to", to);
         if (format is not (null or "json" or "csv" or "xlsx"))
         {
-            query.Fault("format", "json, csv or xlsx.");
+            query.Fault("format", OfficeReasons.OneOf("json", "csv", "xlsx"));
         }
 
         if (query.Refused is null && last is not null && (first is null || last < first))
         {
-            query.Fault("to", "With from, and not before it.");
+            query.Fault("to", OfficeReasons.FromAndTo);
         }
 
         if (query.Refused is not null)
@@ -80,7 +80,7 @@ internal static class ReportCalls
         };
         if (form is null)
         {
-            return new OfficeProblem(OfficeRefusal.NotAcceptable, $"{Json}, {Csv} or {Workbook}.", "Accept");
+            return new OfficeProblem(OfficeRefusal.NotAcceptable, OfficeReasons.OneOf(Json, Csv, Workbook), "Accept");
         }
 
         first ??= (await ReadNetting.LastDayAsync(engine.Database, http.RequestAborted)).From!.Value;

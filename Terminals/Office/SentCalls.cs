@@ -53,7 +53,7 @@ internal static class SentCalls
         var place = Place(after);
         if (after is not null && place is null)
         {
-            query.Fault("after", "As `next` of the page before says it.");
+            query.Fault("after", OfficeReasons.NextOfPage);
         }
 
         if (query.Refused is not null)
@@ -83,12 +83,12 @@ internal static class SentCalls
 
         if (settings.Registers is not { } deliver)
         {
-            return new OfficeProblem(OfficeRefusal.NotPossible, "This server hands over no registers.");
+            return new OfficeProblem(OfficeRefusal.NotPossible, OfficeReasons.NoRegistersHere);
         }
 
         if ((asked!.Provider is null) != (asked.Window is null))
         {
-            return OfficeProblem.Malformed(asked.Provider is null ? "provider" : "window", "Provider and window go together.");
+            return OfficeProblem.Malformed(asked.Provider is null ? "provider" : "window", OfficeReasons.ProviderAndWindow);
         }
 
         if (asked.Window is null)
@@ -100,23 +100,23 @@ internal static class SentCalls
 
         if (SendRegisters.WindowOf(asked.Window) is not var (group, day) || !OfficeQuery.IsOurs(day))
         {
-            return OfficeProblem.Malformed("window", "A cut-off group and its bank day, such as C4:2026-11-23.");
+            return OfficeProblem.Malformed("window", OfficeReasons.AWindow);
         }
 
         if (engine.Catalogue.Current.Provider(asked.Provider!) is not { } provider)
         {
-            return new OfficeProblem(OfficeRefusal.NotThere, "The catalogue has no such provider.", "provider");
+            return new OfficeProblem(OfficeRefusal.NotThere, OfficeReasons.NoProvider, "provider");
         }
 
         try
         {
             return await deliver.AgainAsync(person, provider, group, day, http.RequestAborted) is { } acknowledged
                 ? TypedResults.Ok(new SendRoundJson(0, 1, acknowledged ? 1 : 0, 0))
-                : new OfficeProblem(OfficeRefusal.NotThere, "This window has no register for this provider.", "window");
+                : new OfficeProblem(OfficeRefusal.NotThere, OfficeReasons.NoRegisterOfWindow, "window");
         }
-        catch (InvalidDataException changed)
+        catch (InvalidDataException)
         {
-            return new OfficeProblem(OfficeRefusal.NotPossible, changed.Message, "window");
+            return new OfficeProblem(OfficeRefusal.NotPossible, OfficeReasons.RegisterChanged, "window");
         }
     }
 

@@ -75,7 +75,7 @@ internal static class SettledCalls
         }
 
         return await FindAsync(http, engine, null) is { } now
-            ? TypedResults.Ok(now) : new OfficeProblem(OfficeRefusal.NotThere, "No settlement terms are in force.");
+            ? TypedResults.Ok(now) : new OfficeProblem(OfficeRefusal.NotThere, OfficeReasons.NoTerms);
     }
 
     private static async Task<Results<Ok<TermsVersionListJson>, OfficeProblem>> VersionsAsync(
@@ -92,7 +92,7 @@ internal static class SettledCalls
         }
 
         return await FindAsync(http, engine, number) is { } one ? TypedResults.Ok(one)
-            : new OfficeProblem(OfficeRefusal.NotThere, FormattableString.Invariant($"There is no version {number} of the terms."));
+            : new OfficeProblem(OfficeRefusal.NotThere, OfficeReasons.NoSuch(Thing.Terms, number));
     }
 
     private static async Task<Results<Ok<TermsAppliedJson>, Accepted<TermsAppliedJson>, OfficeProblem>> ApplyTermsAsync(
@@ -112,14 +112,15 @@ internal static class SettledCalls
             return OfficeProblem.Faulty(applied.Faults);
         }
 
-        if (applied.Refused is { } why)
+        if (applied.Refused is not null)
         {
-            return new OfficeProblem(OfficeRefusal.NotPossible, why);
+            return new OfficeProblem(
+                OfficeRefusal.NotPossible, start < today ? OfficeReasons.NotBackwards : OfficeReasons.AppliedMeanwhile);
         }
 
         if (applied.Proposed is { Result: not ProposeResult.Made } not)
         {
-            return new OfficeProblem(OfficeRefusal.NotPossible, TermsCommands.Unproposed(not));
+            return new OfficeProblem(OfficeRefusal.NotPossible, OfficeReasons.TermsUnproposed(not));
         }
 
         var told = new TermsAppliedJson(
@@ -141,7 +142,7 @@ internal static class SettledCalls
         if (of is < CalendarCommands.FirstYear or > CalendarCommands.LastYear)
         {
             return OfficeProblem.Malformed(
-                "year", FormattableString.Invariant($"{CalendarCommands.FirstYear} to {CalendarCommands.LastYear}."));
+                "year", OfficeReasons.From(CalendarCommands.FirstYear, CalendarCommands.LastYear));
         }
 
         var calendars = await CalendarStore.ReadAsync(engine.Database, http.RequestAborted);
@@ -172,9 +173,10 @@ internal static class SettledCalls
             return OfficeProblem.Faulty(applied.Faults);
         }
 
-        if (applied.Refused is { } why)
+        if (applied.Refused is not null)
         {
-            return new OfficeProblem(OfficeRefusal.NotPossible, why);
+            return new OfficeProblem(
+                OfficeRefusal.NotPossible, start < today ? OfficeReasons.NotBackwards : OfficeReasons.AppliedMeanwhile);
         }
 
         if (applied.Version is not null)

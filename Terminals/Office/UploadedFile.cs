@@ -22,7 +22,7 @@ internal static class UploadedFile
     {
         if (!await Slots.WaitAsync(TimeSpan.Zero, http.RequestAborted))
         {
-            return refuse(new OfficeProblem(OfficeRefusal.NotPossible, $"{AtOnce} files are being imported in this moment; try again.", "body"));
+            return refuse(new OfficeProblem(OfficeRefusal.NotPossible, OfficeReasons.UploadsBusy(AtOnce), "body"));
         }
 
         try

@@ -93,7 +93,7 @@ internal static class WindowCalls
         var catalogue = engine.Catalogue.Current;
         if (group is < 0 or > 4)
         {
-            query.Fault("group", "1 to 4.");
+            query.Fault("group", OfficeReasons.From(1, 4));
         }
 
         var filter = new NettingFilter(

@@ -152,7 +152,7 @@ public sealed class FilesOverHttp(HttpCentre centre) : IClassFixture<HttpCentre>
     private async Task<HttpClient> ClientAsync(Role role)
     {
         var login = $"files-{Interlocked.Increment(ref people)}";
-        return centre.ClientOf(await new TestPeople(centre.Database.DataSource).AddAsync(new Person(login, "F", [role])));
+        return centre.ClientOf(await new TestPeople(centre.Database.DataSource).AddAsync(new Person(login, "F", [role]))).InEnglish();
     }
 
     private static async Task<(HttpStatusCode Status, JsonNode Json)> PostAsync(HttpClient client, string path, string text)

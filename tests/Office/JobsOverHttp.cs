@@ -120,10 +120,7 @@ public sealed class JobsOverHttp(HttpCentre centre) : IClassFixture<HttpCentre>
     public async Task What_is_not_there_or_cannot_be_read_is_a_problem(string method, string path, HttpStatusCode status)
     {
         using var client = await centre.ClientAsync(Role.Operator);
-        var answer = await client.AskAsync(new HttpMethod(method), Jobs + path, null);
-        answer.Status.Should().Be(status, answer.Text);
-        answer.Response.Content.Headers.ContentType!.MediaType.Should().Be(
-            status == HttpStatusCode.OK ? "application/json" : "application/problem+json");
+        await client.ExpectAsync(method, Jobs + path, null, status);
     }
 
     /// <summary>A server's schedule with the jobs that need nothing but the engine.</summary>

@@ -68,7 +68,7 @@ public sealed class OfficeOverHttp(HttpCentre centre) : IClassFixture<HttpCentre
     public async Task A_day_is_not_closed_before_its_end_unless_asked_and_never_ahead_of_the_calendar()
     {
         var people = new TestPeople(centre.Database.DataSource);
-        using var client = centre.ClientOf(await people.AddAsync(new Person("gunu-baglayan", "G", [Role.Finance])));
+        using var client = centre.ClientOf(await people.AddAsync(new Person("gunu-baglayan", "G", [Role.Finance]))).InEnglish();
         var open = (await JsonAsync(await client.GetAsync("/v1/settlement/days", TestContext.Current.CancellationToken)))
             ["days"]![0]!["day"]!.GetValue<string>();
         var refused = await CloseAsync(client, open, early: false);
@@ -90,7 +90,7 @@ public sealed class OfficeOverHttp(HttpCentre centre) : IClassFixture<HttpCentre
         var people = new TestPeople(centre.Database.DataSource);
         var (_, terminal) = await centre.AddTerminalAsync();
         var both = new Person("ikisi", "İkisi", [Role.Approver, Role.Finance]);
-        using var maker = centre.ClientOf(await people.AddAsync(both));
+        using var maker = centre.ClientOf(await people.AddAsync(both)).InEnglish();
         var proposed = await centre.Engine.Proposals.ProposeBreakAsync(both, 77, "written off", "a letter", postings:
             [new Posting(terminal.AgentId, Accounts.Suspense, Accounts.Rounding, 3, Posting.Correction, "b77")]);
         var own = await maker.PostAsync($"/v1/settlement/proposals/{proposed.Id}/approve", null, TestContext.Current.CancellationToken);

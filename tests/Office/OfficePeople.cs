@@ -1,5 +1,7 @@
+using System.Net;
 using EGovPay.Processing.People;
 using EGovPay.Tests.Terminals;
+using FluentAssertions;
 
 namespace EGovPay.Tests.Office;
 
@@ -13,6 +15,22 @@ internal static class OfficePeople
     {
         var login = FormattableString.Invariant($"office-{Interlocked.Increment(ref people)}");
         return centre.ClientOf(await new TestPeople(centre.Database.DataSource).AddAsync(new Person(login, "O", roles)));
+    }
+
+    /// <summary>Asks, and expects an answer in order with this status, or a problem.</summary>
+    public static async Task ExpectAsync(this HttpClient client, string method, string path, HttpContent? body, HttpStatusCode status)
+    {
+        var answer = await client.AskAsync(new HttpMethod(method), path, body);
+        answer.Status.Should().Be(status, $"{path}: {answer.Text}");
+        answer.Response.Content.Headers.ContentType!.MediaType.Should().Be(
+            status == HttpStatusCode.OK ? "application/json" : "application/problem+json");
+    }
+
+    /// <summary>The same client, which reads English.</summary>
+    public static HttpClient InEnglish(this HttpClient client)
+    {
+        client.DefaultRequestHeaders.AcceptLanguage.ParseAdd("en");
+        return client;
     }
 
     /// <summary>A file of terms with one account and one provider, and what else a test says.</summary>

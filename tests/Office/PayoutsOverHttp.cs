@@ -119,7 +119,7 @@ public sealed class PayoutsOverHttp(HttpCentre centre) : IClassFixture<HttpCentr
     private async Task<HttpClient> ClientAsync(Role role)
     {
         var login = $"pay-{Interlocked.Increment(ref people)}";
-        return centre.ClientOf(await new TestPeople(centre.Database.DataSource).AddAsync(new Person(login, "P", [role])));
+        return centre.ClientOf(await new TestPeople(centre.Database.DataSource).AddAsync(new Person(login, "P", [role]))).InEnglish();
     }
 
     private static async Task<(HttpStatusCode Status, JsonNode Json)> PostAsync(HttpClient client, string path, JsonObject body)

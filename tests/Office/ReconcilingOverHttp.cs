@@ -82,7 +82,7 @@ public sealed class ReconcilingOverHttp(HttpCentre centre) : IClassFixture<HttpC
     [Fact]
     public async Task Only_a_few_are_made_at_once_and_where_nothing_came_nothing_is_compared()
     {
-        using var client = await centre.ClientAsync(Role.Finance);
+        using var client = (await centre.ClientAsync(Role.Finance)).InEnglish();
         await using (await HoldAsync("bakcell"))
         await using (await HoldAsync("nar"))
         {

@@ -78,9 +78,7 @@ public sealed class SettledOverHttp(HttpCentre centre) : IClassFixture<HttpCentr
         using var client = await centre.ClientAsync(Role.Operator);
         foreach (var path in new[] { Terms, Calendar })
         {
-            var answer = await PutAsync(client, path + query, body);
-            answer.Status.Should().Be(status, $"{path}: {answer.Text}");
-            answer.Response.Content.Headers.ContentType!.MediaType.Should().Be("application/problem+json");
+            await client.ExpectAsync("PUT", path + query, Asking.Json(body), status);
         }
 
         var notText = await client.AskAsync(HttpMethod.Put, Terms, new ByteArrayContent([0x7B, 0xFF, 0xFE, 0x7D]));
