@@ -188,7 +188,8 @@ public sealed class ImportPaymentStatus(NpgsqlDataSource database, Postings? pos
             members.Add((reader.GetInt64(0), reader.GetString(1), reader.IsDBNull(2) ? null : reader.GetString(2)));
         }
 
-        return members;
+        return members.Count < MostInAFile ? members : throw new InvalidOperationException(
+            $"The file of ours with the id {messageId} has {MostInAFile} payouts or more, and not all of them can be looked at.");
     }
 
     private async Task<List<Posting>> BackAsync(long payoutId, CancellationToken cancel)

@@ -50,7 +50,8 @@ internal static class CheckBalances
             found.Add(row.GetBoolean(0) ? GapOf(row, side) : DifferenceOf(row, side));
         }
 
-        return found;
+        return found.Count < Most ? found : throw new InvalidOperationException(
+            $"{Most} statements or more do not add up, and what is not looked at would be taken for mended.");
     }
 
     private static NewBreak DifferenceOf(NpgsqlDataReader row, BankSide side) => Of(row, side, "balance", "balance-differs", "ask-statement") with

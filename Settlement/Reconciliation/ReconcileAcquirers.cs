@@ -20,12 +20,15 @@ internal static class ReconcileAcquirers
 
     private const int Most = 100_000;
 
+    /// <summary>A look at the lines of weeks, in seconds; it holds no lock of the others.</summary>
+    private const int Seconds = 300;
+
     private static readonly string AcquirerDays = Sql.Load("Reconciliation/AcquirerDays.sql");
     private static readonly string AcquirerFaults = Sql.Load("Reconciliation/AcquirerFaults.sql");
 
     /// <summary>What differs, and how many bookings match; the bookings that are acquirers' are taken out of the others.</summary>
     public static async Task<(List<NewBreak> Found, int Matched, List<BankEntry> Others)> RunAsync(
-        NpgsqlConnection connection, SettlementTerms terms, IReadOnlyList<BankEntry> entries, LocalDate from, LocalDate to,
+        NpgsqlDataSource database, SettlementTerms terms, IReadOnlyList<BankEntry> entries, LocalDate from, LocalDate to,
         BankCoverage coverage, BankDays days, CancellationToken cancel)
     {
         var match = new MatchAcquirers(
@@ -38,6 +41,8 @@ internal static class ReconcileAcquirers
             Coverage = coverage,
         };
         var first = days.Minus(from, terms.Strategies.Acquirer.Select(one => one.WithinDays).Append(DaysBefore).Max());
+        // In a transaction of its own: of what is written beside it nothing waits, and nothing of it is waited for.
+        await using var connection = await database.OpenConnectionAsync(cancel);
         match.Run(entries, await DaysAsync(connection, [.. terms.Acquirers.Select(one => one.Code)], first, to, cancel));
         var found = match.Differences.Select(one => BreakOf(one, to)).ToList();
         found.AddRange(await FaultsAsync(connection, from, to, cancel));
@@ -69,7 +74,7 @@ internal static class ReconcileAcquirers
     private static async Task<List<AcquirerDay>> DaysAsync(
         NpgsqlConnection connection, string[] acquirers, LocalDate from, LocalDate to, CancellationToken cancel)
     {
-        await using var command = new NpgsqlCommand(AcquirerDays, connection);
+        await using var command = new NpgsqlCommand(AcquirerDays, connection) { CommandTimeout = Seconds };
         command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = acquirers });
         command.Parameters.Add(new NpgsqlParameter<DateOnly> { TypedValue = from.ToDateColumn() });
         command.Parameters.Add(new NpgsqlParameter<DateOnly> { TypedValue = to.ToDateColumn() });
@@ -82,13 +87,13 @@ internal static class ReconcileAcquirers
                 row.GetString(0), row.GetInt64(1), row.GetString(2), row.GetLocalDate(3), row.GetInt64(4), row.GetInt64(5), row.GetInt64(6)));
         }
 
-        return days;
+        return days.Count < Most ? days : throw TooMany("days");
     }
 
     private static async Task<List<NewBreak>> FaultsAsync(
         NpgsqlConnection connection, LocalDate from, LocalDate to, CancellationToken cancel)
     {
-        await using var command = new NpgsqlCommand(AcquirerFaults, connection);
+        await using var command = new NpgsqlCommand(AcquirerFaults, connection) { CommandTimeout = Seconds };
         command.Parameters.Add(new NpgsqlParameter<DateOnly> { TypedValue = from.ToDateColumn() });
         command.Parameters.Add(new NpgsqlParameter<DateOnly> { TypedValue = to.ToDateColumn() });
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = Most });
@@ -116,6 +121,10 @@ internal static class ReconcileAcquirers
             });
         }
 
-        return found;
+        return found.CountBy(one => one.Cause).All(one => one.Value < Most) ? found : throw TooMany("lines of one fault");
     }
+
+    /// <summary>What was cut off would look like what is gone.</summary>
+    private static InvalidOperationException TooMany(string what) =>
+        new(string.Create(CultureInfo.InvariantCulture, $"Acquirers' reports have {Most} {what} or more, and not all of them can be looked at."));
 }

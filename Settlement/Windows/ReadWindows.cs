@@ -30,7 +30,7 @@ public sealed class ReadWindows(NpgsqlDataSource database)
     {
         var cut = await new ReadNetting(database).CutAsync(
             NettingScope.Window(group, bankDay), NettingCut.Budget, Most, cancel);
-        var lines = cut.Where(row => row.ProviderId is not null && (providerId is null || row.ProviderId == providerId))
+        var lines = Whole(cut).Where(row => row.ProviderId is not null && (providerId is null || row.ProviderId == providerId))
             .GroupBy(row => row.ProviderId!.Value);
         var isClosed = await IsClosedAsync(group, bankDay, cancel);
         var registers = await RegistersAsync(catalogue, group, bankDay, cancel);
@@ -114,7 +114,7 @@ public sealed class ReadWindows(NpgsqlDataSource database)
                 row.GetInt32(0), row.GetBoolean(1), row.IsDBNull(2) ? null : Break(row, 2, BreakSide.Register, row.GetInt64(5)), row.GetInt64(5)));
         }
 
-        return rows.ToLookup(one => one.ProviderId);
+        return Whole(rows).ToLookup(one => one.ProviderId);
     }
 
     private async Task<ILookup<int, PayoutRow>> PayoutsAsync(short group, LocalDate bankDay, CancellationToken cancel)
@@ -133,8 +133,11 @@ public sealed class ReadWindows(NpgsqlDataSource database)
                 row.IsDBNull(7) ? null : Break(row, 7, BreakSide.Bank, Effect(row))));
         }
 
-        return rows.ToLookup(one => one.ProviderId);
+        return Whole(rows).ToLookup(one => one.ProviderId);
     }
+
+    private static IReadOnlyList<TRow> Whole<TRow>(IReadOnlyList<TRow> rows) => rows.Count < Most ? rows
+        : throw new InvalidOperationException($"The window has {Most} rows or more of a kind, and a part of them would not add up.");
 
     private static long Effect(NpgsqlDataReader row) => Enum.Parse<BreakKind>(row.GetString(8)) switch
     {
