@@ -15,12 +15,18 @@ internal sealed record AcquirerDifference(
 /// qəpik, and where two fit, neither is taken.
 /// </summary>
 /// <param name="acquirerOf">The acquirers by the accounts from which they pay.</param>
+/// <param name="spokenFrom">The first day that is reported on; what is matched before it competes with nothing in it.</param>
 /// <param name="spokenTo">The last day that statements speak of.</param>
 internal sealed class MatchAcquirers(
     IReadOnlyList<MatchStrategy> strategies, IReadOnlyDictionary<string, string> acquirerOf, LocalDate spokenFrom, LocalDate spokenTo)
 {
     /// <summary>Bank days after a sale in which it is paid.</summary>
     private const int DaysLate = 5;
+
+    /// <summary>Characters of a file's name with its ending that a booking may name it by, and of one without.</summary>
+    private const int LeastName = 8;
+
+    private const int LeastBareName = 6;
 
     private readonly List<AcquirerDifference> differences = [];
     private readonly HashSet<object> used = new(ReferenceEqualityComparer.Instance);
@@ -55,7 +61,7 @@ internal sealed class MatchAcquirers(
             }
         }
 
-        foreach (var entry in entries.Where(entry => IsOf(entry) && !used.Contains(entry)))
+        foreach (var entry in entries.Where(entry => IsOf(entry) && !used.Contains(entry) && entry.Day >= spokenFrom))
         {
             differences.Add(new AcquirerDifference(
                 entry.Currency == "AZN" ? BreakKind.MissingHere : BreakKind.CurrencyDiffers, Math.Abs(entry.AmountQepik),
@@ -94,8 +100,8 @@ internal sealed class MatchAcquirers(
     {
         foreach (var report in open.GroupBy(day => (day.FileId, day.File)).ToList())
         {
-            var named = free.Where(entry => entry.Words.Any(
-                word => word == report.Key.File || word == Path.GetFileNameWithoutExtension(report.Key.File))).ToList();
+            var names = NamesOf(report.Key.File);
+            var named = free.Where(entry => entry.Words.Any(names.Contains)).ToList();
             if (named is not [var entry] || used.Contains(entry))
             {
                 continue;
@@ -103,13 +109,31 @@ internal sealed class MatchAcquirers(
 
             var more = entry.AmountQepik - report.Sum(day => day.NetQepik);
             Take([entry], [.. report], counts: more == 0);
-            if (more != 0)
+            if (more != 0 && entry.Day >= spokenFrom)
             {
                 differences.Add(new AcquirerDifference(
                     more > 0 ? BreakKind.OverAmount : BreakKind.UnderAmount, Math.Abs(more), more > 0 ? "acquirer-more" : "acquirer-less",
                     "ask-acquirer", report.First().Acquirer, report.First(), entry));
             }
         }
+    }
+
+    /// <summary>Words by which a booking names a report: not a number, a date or a word that may stand in any booking.</summary>
+    private static List<string> NamesOf(string file)
+    {
+        var bare = Path.GetFileNameWithoutExtension(file);
+        var names = new List<string>();
+        if (file.Length > bare.Length && file.Length >= LeastName && bare.Length > 0)
+        {
+            names.Add(file);
+        }
+
+        if (bare.Length >= LeastBareName && bare.Any(char.IsLetter) && bare.Any(char.IsDigit))
+        {
+            names.Add(bare);
+        }
+
+        return names;
     }
 
     private void OneForOne(List<BankEntry> free, List<AcquirerDay> open, int days)
@@ -157,7 +181,7 @@ internal sealed class MatchAcquirers(
     {
         used.UnionWith(entries);
         used.UnionWith(days);
-        Matched += counts ? entries.Count : 0;
+        Matched += counts ? entries.Count(entry => entry.Day >= spokenFrom) : 0;
     }
 
     private string? OfEntry(BankEntry entry) => entry.Counterparty is { } from ? acquirerOf.GetValueOrDefault(MatchBank.Plain(from)) : null;

@@ -27,9 +27,10 @@ internal static class ReconcileAcquirers
     private static readonly string AcquirerFaults = Sql.Load("Reconciliation/AcquirerFaults.sql");
 
     /// <summary>What differs, and how many bookings match; the bookings that are acquirers' are taken out of the others.</summary>
+    /// <param name="entries">Those that are looked at, and those before the first day: what these pay competes with nothing, and nothing is said of them.</param>
     public static async Task<(List<NewBreak> Found, int Matched, List<BankEntry> Others)> RunAsync(
-        NpgsqlDataSource database, SettlementTerms terms, IReadOnlyList<BankEntry> entries, LocalDate from, LocalDate to,
-        BankCoverage coverage, BankDays days, CancellationToken cancel)
+        NpgsqlDataSource database, SettlementTerms terms, (IReadOnlyList<BankEntry> Aside, IReadOnlyList<BankEntry> Looked) entries,
+        LocalDate from, LocalDate to, (BankCoverage Coverage, BankDays Days) spoken, CancellationToken cancel)
     {
         var match = new MatchAcquirers(
             terms.Strategies.Acquirer,
@@ -37,17 +38,24 @@ internal static class ReconcileAcquirers
                 .DistinctBy(one => one.Account, StringComparer.Ordinal).ToDictionary(one => one.Account, one => one.Code, StringComparer.Ordinal),
             from, to)
         {
-            Days = days,
-            Coverage = coverage,
+            Days = spoken.Days,
+            Coverage = spoken.Coverage,
         };
-        var first = days.Minus(from, terms.Strategies.Acquirer.Select(one => one.WithinDays).Append(DaysBefore).Max());
         // In a transaction of its own: of what is written beside it nothing waits, and nothing of it is waited for.
         await using var connection = await database.OpenConnectionAsync(cancel);
-        match.Run(entries, await DaysAsync(connection, [.. terms.Acquirers.Select(one => one.Code)], first, to, cancel));
+        match.Run(
+            [.. entries.Aside, .. entries.Looked],
+            await DaysAsync(
+                connection, [.. terms.Acquirers.Select(one => one.Code)],
+                FirstFor(terms, spoken.Days, entries.Aside.Select(one => one.Day).Append(from).Min()), to, cancel));
         var found = match.Differences.Select(one => BreakOf(one, to)).ToList();
         found.AddRange(await FaultsAsync(connection, from, to, cancel));
-        return (found, match.Matched, [.. entries.Where(entry => !match.IsOf(entry))]);
+        return (found, match.Matched, [.. entries.Looked.Where(entry => !match.IsOf(entry))]);
     }
+
+    /// <summary>So far back reaches what has to do with the bookings from a day on.</summary>
+    public static LocalDate FirstFor(SettlementTerms terms, BankDays days, LocalDate from) =>
+        days.Minus(from, terms.Strategies.Acquirer.Select(one => one.WithinDays).Append(DaysBefore).Max());
 
     private static NewBreak BreakOf(AcquirerDifference one, LocalDate last) => new(
         BreakSide.Acquirer, one.Kind,

@@ -97,7 +97,9 @@ public sealed class ReconcileBank(Engine engine)
         var coverage = new BankCoverage(
             spoken, terms.Accounts.Where(one => one.Currency == PayoutOrder.Currency).Select(one => one.Iban), days);
         var entries = await side.EntriesAsync(from, to, cancel);
-        var acquirers = await ReconcileAcquirers.RunAsync(engine.Database, terms, entries, from, to, coverage, days, cancel);
+        var aside = terms.Acquirers.Count == 0 ? []
+            : await side.EntriesAsync(ReconcileAcquirers.FirstFor(terms, days, from), from.PlusDays(-1), cancel);
+        var acquirers = await ReconcileAcquirers.RunAsync(engine.Database, terms, (aside, entries), from, to, (coverage, days), cancel);
         var match = await MatchAsync(side, terms, (from, to), (coverage, days), entries, acquirers.Others, cancel);
         if (await EnterBookings.RunAsync(connection, FactsOf(match), cancel) && factsFirst)
         {

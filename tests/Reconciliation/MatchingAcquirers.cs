@@ -79,6 +79,28 @@ public sealed class MatchingAcquirers
             .Should().HaveCount(2, "without the number nothing else fits");
     }
 
+    [Theory]
+    [InlineData("1.csv", "1 ödəniş")]
+    [InlineData("1.csv", "1.csv")]
+    [InlineData("20261120.csv", "20261120 settlement")]
+    [InlineData("report.csv", "report of sales")]
+    public void A_word_that_may_stand_in_any_booking_names_no_report(string file, string remittance) =>
+        Run([Entry(9_900) with { Remittance = remittance }], [Reported(9_850) with { File = file }])
+            .Should().Equal("MissingHere 9900 acquirer-unreported", "MissingThere 9850 acquirer-unpaid");
+
+    [Fact]
+    public void What_was_paid_before_the_first_day_competes_with_nothing_after_it()
+    {
+        var first = Day.PlusDays(-10);
+        AcquirerDay[] days =
+        [
+            Reported(70) with { Day = first.PlusDays(-3) }, Reported(100) with { Day = first }, Reported(200) with { Day = first.PlusDays(1) },
+        ];
+        var weekend = Entry(300) with { Day = first.PlusDays(2) };
+        Run([Entry(70) with { Day = first.PlusDays(-2) }, weekend], days).Should().BeEmpty();
+        Run([Entry(71) with { Day = first.PlusDays(-2) }], []).Should().BeEmpty("nothing is said of the days before");
+    }
+
     [Fact]
     public void Under_any_strategies_what_is_matched_is_equal_to_the_qepik_and_the_rest_is_told() =>
         Check.One(
