@@ -86,6 +86,10 @@ public static class BreakTexts
             "Платежа с таким номером у нас нет"),
         ["no-number-of-ours"] = new(
             "Sətirdə bizim nömrə yoxdur", "The line has no number of ours", "В строке нет нашего номера"),
+        ["not-our-register"] = new(
+            "Sətirlərin çoxu bizim ödənişlər deyil: başqa təşkilatın və ya başqa günün reyestridir",
+            "Most lines are no payments of ours: it is the register of another organisation or of another day",
+            "Большинство строк — не наши платежи: это реестр другой организации или другого дня"),
         ["bank-absent"] = new(
             "Bank çıxarışında yoxdur", "The bank's statement has not got it", "В банковской выписке его нет"),
         ["bank-unknown"] = new(
@@ -193,6 +197,10 @@ public static class BreakTexts
             "Bankdan birinci faylın yerinə yetirildiyini soruşun; yenidən göndərməyin",
             "Ask the bank whether the first upload is carried out; do not send it again",
             "Узнайте в банке, исполнена ли первая загрузка; не отправляйте повторно"),
+        ["get-right-register"] = new(
+            "Təşkilatdan həmin günün düzgün reyestrini alın və idxal edin",
+            "Get the right register of that day from the organisation, and import it",
+            "Получите у организации верный реестр за этот день и импортируйте его"),
         ["ask-provider"] = new(
             "Təşkilatla aydınlaşdırın; sonra düzəliş və ya `--accept` təklif edin",
             "Clear it up with the organisation; then propose a correction, or `--accept`",

@@ -46,6 +46,13 @@ internal sealed class CompareParts(
 
     public Reconciled Result => new(Id, lines, matched, settled, inFlight, breaks, Closed);
 
+    /// <summary>The one break of a register that is not ours; what was counted of it before is not.</summary>
+    public NewBreak Refuse(ReadRegister read)
+    {
+        (lines, matched, inFlight, breaks) = (lines + read.Lines, 0, 0, 1);
+        return facts.OfNotOurs(Subject, read.Lines, read.Strangers);
+    }
+
     /// <summary>The breaks of one part.</summary>
     public async Task<IReadOnlyList<NewBreak>> JudgeAsync(ReadRegister read, CancellationToken cancel)
     {

@@ -23,6 +23,9 @@ internal sealed record RegisterDay(int ProviderId, LocalDate Day, Instant From, 
 internal sealed record ReadingLimits(int Payments, int ByKey, Duration Around)
 {
     public static ReadingLimits Usual { get; } = new(3_000_000, 10_000, Duration.FromHours(1));
+
+    /// <summary>Lines that are none of ours, or say it once more, that are kept at most; of more, none is, and the register is not ours.</summary>
+    public int Strangers { get; init; } = 500_000;
 }
 
 /// <summary>
@@ -31,6 +34,9 @@ internal sealed record ReadingLimits(int Payments, int ByKey, Duration Around)
 /// </summary>
 internal sealed class ReadRegister : IRegisterSink
 {
+    /// <summary>So many lines that are none of ours may be what a day really is, whatever else stands in its register.</summary>
+    private const int FewStrangers = 10_000;
+
     /// <summary>By it most payments are confirmed, at once: of these the numbers alone are read.</summary>
     private static readonly short Confirms = Transitions.Find(PaymentState.Dispatched, PaymentEvent.ProviderConfirmed)!.Id;
 
@@ -57,6 +63,12 @@ internal sealed class ReadRegister : IRegisterSink
     public List<RegisterLineIn> Unnumbered { get; } = [];
 
     public long Lines { get; private set; }
+
+    /// <summary>Lines that are none of ours, or say it once more.</summary>
+    public long Strangers { get; private set; }
+
+    /// <summary>Most of it is nothing of ours: another provider's, another day's, or no register at all. Its lines are not kept.</summary>
+    public bool IsNotOurs => Strangers > limits.Strangers || (Strangers > FewStrangers && Strangers > Lines / 2);
 
     /// <summary>Reads our side, in one snapshot. Null: it is more than is held at once, and more parts are needed.</summary>
     /// <param name="parts">Into so many parts the numbers are divided.</param>
@@ -116,11 +128,16 @@ internal sealed class ReadRegister : IRegisterSink
         Lines++;
         if (RegisterText.NumberOf(line.Txn) is not { } number)
         {
-            Unnumbered.Add(Keep(line, null));
+            if (IsKept())
+            {
+                Unnumbered.Add(Keep(line, null));
+            }
+
             return;
         }
 
         var index = Book.Find(number);
+        var repeats = false;
         if (index >= 0)
         {
             if (!Book[index].Agreed && Agrees(line, index))
@@ -129,7 +146,14 @@ internal sealed class ReadRegister : IRegisterSink
                 return;
             }
 
+            repeats = Book[index].Agreed || Book[index].Suspect;
             Book[index].Suspect = true;
+        }
+
+        // The first word about a payment is kept whatever it is: there are no more of these than payments.
+        if ((index < 0 || repeats) && !IsKept())
+        {
+            return;
         }
 
         if (!aside.TryGetValue(number, out var lines))
@@ -138,6 +162,18 @@ internal sealed class ReadRegister : IRegisterSink
         }
 
         lines.Add(Keep(line, number));
+    }
+
+    private bool IsKept()
+    {
+        if (++Strangers <= limits.Strangers)
+        {
+            return true;
+        }
+
+        aside.Clear();
+        Unnumbered.Clear();
+        return false;
     }
 
     public ValueTask FlushAsync(CancellationToken cancel) => ValueTask.CompletedTask;

@@ -139,6 +139,13 @@ public sealed class ReconcileRegister(Engine engine)
                 await read.LinesAsync(engine.Database, work.FileId, cancel);
             }
 
+            if (read.IsNotOurs)
+            {
+                await writing.RollbackAsync(cancel);
+                await RefuseAsync(work, connection, read, began, by, cancel);
+                return true;
+            }
+
             await OpenBreaks.AddAsync(connection, await work.JudgeAsync(read, cancel), cancel);
         }
 
@@ -148,6 +155,17 @@ public sealed class ReconcileRegister(Engine engine)
             connection, ReconciliationKind.Register, work.Subject, began, work.Result, work.FileId, by, cancel);
         await writing.CommitAsync(cancel);
         return true;
+    }
+
+    /// <summary>One break says that it is not ours: it says nothing of our payments, and closes nothing. The right one closes this.</summary>
+    private static async Task RefuseAsync(
+        CompareParts work, NpgsqlConnection connection, ReadRegister read, Instant began, string by, CancellationToken cancel)
+    {
+        await using var writing = await connection.BeginTransactionAsync(cancel);
+        await OpenBreaks.AddAsync(connection, [work.Refuse(read)], cancel);
+        work.Id = await Reconciliations.EnterAsync(
+            connection, ReconciliationKind.Register, work.Subject, began, work.Result, work.FileId, by, cancel);
+        await writing.CommitAsync(cancel);
     }
 
     private static async Task<int> CloseGoneAsync(

@@ -42,6 +42,19 @@ internal sealed class RegisterFacts(ProviderSettings provider, DateTimeZone zone
             Theirs = Theirs(line, lines),
         };
 
+    /// <summary>A register of which most is nothing of ours.</summary>
+    public NewBreak OfNotOurs(string subject, long lines, long strangers) =>
+        new(BreakSide.Register, BreakKind.Unidentified, $"{subject}/whole", day, 0, "not-our-register", "get-right-register")
+        {
+            ProviderId = provider.Id,
+            FileId = fileId,
+            Theirs = Json(json =>
+            {
+                json.WriteNumber("lines", lines);
+                json.WriteNumber("strangers", strangers);
+            }),
+        };
+
     public static string Name(NewBreak one) => $"{one.Kind} {one.Subject}";
 
     /// <summary>A payment that a line may be.</summary>

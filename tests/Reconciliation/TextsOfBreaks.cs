@@ -31,6 +31,7 @@ public sealed partial class TextsOfBreaks
         { BreakSide.Register, BreakKind.Duplicate, "repeated-there", "ask-provider" },
         { BreakSide.Register, BreakKind.Duplicate, "in-two-registers", "ask-provider" },
         { BreakSide.Register, BreakKind.Unidentified, "no-number-of-ours", "compare-suggested" },
+        { BreakSide.Register, BreakKind.Unidentified, "not-our-register", "get-right-register" },
         { BreakSide.Bank, BreakKind.MissingThere, "bank-absent", "ask-bank" },
         { BreakSide.Bank, BreakKind.MissingHere, "bank-deposit", "book-deposit" },
         { BreakSide.Bank, BreakKind.MissingHere, "bank-paid-refused", "ask-bank" },

@@ -1,0 +1,49 @@
+using EGovPay.Processing.StateMachine;
+using EGovPay.Settlement.Reconciliation;
+using FluentAssertions;
+using Xunit;
+
+namespace EGovPay.Tests.Reconciliation;
+
+/// <summary>A file that is read as a register and is none of ours is one break, whatever its size, and says nothing of our payments.</summary>
+public sealed class NotOurs
+{
+    [Theory]
+    [InlineData("'1' || g")]
+    [InlineData("'' || (799000000000 + g)")]
+    public async Task A_register_of_strangers_is_one_break_and_the_right_one_closes_it(string txn)
+    {
+        await using var book = await RegisterBook.OpenAsync();
+        var payment = await book.PayAsync(PaymentState.Confirmed);
+        var wrong = await book.RegisterAsync(book.Today, book.LineOf(payment));
+        await book.Database.ExecuteAsync($"""
+            insert into register_in_line (file_id, line, txn, number, amount_qepik, account, day, reversal)
+            select {wrong}, 1 + g, {txn}, case when {txn} ~ '^7[0-9]+$' then ({txn})::bigint end, 5, 'a', current_date, false
+            from generate_series(1, 10001) as g
+            """);
+
+        (await book.ReconcileAsync()).Should().BeEquivalentTo(new { Lines = 10_002, Breaks = 1, Matched = 0, Closed = 0 });
+        (await book.Database.AskAsync<string>("select kind || ' ' || cause || ' ' || theirs from settlement_break"))
+            .Should().Be("Unidentified not-our-register {\"lines\": 10002, \"strangers\": 10001}");
+        (await book.ReconcileAsync()).Breaks.Should().Be(1);
+
+        await book.RegisterAsync(book.Today, book.LineOf(payment));
+        (await book.ReconcileAsync()).Should().BeEquivalentTo(new { Breaks = 0, Matched = 1, Closed = 1 });
+    }
+
+    [Fact]
+    public async Task Lines_that_repeat_a_payment_without_end_are_not_kept()
+    {
+        await using var book = await RegisterBook.OpenAsync();
+        var payment = await book.PayAsync(PaymentState.Confirmed);
+        var other = book.LineOf(payment) with { AmountQepik = 7 };
+        await book.RegisterAsync(book.Today, [other, .. Enumerable.Repeat(other, 3)]);
+        var few = new ReconcileRegister(book.Engine) { Limits = ReadingLimits.Usual with { Strangers = 3 } };
+        (await few.RunAsync(book.Provider, book.Today, "test", TestContext.Current.CancellationToken))!.Breaks.Should().Be(2, "it is within bounds");
+
+        await book.RegisterAsync(book.Today, [other, .. Enumerable.Repeat(other, 4)]);
+        (await few.RunAsync(book.Provider, book.Today, "test", TestContext.Current.CancellationToken))!.Breaks.Should().Be(1);
+        (await book.Database.AskAsync<long>("select count(*) from settlement_break where settled_at is null and cause <> 'not-our-register'"))
+            .Should().Be(2, "it closes nothing either");
+    }
+}
