@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using EGovPay.Processing;
 using EGovPay.Processing.Ledger;
 using EGovPay.Processing.People;
+using EGovPay.Settlement.Reconciliation;
 using Npgsql;
 
 namespace EGovPay.Settlement.Payouts;
@@ -27,6 +28,9 @@ public sealed class ImportPaymentStatus(NpgsqlDataSource database, Postings? pos
 
     private const int MostInAFile = 100_000;
     private const int MostReturns = 1_000;
+
+    /// <summary>Lines that wait for the journal together: it takes them in a few commits.</summary>
+    private const int PostedAtOnce = 256;
 
     private static readonly string PayoutsOfFile = Sql.Load("Payouts/PayoutsOfFile.sql");
     private static readonly string EnterRefusedFile = Sql.Load("Payouts/EnterRefusedFile.sql");
@@ -98,26 +102,15 @@ public sealed class ImportPaymentStatus(NpgsqlDataSource database, Postings? pos
     public async Task<IReadOnlyList<long>> FinishReturnsAsync(CancellationToken cancel = default)
     {
         var ledger = postings ?? throw new InvalidOperationException("Without postings nothing is put back.");
-        var due = new List<(long Id, string Why)>();
-        await using (var command = database.CreateCommand(PayoutsToReturn))
-        {
-            Add(command, MostReturns);
-            await using var reader = await command.ExecuteReaderAsync(cancel);
-            while (await reader.ReadAsync(cancel))
-            {
-                due.Add((reader.GetInt64(0), reader.IsDBNull(2) ? reader.GetString(1) : $"{reader.GetString(1)}: {reader.GetString(2)}"));
-            }
-        }
-
         var returned = new List<long>();
         var round = new WholeRound();
-        foreach (var (id, why) in due)
+        foreach (var (id, _) in await DueAsync(null, cancel))
         {
             await round.TryAsync(
                 ProposePayouts.Reference(id),
                 async () =>
                 {
-                    if (await ReturnAsync(ledger, id, why, cancel))
+                    if (await ReturnAsync(ledger, id, cancel))
                     {
                         returned.Add(id);
                     }
@@ -129,21 +122,63 @@ public sealed class ImportPaymentStatus(NpgsqlDataSource database, Postings? pos
         return returned;
     }
 
-    /// <summary>Puts one back. False: somebody else did.</summary>
-    private async Task<bool> ReturnAsync(Postings ledger, long id, string why, CancellationToken cancel)
+    private async Task<List<(long Id, string Why)>> DueAsync(long? only, CancellationToken cancel)
     {
-        foreach (var posting in await BackAsync(id, cancel))
+        var due = new List<(long Id, string Why)>();
+        await using var command = database.CreateCommand(PayoutsToReturn);
+        Add(command, MostReturns);
+        Add(command, only);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        while (await reader.ReadAsync(cancel))
         {
-            if (await ledger.PostAsync(posting, "engine", null, why) == PostResult.Different)
-            {
-                throw new InvalidOperationException($"The return of payout {id} stands with another amount or other accounts.");
-            }
+            due.Add((reader.GetInt64(0), reader.IsDBNull(2) ? reader.GetString(1) : $"{reader.GetString(1)}: {reader.GetString(2)}"));
         }
 
-        await using var command = database.CreateCommand(ReturnPayout);
-        Add(command, id);
-        Add(command, why);
-        return await command.ExecuteScalarAsync(cancel) is long;
+        return due;
+    }
+
+    /// <summary>
+    /// Puts one back, in the turn of those who compare with banks: what a statement says of it meanwhile comes before or after, and is looked at
+    /// again before. False: it stands otherwise by now.
+    /// </summary>
+    private async Task<bool> ReturnAsync(Postings ledger, long id, CancellationToken cancel)
+    {
+        await using var turn = await database.OpenConnectionAsync(cancel);
+        await using (var take = new NpgsqlCommand($"select pg_advisory_lock({ReconcileRegister.Lock}, 0)", turn) { CommandTimeout = 0 })
+        {
+            await take.ExecuteNonQueryAsync(cancel);
+        }
+
+        try
+        {
+            if (await DueAsync(id, cancel) is not [var (_, why)])
+            {
+                return false;
+            }
+
+            foreach (var few in (await BackAsync(id, cancel)).Chunk(PostedAtOnce))
+            {
+                var posted = await Task.WhenAll(few.Select(posting => ledger.PostAsync(posting, "engine", null, why)));
+                if (posted.Contains(PostResult.Different))
+                {
+                    throw new InvalidOperationException($"The return of payout {id} stands with another amount or other accounts.");
+                }
+            }
+
+            await using var command = database.CreateCommand(ReturnPayout);
+            Add(command, id);
+            Add(command, why);
+            return await command.ExecuteScalarAsync(cancel) is long;
+        }
+        finally
+        {
+            // A connection that breaks gives its turn back by breaking.
+            if (turn.FullState.HasFlag(System.Data.ConnectionState.Open))
+            {
+                await using var give = new NpgsqlCommand($"select pg_advisory_unlock({ReconcileRegister.Lock}, 0)", turn);
+                await give.ExecuteNonQueryAsync(CancellationToken.None);
+            }
+        }
     }
 
     private static string? Refusal(PaymentStatusReading reading, List<(long Id, string EndToEndId, string? Block)> members)

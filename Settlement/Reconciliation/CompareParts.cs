@@ -46,6 +46,20 @@ internal sealed class CompareParts(
 
     public Reconciled Result => new(Id, lines, matched, settled, inFlight, breaks, Closed);
 
+    /// <summary>
+    /// Whether most of it is nothing of ours: another provider's, or no register at all. One that brings several days at once is ours.
+    /// </summary>
+    public async Task<bool> IsNotOursAsync(ReadRegister read, CancellationToken cancel)
+    {
+        if (read.IsTooMuch || !read.IsOfStrangers)
+        {
+            return read.IsTooMuch;
+        }
+
+        var known = await OtherDaysAsync([.. read.Aside.Keys.Where(number => read.Book.Find(number) < 0)], cancel);
+        return known.Count < read.Strangers / 2;
+    }
+
     /// <summary>The one break of a register that is not ours; what was counted of it before is not.</summary>
     public NewBreak Refuse(ReadRegister read)
     {

@@ -25,7 +25,10 @@ internal sealed record ReadingLimits(int Payments, int ByKey, Duration Around)
     public static ReadingLimits Usual { get; } = new(3_000_000, 10_000, Duration.FromHours(1));
 
     /// <summary>Lines that are none of ours, or say it once more, that are kept at most; of more, none is, and the register is not ours.</summary>
-    public int Strangers { get; init; } = 500_000;
+    public int Strangers { get; init; } = 2_000_000;
+
+    /// <summary>So many of them may be what a day really is, whatever else stands in its register.</summary>
+    public int FewStrangers { get; init; } = 10_000;
 }
 
 /// <summary>
@@ -34,9 +37,6 @@ internal sealed record ReadingLimits(int Payments, int ByKey, Duration Around)
 /// </summary>
 internal sealed class ReadRegister : IRegisterSink
 {
-    /// <summary>So many lines that are none of ours may be what a day really is, whatever else stands in its register.</summary>
-    private const int FewStrangers = 10_000;
-
     /// <summary>By it most payments are confirmed, at once: of these the numbers alone are read.</summary>
     private static readonly short Confirms = Transitions.Find(PaymentState.Dispatched, PaymentEvent.ProviderConfirmed)!.Id;
 
@@ -67,8 +67,11 @@ internal sealed class ReadRegister : IRegisterSink
     /// <summary>Lines that are none of ours, or say it once more.</summary>
     public long Strangers { get; private set; }
 
-    /// <summary>Most of it is nothing of ours: another provider's, another day's, or no register at all. Its lines are not kept.</summary>
-    public bool IsNotOurs => Strangers > limits.Strangers || (Strangers > FewStrangers && Strangers > Lines / 2);
+    /// <summary>There are more of them than are kept, and none is.</summary>
+    public bool IsTooMuch => Strangers > limits.Strangers;
+
+    /// <summary>Most of it is nothing of this day's.</summary>
+    public bool IsOfStrangers => Strangers > limits.FewStrangers && Strangers > Lines / 2;
 
     /// <summary>Reads our side, in one snapshot. Null: it is more than is held at once, and more parts are needed.</summary>
     /// <param name="parts">Into so many parts the numbers are divided.</param>

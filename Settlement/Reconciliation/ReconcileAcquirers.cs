@@ -27,7 +27,7 @@ internal static class ReconcileAcquirers
     private static readonly string AcquirerFaults = Sql.Load("Reconciliation/AcquirerFaults.sql");
 
     /// <summary>What differs, and how many bookings match; the bookings that are acquirers' are taken out of the others.</summary>
-    /// <param name="entries">Those that are looked at, and those before the first day: what these pay competes with nothing, and nothing is said of them.</param>
+    /// <param name="entries">Those that are looked at, and those before the first day: what these pay competes with nothing, and is not told.</param>
     public static async Task<(List<NewBreak> Found, int Matched, List<BankEntry> Others)> RunAsync(
         NpgsqlDataSource database, SettlementTerms terms, (IReadOnlyList<BankEntry> Aside, IReadOnlyList<BankEntry> Looked) entries,
         LocalDate from, LocalDate to, (BankCoverage Coverage, BankDays Days) spoken, CancellationToken cancel)

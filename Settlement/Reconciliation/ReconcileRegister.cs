@@ -139,7 +139,7 @@ public sealed class ReconcileRegister(Engine engine)
                 await read.LinesAsync(engine.Database, work.FileId, cancel);
             }
 
-            if (read.IsNotOurs)
+            if (await work.IsNotOursAsync(read, cancel))
             {
                 await writing.RollbackAsync(cancel);
                 await RefuseAsync(work, connection, read, began, by, cancel);

@@ -78,7 +78,7 @@ public sealed class SalesOfOurs
             .Select(one => $"{one.Kind} {one.AmountAtRiskQepik} {one.Subject.Split('/')[1]}").Order(StringComparer.Ordinal)];
     }
 
-    private static Task ImportAsync(RegisterBook book, string lines)
+    private static Task<AcquirerImport> ImportAsync(RegisterBook book, string lines)
     {
         var mapping = Mappings.One("""
             {"name":"kart","for":"acquirer","words":{"S":"sale","V":"reversal"},

@@ -32,6 +32,27 @@ public sealed class NotOurs
     }
 
     [Fact]
+    public async Task A_register_that_brings_several_days_at_once_is_ours()
+    {
+        await using var book = await RegisterBook.OpenAsync();
+        var lines = new List<WrittenLine>();
+        for (var payment = 0; payment < 6; payment++)
+        {
+            var paid = await book.PayAsync(PaymentState.Confirmed);
+            lines.Add(book.LineOf(await book.AgeAsync(paid, payment == 0 ? 0 : 1)));
+        }
+
+        await book.RegisterAsync(book.Today, lines);
+        var few = ReadingLimits.Usual with { FewStrangers = 2 };
+        (await book.ReconcileAsync(limits: few)).Matched.Should().BeGreaterThan(0);
+        (await book.Database.AskAsync<long>("select count(*) from settlement_break where cause = 'not-our-register'")).Should().Be(0);
+
+        await book.RegisterAsync(book.Today, [.. lines.Select((line, at) => at == 0 ? line : line with { Txn = $"79900000000{at}" })]);
+        (await book.ReconcileAsync(limits: few)).Breaks.Should().Be(1);
+        (await book.Database.AskAsync<long>("select count(*) from settlement_break where cause = 'not-our-register'")).Should().Be(1);
+    }
+
+    [Fact]
     public async Task Lines_that_repeat_a_payment_without_end_are_not_kept()
     {
         await using var book = await RegisterBook.OpenAsync();
