@@ -9,7 +9,14 @@ select p.proposal_id, p.kind, coalesce(p.agent_id, 0), coalesce(a.code, ''), coa
     p.epoch, p.payout_id, p.break_id, p.resolution,
     o.provider_id, o.amount_qepik, o.creditor_name, o.creditor_iban, o.creditor_bic, o.budget_level, o.budget_code, o.execution_day,
     o.purpose, past.payout_id, past.creditor_iban,
-    d.draft_id, d.valid_from, d.sha256, d.receivers
+    d.draft_id, d.valid_from, d.sha256, d.receivers,
+    case when p.kind = 'break' then (
+        select json_agg(json_build_object(
+            'agent', coalesce(g.code, ''), 'debit', x.debit, 'credit', x.credit, 'qepik', x.amount_qepik, 'group', x.cutoff_group)
+            order by x.line)::text
+        from proposal_posting x
+        join agent g on g.agent_id = x.agent_id
+        where x.proposal_id = p.proposal_id) end
 from proposal p
 -- A lost interval is about no agent, nor is a payout.
 left join agent a on a.agent_id = p.agent_id
@@ -19,10 +26,10 @@ left join payout o on o.payout_id = p.payout_id
 left join lateral (
     select x.payout_id, x.creditor_iban
     from payout x
-    join payout_status s on s.payout_id = x.payout_id and s.verdict = 'settled'
-    where x.provider_id = o.provider_id and x.payout_id <> o.payout_id and x.returned_at is null
-        and s.at <= coalesce(p.decided_at, s.at)
-    order by s.payout_status_id desc
+    where x.provider_id = o.provider_id and x.payout_id <> o.payout_id and x.returned_at is null and exists (
+        select from payout_status s
+        where s.payout_id = x.payout_id and s.verdict = 'settled' and s.at <= coalesce(p.decided_at, s.at))
+    order by x.payout_id desc
     limit 1
 ) past on true
 left join terms_draft d on d.draft_id = p.terms_draft_id

@@ -58,12 +58,14 @@ public enum ProposalState
 /// <param name="Resolution">With Break: how it is settled, in a word.</param>
 /// <param name="Payout">With Payout: the order.</param>
 /// <param name="Terms">With Terms.</param>
+/// <param name="Postings">With a Break that a correction settles.</param>
 public sealed record Proposal(
     long Id, ProposalKind Kind, int AgentId, string AgentCode, int Parts, long? Number, Edge? Edge, int? TerminalId,
     string? TerminalCode, string? Reference, long? AmountQepik, long? BeforeQepik, long? SingleLimitQepik, long? DailyLimitQepik,
     string? ProviderTransaction, string Reason, string MadeBy, Instant MadeAt, Instant ApproveFrom, Instant ExpiresAt,
     ProposalState State, string? DecidedBy, Instant? DecidedAt, Instant? EndedAt, string? Outcome, long? Epoch, long? PayoutId = null,
-    long? BreakId = null, string? Resolution = null, ProposedPayout? Payout = null, ProposedTerms? Terms = null)
+    long? BreakId = null, string? Resolution = null, ProposedPayout? Payout = null, ProposedTerms? Terms = null,
+    IReadOnlyList<ProposedPosting>? Postings = null)
 {
     /// <summary>The columns of ListProposals.sql.</summary>
     internal static Proposal Read(NpgsqlDataReader row) => new(
@@ -72,7 +74,7 @@ public sealed record Proposal(
         Text(row, 24), Text(row, 8), Long(row, 9), Long(row, 10), Long(row, 11), Long(row, 12), Text(row, 13), row.GetString(14),
         row.GetString(15), row.GetInstant(16), row.GetInstant(17), row.GetInstant(18), StateOf(row.GetString(19)), Text(row, 20),
         row.GetInstantOrNull(21), row.GetInstantOrNull(22), Text(row, 23), Long(row, 25), Long(row, 26),
-        Long(row, 27), Text(row, 28), ProposedPayout.Read(row, 29), ProposedTerms.Read(row, 40));
+        Long(row, 27), Text(row, 28), ProposedPayout.Read(row, 29), ProposedTerms.Read(row, 40), ProposedPosting.Read(Text(row, 44)));
 
     internal static string TextOf(ProposalKind kind) => Kinds.Single(one => one.Kind == kind).Text;
 

@@ -13,7 +13,8 @@ namespace EGovPay.Processing.People;
 /// <summary>What came of proposing something.</summary>
 public enum ProposeResult
 {
-    Made,
+    /// <summary>From 1: what nobody set is no success.</summary>
+    Made = 1,
 
     /// <summary>Something of the kind is open already (or, of a deposit, done), and is told.</summary>
     There,

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using EGovPay.Processing.PostgreSql;
 using NodaTime;
 using Npgsql;
@@ -33,4 +34,24 @@ public sealed record ProposedTerms(long DraftId, LocalDate ValidFrom, string Sha
 {
     internal static ProposedTerms? Read(NpgsqlDataReader row, int at) => row.IsDBNull(at) ? null : new ProposedTerms(
         row.GetInt64(at), row.GetLocalDate(at + 1), Convert.ToHexStringLower(row.GetFieldValue<byte[]>(at + 2)), row.GetString(at + 3));
+}
+
+/// <summary>A correction as its proposal would post it.</summary>
+/// <param name="Agent">The code of the agent whose accounts they are.</param>
+/// <param name="Group">1 to 4: it is paid out with that group's next window; 0: with none.</param>
+public sealed record ProposedPosting(string Agent, int Debit, int Credit, long AmountQepik, int Group)
+{
+    /// <summary>From the list of ListProposals.sql; null: it posts nothing by itself.</summary>
+    internal static IReadOnlyList<ProposedPosting>? Read(string? listed)
+    {
+        if (listed is null)
+        {
+            return null;
+        }
+
+        using var document = JsonDocument.Parse(listed);
+        return [.. document.RootElement.EnumerateArray().Select(one => new ProposedPosting(
+            one.GetProperty("agent").GetString()!, one.GetProperty("debit").GetInt32(), one.GetProperty("credit").GetInt32(),
+            one.GetProperty("qepik").GetInt64(), one.GetProperty("group").GetInt32()))];
+    }
 }

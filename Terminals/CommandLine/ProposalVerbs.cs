@@ -215,7 +215,7 @@ internal static class ProposalVerbs
         ProposalKind.LostInterval => string.Create(CultureInfo.InvariantCulture, $"lost interval {one.Epoch}: it was worked"),
         ProposalKind.Payout => ShowProposal.Payout(one),
         ProposalKind.Terms => ShowProposal.Terms(one),
-        ProposalKind.Break => string.Create(CultureInfo.InvariantCulture, $"break {one.BreakId}: {one.Resolution}"),
+        ProposalKind.Break => ShowProposal.Break(one),
         _ => one.Kind.ToString(),
     };
 

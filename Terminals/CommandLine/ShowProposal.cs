@@ -1,12 +1,16 @@
 using System.Globalization;
 using System.Text.Json;
+using EGovPay.Processing.Ledger;
 using EGovPay.Processing.People;
 using EGovPay.Settlement.Terms;
 using NodaTime.Text;
 
 namespace EGovPay.Terminals.CommandLine;
 
-/// <summary>What whoever approves has to see of a payout and of terms: whose account the money goes to, and whether that is another than before.</summary>
+/// <summary>
+/// What whoever approves has to see: of a payout and of terms whose account the money goes to, and whether that is another than before; of a break
+/// what is posted.
+/// </summary>
 internal static class ShowProposal
 {
     /// <summary>A payout in a line.</summary>
@@ -30,6 +34,14 @@ internal static class ShowProposal
         : $"terms from {LocalDatePattern.Iso.Format(terms.ValidFrom)} on: "
             + string.Join("; ", ChangedReceiver.Read(terms.Receivers).Select(TermsCommands.Describe));
 
+    /// <summary>A break in a line: what becomes of its payment, or what is posted to whose accounts.</summary>
+    public static string Break(Proposal one) => string.Create(CultureInfo.InvariantCulture, $"break {one.BreakId}: {one.Resolution}")
+        + (one.Edge is { } edge ? string.Create(CultureInfo.InvariantCulture, $", payment {one.Number}: {edge.From} → {edge.To}") : "")
+        + string.Concat((one.Postings ?? []).Select(each => string.Create(
+            CultureInfo.InvariantCulture,
+            $", {Accounts.Name(each.Debit)} > {Accounts.Name(each.Credit)} {Print.Manat(each.AmountQepik)} of {each.Agent}")
+            + (each.Group > 0 ? string.Create(CultureInfo.InvariantCulture, $", paid out with group {each.Group}") : "")));
+
     /// <summary>The same as members of an object.</summary>
     public static void Write(Utf8JsonWriter line, Proposal one)
     {
@@ -52,6 +64,23 @@ internal static class ShowProposal
             {
                 line.WriteNullValue();
             }
+        }
+
+        if (one.Postings is { } postings)
+        {
+            line.WriteStartArray("postings");
+            foreach (var each in postings)
+            {
+                line.WriteStartObject();
+                line.WriteString("agent", each.Agent);
+                line.WriteString("debit", Accounts.Name(each.Debit));
+                line.WriteString("credit", Accounts.Name(each.Credit));
+                line.WriteNumber("amountQepik", each.AmountQepik);
+                line.WriteNumber("group", each.Group);
+                line.WriteEndObject();
+            }
+
+            line.WriteEndArray();
         }
 
         if (one.Terms is { } terms)

@@ -247,9 +247,14 @@ internal static class OfficeReasons
             $"{one.Id} nömrəli təklif qüvvəsini itirib: {one.Outcome}. Heç nə edilməyib.",
             $"Proposal {one.Id} is void: {one.Outcome}. Nothing was done.",
             $"Предложение {one.Id} утратило силу: {one.Outcome}. Ничего не сделано."),
-        _ => With(
+        DecideResult.BeingCompared => With(
+            $"{one.Id} nömrəli təklifin aid olduğu fərq elə indi yenidən yoxlanılır. Bir dəqiqədən sonra təkrar edin.",
+            $"The break that proposal {one.Id} is about is being compared anew just now. Try again in a minute.",
+            $"Расхождение, о котором предложение {one.Id}, как раз сверяется заново. Повторите через минуту."),
+        DecideResult.Ended => With(
             $"{one.Id} nömrəli təklif artıq bu vəziyyətdədir: {one.State}{By(one)}.", $"Proposal {one.Id} is {one.State} already{By(one)}.",
             $"Предложение {one.Id} уже в состоянии {one.State}{By(one)}."),
+        _ => throw new ArgumentOutOfRangeException(nameof(result), result, "That is no refusal of a decision."),
     };
 
     private static string By(Proposal one) => one.DecidedBy is { } by ? $" ({by})" : "";

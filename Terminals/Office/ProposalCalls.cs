@@ -1,6 +1,7 @@
 using System.Text.Json;
 using EGovPay.Processing;
 using EGovPay.Processing.Catalogue;
+using EGovPay.Processing.Ledger;
 using EGovPay.Processing.People;
 using EGovPay.Settlement.Terms;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -16,10 +17,16 @@ namespace EGovPay.Terminals.Office;
 /// <param name="AmountQepik">Of a deposit, a limit, a payout.</param>
 /// <param name="Order">With a payout: what goes to whom.</param>
 /// <param name="Terms">With settlement terms: whose accounts they change.</param>
+/// <param name="Postings">With a break that a correction settles: what an approval posts.</param>
 public sealed record ProposalJson(
     long Id, string Kind, string State, string Agent, string? Number, long? Payout, long? Break, string? Resolution, string? Reference,
-    long? AmountQepik, OrderJson? Order, ProposedTermsJson? Terms, string Reason, string MadeBy, string MadeAt, string ApproveFrom,
-    string ExpiresAt, string? DecidedBy, string? DecidedAt, string? Outcome);
+    long? AmountQepik, OrderJson? Order, ProposedTermsJson? Terms, IReadOnlyList<ProposedPostingJson>? Postings,
+    string Reason, string MadeBy, string MadeAt, string ApproveFrom, string ExpiresAt, string? DecidedBy, string? DecidedAt, string? Outcome);
+
+/// <summary>A correction as an approval posts it.</summary>
+/// <param name="Debit">An account's name: suspense, payable:12.</param>
+/// <param name="Group">1 to 4: it is paid out with that group's next window; 0: with none.</param>
+public sealed record ProposedPostingJson(string Agent, string Debit, string Credit, long AmountQepik, int Group);
 
 /// <summary>A payout as whoever approves it has to see it.</summary>
 /// <param name="AccountChanged">It goes to another account than the last one; null: none to this provider was carried out before.</param>
@@ -166,6 +173,8 @@ internal static class ProposalCalls
         one.Terms is { } terms ? new ProposedTermsJson(
             LocalDatePattern.Iso.Format(terms.ValidFrom), terms.Sha256,
             [.. ChangedReceiver.Read(terms.Receivers).Select(ChangedReceiverJson.Of)]) : null,
+        one.Postings is { } postings ? [.. postings.Select(each => new ProposedPostingJson(
+            each.Agent, Accounts.Name(each.Debit), Accounts.Name(each.Credit), each.AmountQepik, each.Group))] : null,
         one.Reason, one.MadeBy, At(one.MadeAt)!, At(one.ApproveFrom)!, At(one.ExpiresAt)!, one.DecidedBy,
         At(one.DecidedAt), one.Outcome);
 

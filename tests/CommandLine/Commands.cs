@@ -40,6 +40,15 @@ public sealed class Commands(TestDatabase database) : IClassFixture<TestDatabase
     }
 
     [Fact]
+    public async Task What_was_not_proposed_is_not_told_as_proposed()
+    {
+        var run = await RunAsync("breaks", "propose", "999999", "--accept", "--reason", "x");
+        run.ExitCode.Should().Be(1);
+        run.Output.Should().BeEmpty();
+        run.Errors.Should().Contain("There is no break 999999");
+    }
+
+    [Fact]
     public async Task The_same_deposit_is_proposed_and_booked_once()
     {
         var agent = await AgentAsync();

@@ -174,8 +174,11 @@ public sealed class BreaksOverHttp(HttpCentre centre) : IClassFixture<HttpCentre
         body["agent"] = terminal.AgentCode;
         var made = await finance.PostAsync($"{Breaks}/{id}/proposals", body);
         made.Status.Should().Be(HttpStatusCode.Created, made.Text);
-        (await approver.PostAsync($"{made.Response.Headers.Location}/approve")).Status.Should().Be(HttpStatusCode.OK);
         var azersu = centre.Engine.Catalogue.Current.Provider("azersu")!.Id;
+        var seen = (await approver.AskAsync(HttpMethod.Get, made.Response.Headers.Location!.OriginalString, null)).Json!["postings"]!.AsArray();
+        seen.Should().ContainSingle("who approves has to see what is posted").Which!.ToJsonString().Should().Be(
+            $$"""{"agent":"{{terminal.AgentCode}}","debit":"suspense","credit":"payable:{{azersu}}","amountQepik":150,"group":2}""");
+        (await approver.PostAsync($"{made.Response.Headers.Location}/approve")).Status.Should().Be(HttpStatusCode.OK);
         (await centre.Database.AskAsync<long>(
             $"select amount_qepik from transfer where debit = 9 and credit = 1000 + {azersu} and agent_id = {terminal.AgentId} and cutoff_group = 2"))
             .Should().Be(150);

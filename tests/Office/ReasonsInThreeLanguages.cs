@@ -6,6 +6,7 @@ using EGovPay.Settlement.Breaks;
 using EGovPay.Terminals.Office;
 using EGovPay.Tests.Terminals;
 using FluentAssertions;
+using NodaTime;
 using Xunit;
 
 namespace EGovPay.Tests.Office;
@@ -49,6 +50,23 @@ public sealed class ReasonsInThreeLanguages(HttpCentre centre) : IClassFixture<H
             new[] { one.Az, one.En, one.Ru }.Should().OnlyHaveUniqueItems().And.OnlyContain(text => IsForTheApi(text));
             one.Ru.Should().MatchRegex("[а-я]");
         }
+    }
+
+    [Fact]
+    public void Each_reason_why_nothing_was_decided_has_a_text_of_its_own()
+    {
+        var then = Instant.FromUtc(2026, 11, 22, 8, 0);
+        var one = new Proposal(
+            7, ProposalKind.Break, 1, "a", 1, null, null, null, null, null, null, null, null, null, null, "why", "aysel", then, then, then,
+            ProposalState.Open, null, null, null, "gone", null);
+        var refusals = Enum.GetValues<DecideResult>().Except([DecideResult.Done, DecideResult.DoneBefore, DecideResult.Unknown]).ToList();
+        foreach (var text in new Func<Localised, string>[] { said => said.Az, said => said.En, said => said.Ru })
+        {
+            refusals.Select(refusal => text(OfficeReasons.NotDecided(refusal, one))).Should().OnlyHaveUniqueItems()
+                .And.OnlyContain(line => IsForTheApi(line));
+        }
+
+        OfficeReasons.NotDecided(DecideResult.BeingCompared, one).En.Should().Contain("Try again");
     }
 
     [Fact]
