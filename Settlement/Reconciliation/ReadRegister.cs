@@ -50,6 +50,7 @@ internal sealed class ReadRegister : IRegisterSink
     private readonly ReadingLimits limits;
     private readonly int parts;
     private readonly int part;
+    private long otherNumbers, unnumbered;
 
     private ReadRegister(RegisterDay of, ReadingLimits limits, int parts, int part) =>
         (this.of, this.limits, this.parts, this.part) = (of, limits, parts, part);
@@ -70,8 +71,14 @@ internal sealed class ReadRegister : IRegisterSink
     /// <summary>There are more of them than are kept, and none is.</summary>
     public bool IsTooMuch => Strangers > limits.Strangers;
 
+    /// <summary>
+    /// Lines that speak for another register: with numbers that are none of the day's, or more than can be tied by reference without a
+    /// number. What says a payment of ours once more speaks for none.
+    /// </summary>
+    public long Foreign => otherNumbers + (unnumbered > SuggestPayments.Most ? unnumbered : 0);
+
     /// <summary>Most of it is nothing of this day's.</summary>
-    public bool IsOfStrangers => Strangers > limits.FewStrangers && Strangers > Lines / 2;
+    public bool IsOfStrangers => Foreign > limits.FewStrangers && Foreign > Lines / 2;
 
     /// <summary>Reads our side, in one snapshot. Null: it is more than is held at once, and more parts are needed.</summary>
     /// <param name="parts">Into so many parts the numbers are divided.</param>
@@ -131,6 +138,7 @@ internal sealed class ReadRegister : IRegisterSink
         Lines++;
         if (RegisterText.NumberOf(line.Txn) is not { } number)
         {
+            unnumbered++;
             if (IsKept())
             {
                 Unnumbered.Add(Keep(line, null));
@@ -151,6 +159,10 @@ internal sealed class ReadRegister : IRegisterSink
 
             repeats = Book[index].Agreed || Book[index].Suspect;
             Book[index].Suspect = true;
+        }
+        else
+        {
+            otherNumbers++;
         }
 
         // The first word about a payment is kept whatever it is: there are no more of these than payments.

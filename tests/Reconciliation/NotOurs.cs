@@ -9,9 +9,9 @@ namespace EGovPay.Tests.Reconciliation;
 public sealed class NotOurs
 {
     [Theory]
-    [InlineData("'1' || g")]
-    [InlineData("'' || (799000000000 + g)")]
-    public async Task A_register_of_strangers_is_one_break_and_the_right_one_closes_it(string txn)
+    [InlineData("'1' || g", 20_001)]
+    [InlineData("'' || (799000000000 + g)", 10_001)]
+    public async Task A_register_of_strangers_is_one_break_and_the_right_one_closes_it(string txn, int strangers)
     {
         await using var book = await RegisterBook.OpenAsync();
         var payment = await book.PayAsync(PaymentState.Confirmed);
@@ -19,16 +19,38 @@ public sealed class NotOurs
         await book.Database.ExecuteAsync($"""
             insert into register_in_line (file_id, line, txn, number, amount_qepik, account, day, reversal)
             select {wrong}, 1 + g, {txn}, case when {txn} ~ '^7[0-9]+$' then ({txn})::bigint end, 5, 'a', current_date, false
-            from generate_series(1, 10001) as g
+            from generate_series(1, {strangers}) as g
             """);
 
-        (await book.ReconcileAsync()).Should().BeEquivalentTo(new { Lines = 10_002, Breaks = 1, Matched = 0, Closed = 0 });
+        (await book.ReconcileAsync()).Should().BeEquivalentTo(new { Lines = strangers + 1, Breaks = 1, Matched = 0, Closed = 0 });
         (await book.Database.AskAsync<string>("select kind || ' ' || cause || ' ' || theirs from settlement_break"))
-            .Should().Be("Unidentified not-our-register {\"lines\": 10002, \"strangers\": 10001}");
+            .Should().Be(FormattableString.Invariant($"Unidentified not-our-register {{\"lines\": {strangers + 1}, \"strangers\": {strangers}}}"));
         (await book.ReconcileAsync()).Breaks.Should().Be(1);
 
         await book.RegisterAsync(book.Today, book.LineOf(payment));
         (await book.ReconcileAsync()).Should().BeEquivalentTo(new { Breaks = 0, Matched = 1, Closed = 1 });
+    }
+
+    [Fact]
+    public async Task A_register_that_names_payments_by_reference_or_says_each_twice_is_ours()
+    {
+        await using var book = await RegisterBook.OpenAsync();
+        var lines = new List<WrittenLine>();
+        for (var payment = 0; payment < 4; payment++)
+        {
+            lines.Add(book.LineOf(await book.PayAsync(PaymentState.Confirmed)));
+        }
+
+        var few = ReadingLimits.Usual with { FewStrangers = 2 };
+        await book.RegisterAsync(book.Today, [.. lines.Select((line, at) => line with { Txn = $"theirs-{at}" })]);
+        (await book.ReconcileAsync(limits: few)).Lines.Should().Be(4);
+        (await RefusedAsync()).Should().Be(0, "lines without our number may be tied by what else they say");
+
+        await book.RegisterAsync(book.Today, [.. lines, .. lines, .. lines]);
+        (await book.ReconcileAsync(limits: few)).Breaks.Should().Be(4, "each is said more than once");
+        (await RefusedAsync()).Should().Be(0, "they are our own numbers");
+
+        Task<long> RefusedAsync() => book.Database.AskAsync<long>("select count(*) from settlement_break where cause = 'not-our-register'");
     }
 
     [Fact]
