@@ -87,9 +87,9 @@ public static class BreakTexts
         ["no-number-of-ours"] = new(
             "Sətirdə bizim nömrə yoxdur", "The line has no number of ours", "В строке нет нашего номера"),
         ["not-our-register"] = new(
-            "Sətirlərin çoxu bizim ödənişlər deyil: başqa təşkilatın və ya başqa günün reyestridir",
-            "Most lines are no payments of ours: it is the register of another organisation or of another day",
-            "Большинство строк — не наши платежи: это реестр другой организации или другого дня"),
+            "Sətirlərin çoxu bu təşkilata ödənişlərimiz deyil: başqa təşkilatın reyestridir və ya reyestr deyil",
+            "Most lines are no payments of ours to this organisation: it is the register of another one, or no register",
+            "Большинство строк — не наши платежи этой организации: это реестр другой организации или вообще не реестр"),
         ["bank-absent"] = new(
             "Bank çıxarışında yoxdur", "The bank's statement has not got it", "В банковской выписке его нет"),
         ["bank-unknown"] = new(

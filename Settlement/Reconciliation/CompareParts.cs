@@ -57,7 +57,7 @@ internal sealed class CompareParts(
         }
 
         var known = await OtherDaysAsync([.. read.Aside.Keys.Where(number => read.Book.Find(number) < 0)], cancel);
-        return known.Count < read.Strangers / 2;
+        return known.Count(one => one.ProviderId == provider.Id) < read.Foreign / 2;
     }
 
     /// <summary>The one break of a register that is not ours; what was counted of it before is not.</summary>
@@ -194,7 +194,7 @@ internal sealed class CompareParts(
     {
         var unknown = strangers.ToHashSet();
         await JudgeAsync(
-            await OtherDaysAsync(strangers, cancel),
+            [.. (await OtherDaysAsync(strangers, cancel)).Select(one => (one.AgentId, one.Number))],
             async payments =>
             {
                 unknown.ExceptWith(payments.Select(payment => payment.Number));
@@ -263,9 +263,9 @@ internal sealed class CompareParts(
         return there;
     }
 
-    private async Task<List<(int AgentId, long Number)>> OtherDaysAsync(long[] numbers, CancellationToken cancel)
+    private async Task<List<(int AgentId, long Number, int ProviderId)>> OtherDaysAsync(long[] numbers, CancellationToken cancel)
     {
-        var there = new List<(int, long)>();
+        var there = new List<(int, long, int)>();
         if (numbers.Length == 0)
         {
             return there;
@@ -277,7 +277,7 @@ internal sealed class CompareParts(
         await using var reader = await command.ExecuteReaderAsync(cancel);
         while (await reader.ReadAsync(cancel))
         {
-            there.Add((reader.GetInt32(0), reader.GetInt64(1)));
+            there.Add((reader.GetInt32(0), reader.GetInt64(1), reader.GetInt32(2)));
         }
 
         return there;

@@ -7,7 +7,7 @@ with issued as materialized (
     from unnest($1::bigint[]) as w (number)
     join number_block b on b.first = w.number / 1000 * 1000
 )
-select p.agent_id, p.number
+select p.agent_id, p.number, p.provider_id
 from issued i
 join payment p on p.number = i.number
 where p.accepted_at >= (select min(o.taken_at) - interval '1 hour' from issued o)

@@ -75,6 +75,26 @@ public sealed class NotOurs
     }
 
     [Fact]
+    public async Task A_register_of_payments_to_another_provider_is_not_ours()
+    {
+        await using var book = await RegisterBook.OpenAsync();
+        var ours = await book.PayAsync(PaymentState.Confirmed);
+        var lines = new List<WrittenLine>();
+        for (var payment = 0; payment < 6; payment++)
+        {
+            lines.Add(book.LineOf(await book.PayAsync(PaymentState.Confirmed, provider: book.Other)));
+        }
+
+        var few = ReadingLimits.Usual with { FewStrangers = 5 };
+        await book.RegisterAsync(book.Today, lines);
+        (await book.ReconcileAsync(limits: few)).Should().BeEquivalentTo(new { Lines = 6, Breaks = 1, Matched = 0, Closed = 0 });
+        (await book.OpenAsync()).Should().Equal($"{book.Today:uuuu-MM-dd} Unidentified");
+
+        await book.RegisterAsync(book.Today, [book.LineOf(ours), .. lines.Take(5)]);
+        (await book.ReconcileAsync(limits: few)).Should().BeEquivalentTo(new { Breaks = 5, Matched = 1, Closed = 1 }, "few of another's may stand in ours");
+    }
+
+    [Fact]
     public async Task Lines_that_repeat_a_payment_without_end_are_not_kept()
     {
         await using var book = await RegisterBook.OpenAsync();
