@@ -96,6 +96,38 @@ public sealed class DueForYears
     }
 
     [Fact]
+    public async Task A_window_with_nothing_for_a_register_is_looked_at_once()
+    {
+        await using var stage = await PayoutStage.SetAsync();
+        var database = stage.Decisions.Stage.Database;
+        await stage.PayAsync(PayoutStage.Utility, 1_001);
+        await stage.CloseWindowAsync();
+        await new SettlementWindows(database.DataSource).ReckonAsync(TestContext.Current.CancellationToken);
+        var takes = await database.AskAsync<int>("select provider_id from window_line");
+        await database.ExecuteAsync("""
+            insert into window_line (provider_id, cutoff_group, bank_day, budget_code)
+            select l.provider_id, l.cutoff_group, current_date - 20, b from window_line l, unnest(array['', '1']) as b
+            """);
+        for (var round = 0; round < 2; round++)
+        {
+            await using var command = database.DataSource.CreateCommand(
+                Processing.Sql.Load(typeof(DeliverRegisters).Assembly, "Register/DueRegisters.sql"));
+            command.Parameters.Add(new NpgsqlParameter<int[]> { TypedValue = [takes] });
+            var found = 0;
+            await using (var row = await command.ExecuteReaderAsync(TestContext.Current.CancellationToken))
+            {
+                for (; await row.ReadAsync(TestContext.Current.CancellationToken); found++)
+                {
+                    row.GetInt32(0).Should().Be(takes);
+                }
+            }
+
+            found.Should().Be(1, "what was taken is due until it is written");
+            (await database.AskAsync<long>("select count(*) from window_line where not written")).Should().Be(1, "the other one is not looked at again");
+        }
+    }
+
+    [Fact]
     public async Task A_window_is_reckoned_once_by_however_many_and_only_when_its_cut_off_is_final()
     {
         await using var stage = await PayoutStage.SetAsync();
