@@ -1,6 +1,6 @@
 -- why: lines of acquirers that cannot be: said twice, taken back without or above their sale, or of payments of ours with another amount. A number
 --      alone names no payment: it is one of around the sale's day and, where both sides say a card, of that card; what a terminal took with one
---      number was one charge, whatever it paid
+--      number was one charge, whatever it paid; what was declined or taken back may be another, which was tried again under the same number
 -- locks: none
 -- parameters: $1 from · $2 to, days · $3 how many of each at most
 with line as materialized (
@@ -42,7 +42,7 @@ reversed as (
 ),
 tied as materialized (
     select n.acquirer, n.file_id, n.line, n.rrn, n.day, n.gross_qepik, p.agent_id, min(p.number) as number,
-        sum(p.amount_qepik + p.fee_qepik)::bigint as total,
+        sum(p.amount_qepik + p.fee_qepik)::bigint as total, array_agg(p.number) as numbers, array_agg(p.amount_qepik + p.fee_qepik) as charges,
         bool_or(sum(p.amount_qepik + p.fee_qepik) = n.gross_qepik) over (partition by n.file_id, n.line) as agrees
     from line n
     join payment p on p.rrn = n.rrn and p.accepted_at >= n.day - 10 and p.accepted_at < n.day + 3
@@ -50,10 +50,31 @@ tied as materialized (
         and coalesce(right(p.masked_pan, 4) = right(n.masked_pan, 4) or p.masked_pan !~ '[0-9]{4}$' or n.masked_pan !~ '[0-9]{4}$', true)
     group by n.acquirer, n.file_id, n.line, n.rrn, n.day, n.gross_qepik, p.agent_id, p.terminal_id
 ),
+weighed as materialized (
+    -- What became of the payments is looked up of those alone that are not the sale as they are. What does not stand was charged before or after.
+    select t.acquirer, t.file_id, t.line, t.rrn, t.day, t.gross_qepik, t.agent_id, t.number, coalesce(s.standing, t.total) as total,
+        bool_or(s.agrees) over (partition by t.file_id, t.line) as agrees
+    from tied t
+    cross join lateral (
+        select (sum(c.charge) filter (where b.stands))::bigint as standing,
+            coalesce(sum(c.charge) filter (where b.stands) = t.gross_qepik, false)
+                or (not bool_and(b.stands) and bool_or(c.charge = t.gross_qepik)) as agrees
+        from unnest(t.numbers, t.charges) as c (number, charge)
+        cross join lateral (
+            select r.to_state not in ('Declined', 'Cancelled', 'Reversed') as stands
+            from event e
+            join transition r on r.edge_id = e.edge
+            where e.agent_id = t.agent_id and e.number = c.number
+            order by e.step desc
+            limit 1
+        ) b
+    ) s
+    where not t.agrees
+),
 ours as (
     -- Of several terminals the one that is nearest.
     select distinct on (t.file_id, t.line) t.acquirer, t.file_id, t.line, t.rrn, t.day, t.gross_qepik, t.agent_id, t.number, t.total
-    from tied t
+    from weighed t
     where not t.agrees
     order by t.file_id, t.line, abs(t.gross_qepik - t.total), t.agent_id, t.number
     limit $3

@@ -25,9 +25,10 @@ public sealed class SalesOfOurs
     {
         await using var book = await RegisterBook.OpenAsync();
         await StatementAsync(book);
-        async Task PayAsync(string rrn, long qepik, string? pan = null, int daysAgo = 0, int terminal = 1)
+        async Task PayAsync(string rrn, long qepik, string? pan = null, int daysAgo = 0, int terminal = 1,
+            PaymentState state = PaymentState.Confirmed)
         {
-            var payment = await book.PayAsync(PaymentState.Confirmed, qepik);
+            var payment = await book.PayAsync(state, qepik);
             await book.Database.ExecuteAsync(FormattableString.Invariant(
                 $"update payment set rrn = '{rrn}', masked_pan = nullif('{pan}', ''), terminal_id = {terminal} where number = {payment.Number}"));
             await book.AgeAsync(payment, daysAgo);
@@ -44,14 +45,23 @@ public sealed class SalesOfOurs
         await PayAsync("two-terminals", 700, terminal: 1);
         await PayAsync("two-terminals", 900, terminal: 2);
         await PayAsync("less", 5_000);
+        await PayAsync("one-of-two", 300);
+        await PayAsync("one-of-two", 400);
+        await PayAsync("retried", 800, state: PaymentState.Declined);
+        await PayAsync("retried", 800, state: PaymentState.Unknown);
+        await PayAsync("retried-less", 800, state: PaymentState.Declined);
+        await PayAsync("retried-less", 900);
+        await PayAsync("given-back", 600, state: PaymentState.Declined);
+        await PayAsync("given-back", 600, state: PaymentState.Reversed);
         var today = FormattableString.Invariant($"{book.Today:uuuu-MM-dd}");
         await ImportAsync(book, string.Concat(new[]
         {
             "three-bills,,61.20", "of-another-month,,99.00", "another-card,411111******1111,99.00", "its-card,411111******1111,6.40",
-            "two-terminals,,9.40", "less,,50.00",
+            "two-terminals,,9.40", "less,,50.00", "one-of-two,,3.40", "retried,,8.40", "retried-less,,8.00", "given-back,,6.40",
         }.Select(line => $"{today},S,{line},0,{line.Split(',')[2]}\n")));
 
-        (await LookAsync(book)).Should().Equal("OverAmount 100 its-card", "UnderAmount 40 less");
+        (await LookAsync(book)).Should().Equal(
+            "OverAmount 100 its-card", "UnderAmount 140 retried-less", "UnderAmount 40 less", "UnderAmount 440 one-of-two");
         (await book.Database.AskAsync<string>("select indexdef from pg_indexes where indexname = 'payment_rrn'"))
             .Should().EndWith("(rrn) WHERE (rrn IS NOT NULL)");
     }
