@@ -1,5 +1,6 @@
 using EGovPay.Processing;
 using EGovPay.Processing.PostgreSql;
+using EGovPay.Settlement.Payouts;
 using EGovPay.Settlement.Statements;
 using EGovPay.Settlement.Terms;
 using NodaTime;
@@ -9,7 +10,8 @@ namespace EGovPay.Settlement.Reconciliation;
 
 /// <summary>
 /// Reads what a look at banks compares: bookings, payouts that banks were told of, deposits, and the days that statements speak of. A statement
-/// that came before the terms named its account stands under the bank's own spelling of it; it is read as the terms write it.
+/// that came before the terms named its account stands under the bank's own spelling of it; it is read as the terms write it. An account that left
+/// the terms is looked at for what was paid from it.
 /// </summary>
 internal sealed class BankSide
 {
@@ -17,6 +19,7 @@ internal sealed class BankSide
     private const int DaysEarly = 10;
 
     private static readonly string BankAccounts = Sql.Load("Reconciliation/BankAccounts.sql");
+    private static readonly string BankDebtors = Sql.Load("Reconciliation/BankDebtors.sql");
     private static readonly string BankEntries = Sql.Load("Reconciliation/BankEntries.sql");
     private static readonly string BankEarlier = Sql.Load("Reconciliation/BankEarlier.sql");
     private static readonly string BankTransactions = Sql.Load("Reconciliation/BankTransactions.sql");
@@ -37,8 +40,12 @@ internal sealed class BankSide
     /// <param name="most">Rows of one kind; where there are more, nothing is compared.</param>
     public static async Task<BankSide> OpenAsync(NpgsqlConnection connection, SettlementTerms terms, int most, CancellationToken cancel)
     {
-        var ours = OurAccounts.Of(terms);
-        var byIban = terms.Accounts.DistinctBy(one => one.Iban, StringComparer.Ordinal).ToDictionary(one => one.Iban, StringComparer.Ordinal);
+        // Payouts are of manat, and so is the account that one was told from, whatever the terms are by now.
+        var left = (await NamesAsync(connection, BankDebtors, cancel)).Where(iban => OurAccounts.Of(terms).Find(iban) is null)
+            .Select(iban => new OwnAccount(iban, "", "", PayoutOrder.Currency, ""));
+        var byIban = terms.Accounts.Concat(left).DistinctBy(one => one.Iban, StringComparer.Ordinal)
+            .ToDictionary(one => one.Iban, StringComparer.Ordinal);
+        var ours = new OurAccounts(byIban.Keys);
         var accountOf = new Dictionary<string, OwnAccount>(byIban, StringComparer.Ordinal);
         foreach (var spelling in await SpellingsAsync(connection, cancel))
         {
@@ -52,17 +59,20 @@ internal sealed class BankSide
     }
 
     /// <summary>Every account that any statement is of, as written there.</summary>
-    public static async Task<List<string>> SpellingsAsync(NpgsqlConnection connection, CancellationToken cancel)
+    public static Task<List<string>> SpellingsAsync(NpgsqlConnection connection, CancellationToken cancel) =>
+        NamesAsync(connection, BankAccounts, cancel);
+
+    private static async Task<List<string>> NamesAsync(NpgsqlConnection connection, string sql, CancellationToken cancel)
     {
-        await using var command = new NpgsqlCommand(BankAccounts, connection);
-        var spellings = new List<string>();
+        await using var command = new NpgsqlCommand(sql, connection);
+        var names = new List<string>();
         await using var row = await command.ExecuteReaderAsync(cancel);
         while (await row.ReadAsync(cancel))
         {
-            spellings.Add(row.GetString(0));
+            names.Add(row.GetString(0));
         }
 
-        return spellings;
+        return names;
     }
 
     /// <summary>The account as the terms write it.</summary>

@@ -1,3 +1,4 @@
+using EGovPay.Settlement.Reconciliation;
 using FluentAssertions;
 using NodaTime;
 using Xunit;
@@ -27,6 +28,26 @@ public sealed class SpokenDays
 
         await SayAsync(book, Manat, Monday.PlusDays(1), Monday.PlusDays(9), null);
         (await LookAsync(book)).Should().Be("MissingThere 2000, MissingThere 7000");
+    }
+
+    [Fact]
+    public async Task A_payout_from_an_account_that_left_the_terms_is_missed_and_its_break_stays_until_it_is_booked()
+    {
+        await using var book = await RegisterBook.OpenAsync();
+        var moved = BankBook.Terms with { Accounts = [BankBook.Terms.Accounts[0] with { Iban = "AZ77NABZ00000000137010009944" }, BankBook.Terms.Accounts[1]] };
+        await SayAsync(book, Manat, Monday, Monday.PlusDays(2), null);
+        (await new ReconcileBank(book.Engine).RunAsync(moved, "test")).Should().BeNull("nothing was ever paid from it");
+
+        var first = await TellAsync(book, 1_000, Monday.PlusDays(1));
+        await TellAsync(book, 2_000, Monday.PlusDays(2));
+        await SayAsync(book, Manat, Monday.PlusDays(3), Monday.PlusDays(4), null);
+        (await LookAsync(book)).Should().Be("MissingThere 1000");
+        await SayAsync(book, Dollar, Monday, Monday.PlusDays(8), null);
+        (await LookAsync(book, moved)).Should().Be("MissingThere 1000", "its bank says no other thing than before");
+        await SayAsync(book, Manat, Monday.PlusDays(5), Monday.PlusDays(8), null);
+        (await LookAsync(book, moved)).Should().Be("MissingThere 1000, MissingThere 2000");
+        await SayAsync(book, Manat, Monday.PlusDays(9), Monday.PlusDays(9), null, new Said(-1_000, first));
+        (await LookAsync(book, moved)).Should().Be("MissingThere 2000, WrongDay 0");
     }
 
     [Theory]
