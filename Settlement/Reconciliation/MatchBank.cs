@@ -20,6 +20,7 @@ internal sealed class MatchBank(
     private readonly HashSet<string> agents = agentOf.Values.ToHashSet(StringComparer.Ordinal);
     private readonly List<BankDifference> differences = [];
     private readonly List<BankMatch> matches = [];
+    private BackOfBatches cameBack = new([]);
     private readonly HashSet<BankEntry> used = new(ReferenceEqualityComparer.Instance);
     private readonly HashSet<object> found = new(ReferenceEqualityComparer.Instance);
     private IReadOnlyList<BankEntry> entries = [];
@@ -64,8 +65,8 @@ internal sealed class MatchBank(
         (entries, payouts, deposits) = ([.. outside.Cast<BankEntry>(), .. booked], told, bookedDeposits);
         byWord = entries.SelectMany(entry => entry.Words, (entry, word) => (entry, word))
             .ToLookup(one => one.word, one => one.entry, StringComparer.Ordinal);
-        namedIds = entries.SelectMany(entry => entry.Parts.Select(part => part.EndToEndId).Append(entry.EndToEndId)).OfType<string>()
-            .ToHashSet(StringComparer.Ordinal);
+        namedIds = entries.SelectMany(entry => entry.Ids).ToHashSet(StringComparer.Ordinal);
+        cameBack = new BackOfBatches(entries.Concat(earlier));
         documents = [.. deposits.Select(one => (one.Agent, one.Reference))];
         byReference = deposits.ToLookup(one => one.Reference, StringComparer.Ordinal);
         Corrected();
@@ -96,6 +97,8 @@ internal sealed class MatchBank(
             }
         }
 
+        differences.AddRange(cameBack.TakenThoughRefused);
+        GivenBack.AddRange(cameBack.Given(Booked, Coverage));
         Left();
     }
 
@@ -154,7 +157,7 @@ internal sealed class MatchBank(
             }
 
             Matched += taken.Count + back.Count;
-            GivenBack.AddRange(back.Where(IsWhole).Take(1).Select(one => (payout, one.Entry)));
+            GivenBack.AddRange(back.Where(one => one.IsAllBack).Take(1).Select(one => (payout, one.Entry)));
             return;
         }
 
@@ -175,8 +178,8 @@ internal sealed class MatchBank(
                 BreakKind.PayoutRejected, payout.AmountQepik, "bank-returned", "ask-bank", back[^1].Entry, payout));
             // Never without its own debit, nor where some of what was booked of it may be in no statement of ours.
             GivenBack.AddRange(
-                turned.Count == 0 && payout.Day >= Coverage.FirstOf(payout.Debtor) && taken is [var debit] && IsDebit(debit)
-                    && back is [var only] && IsWhole(only)
+                turned.Count == 0 && payout.Day >= Coverage.FirstOf(payout.Debtor) && taken is [{ IsDebit: true }]
+                    && back is [{ IsAllBack: true } only]
                     ? [(payout, only.Entry)] : []);
             return;
         }
@@ -190,11 +193,6 @@ internal sealed class MatchBank(
         differences.AddRange(taken.Skip(1).Select(again => new BankDifference(
             BreakKind.Duplicate, payout.AmountQepik, "bank-repeated", "ask-bank", again.Entry, payout)));
     }
-
-    private static bool IsWhole(PayoutBooking back) => back.Entry.Currency == "AZN" && back.AmountQepik == back.Payout.AmountQepik;
-
-    private static bool IsDebit(PayoutBooking taken) => taken.Entry.Currency == "AZN" && taken.AmountQepik == -taken.Payout.AmountQepik
-        && SameAccount(taken.Entry.Account, taken.Payout.Debtor);
 
     private void Compare(PayoutBooking booking)
     {
@@ -249,9 +247,10 @@ internal sealed class MatchBank(
     /// <summary>One booking for all payouts of one of our files, or of a block of it.</summary>
     private void WholeFiles(int days)
     {
-        foreach (var (entry, paid) in new MatchBatches(payouts, NotNamed, Days, days).Run(entries.Where(Free)))
+        foreach (var (entry, paid) in new MatchBatches(payouts, NotNamed, cameBack, Days, days).Run(entries.Where(Free)))
         {
             Match(MatchBy.OneToMany, [entry], paid);
+            cameBack.Add(entry, paid);
         }
     }
 
@@ -359,8 +358,7 @@ internal sealed class MatchBank(
         entry is { AmountQepik: > 0, Currency: "AZN", Reversal: false, Counterparty: { } from } && !NamesOurs(entry)
             ? agentOf.GetValueOrDefault(Plain(from)) : null;
 
-    private bool NamesOurs(BankEntry entry) =>
-        entry.Parts.Select(part => part.EndToEndId).Append(entry.EndToEndId).Any(id => id is not null && toldIds.Contains(id));
+    private bool NamesOurs(BankEntry entry) => entry.Ids.Any(toldIds.Contains);
 
     /// <summary>From the agent's own account. Whose one is that the terms do not name, is never assumed.</summary>
     private bool MayBe(BankEntry entry, BookedDeposit deposit) =>

@@ -4,11 +4,13 @@ namespace EGovPay.Settlement.Reconciliation;
 
 /// <summary>
 /// Finds bookings of whole files, or whole blocks of them: by our own message or block id, and by the exact sum of what is in it. Of two that
-/// fit, neither is taken, unless the day says which.
+/// fit, neither is taken, unless the day says which. What came back was in the sum or not: first it is tried as it is usual, with what the bank
+/// gave back by name and without what it refused before, and then the other ways.
 /// </summary>
-/// <param name="open">Of a block with a payout that is not open, or found elsewhere, nothing is found.</param>
+/// <param name="open">Of a block with a payout that is neither open nor came back, nothing is found.</param>
 /// <param name="within">Bank days after its day in which a block may be booked.</param>
-internal sealed class MatchBatches(IReadOnlyList<ToldPayout> payouts, Func<ToldPayout, bool> open, BankDays days, int within)
+internal sealed class MatchBatches(
+    IReadOnlyList<ToldPayout> payouts, Func<ToldPayout, bool> open, BackOfBatches cameBack, BankDays days, int within)
 {
     private readonly List<Fit> fits = [];
 
@@ -16,9 +18,9 @@ internal sealed class MatchBatches(IReadOnlyList<ToldPayout> payouts, Func<ToldP
     /// <param name="bookings">Those that are still free.</param>
     public IReadOnlyList<(BankEntry Entry, IReadOnlyList<ToldPayout> Payouts)> Run(IEnumerable<BankEntry> bookings)
     {
-        // What came back before was refused, and is in no sum.
-        var blocks = payouts.Where(one => !one.Returned).GroupBy(one => (one.FileId, one.MessageId, one.BlockId, one.Day))
-            .Where(group => group.All(open)).Select(group => new Block(group.Key.MessageId, group.Key.BlockId, group.Key.Day, [.. group])).ToList();
+        var blocks = payouts.Where(MayBeIn).GroupBy(one => (one.FileId, one.MessageId, one.BlockId, one.Day))
+            .Where(group => group.All(one => open(one) || cameBack.Is(one)))
+            .Select(group => new Block(group.Key.MessageId, group.Key.BlockId, group.Key.Day, [.. group])).ToList();
         var byBlock = blocks.Where(one => one.Id is not null).ToLookup(one => one.Id!, StringComparer.Ordinal);
         var byMessage = blocks.ToLookup(one => one.MessageId, StringComparer.Ordinal);
         foreach (var entry in bookings.Where(entry => entry is { Currency: "AZN", Reversal: false, AmountQepik: < 0 }))
@@ -31,8 +33,15 @@ internal sealed class MatchBatches(IReadOnlyList<ToldPayout> payouts, Func<ToldP
             }
         }
 
-        return [.. Taken(fit => fit.ByBlock), .. Taken(fit => fit.Blocks.All(one => one.Day == fit.Entry.Day)), .. Taken(_ => true)];
+        return
+        [
+            .. Taken(fit => fit is { Usual: true, ByBlock: true }), .. Taken(fit => fit.Usual && fit.OnItsDay), .. Taken(fit => fit.Usual),
+            .. Taken(fit => fit.ByBlock), .. Taken(fit => fit.OnItsDay), .. Taken(_ => true),
+        ];
     }
+
+    /// <summary>What was refused and yet booked by itself, is in no other sum.</summary>
+    private bool MayBeIn(ToldPayout payout) => !payout.Returned || cameBack.Is(payout);
 
     /// <summary>The blocks that it names, together; else one block of the message that it names, or the message whole.</summary>
     private void Look(BankEntry entry, List<Block> named, List<Block> ofMessage)
@@ -55,14 +64,28 @@ internal sealed class MatchBatches(IReadOnlyList<ToldPayout> payouts, Func<ToldP
     }
 
     private bool IsWhole(string messageId, List<Block> file) =>
-        payouts.Count(one => one.MessageId == messageId && !one.Returned) == file.Sum(one => one.Payouts.Count);
+        payouts.Count(one => one.MessageId == messageId && MayBeIn(one)) == file.Sum(one => one.Payouts.Count);
 
     private void Add(BankEntry entry, List<Block> blocks, bool byBlock)
     {
-        if (blocks.Sum(one => one.Qepik) == -entry.AmountQepik
-            && blocks.TrueForAll(one => entry.Day >= one.Day && entry.Day <= days.Plus(one.Day, within)))
+        if (!blocks.TrueForAll(one => entry.Day >= one.Day && entry.Day <= days.Plus(one.Day, within)))
         {
-            fits.Add(new Fit(entry, blocks, byBlock));
+            return;
+        }
+
+        var all = blocks.SelectMany(one => one.Payouts).ToList();
+        var given = all.Where(one => cameBack.Is(one) && cameBack.IsCredited(one)).ToList();
+        var refused = all.Where(one => cameBack.Is(one) && !cameBack.IsCredited(one)).ToList();
+        foreach (var withGiven in given.Count > 0 ? [true, false] : new[] { true })
+        {
+            foreach (var withRefused in refused.Count > 0 ? [false, true] : new[] { false })
+            {
+                List<ToldPayout> paid = [.. all.Where(one => (withGiven || !given.Contains(one)) && (withRefused || !refused.Contains(one)))];
+                if (paid.Sum(one => one.AmountQepik) == -entry.AmountQepik)
+                {
+                    fits.Add(new Fit(entry, blocks, paid, byBlock, withGiven && !withRefused));
+                }
+            }
         }
     }
 
@@ -73,7 +96,7 @@ internal sealed class MatchBatches(IReadOnlyList<ToldPayout> payouts, Func<ToldP
         var sure = those.Where(fit => those.TrueForAll(other => ReferenceEquals(other, fit)
             || (!ReferenceEquals(other.Entry, fit.Entry) && !other.Blocks.Exists(fit.Blocks.Contains)))).ToList();
         fits.RemoveAll(fit => sure.Exists(one => ReferenceEquals(one.Entry, fit.Entry) || one.Blocks.Exists(fit.Blocks.Contains)));
-        return [.. sure.Select(fit => (fit.Entry, (IReadOnlyList<ToldPayout>)[.. fit.Blocks.SelectMany(one => one.Payouts)]))];
+        return [.. sure.Select(fit => (fit.Entry, (IReadOnlyList<ToldPayout>)fit.Paid))];
     }
 
     private sealed class Block(string messageId, string? id, LocalDate day, IReadOnlyList<ToldPayout> payouts)
@@ -85,9 +108,10 @@ internal sealed class MatchBatches(IReadOnlyList<ToldPayout> payouts, Func<ToldP
         public LocalDate Day => day;
 
         public IReadOnlyList<ToldPayout> Payouts => payouts;
-
-        public long Qepik { get; } = payouts.Sum(one => one.AmountQepik);
     }
 
-    private sealed record Fit(BankEntry Entry, List<Block> Blocks, bool ByBlock);
+    private sealed record Fit(BankEntry Entry, List<Block> Blocks, List<ToldPayout> Paid, bool ByBlock, bool Usual)
+    {
+        public bool OnItsDay => Blocks.TrueForAll(one => one.Day == Entry.Day);
+    }
 }

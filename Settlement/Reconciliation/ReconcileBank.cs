@@ -149,11 +149,14 @@ public sealed class ReconcileBank(Engine engine)
     {
         static string Place(BankEntry entry) =>
             string.Create(CultureInfo.InvariantCulture, $"statement {entry.StatementId}, entry {entry.EntryNo}");
+        // What came back of a sum was not paid by it.
+        var named = match.Booked.Select(one => one.Payout.Id).ToHashSet();
         return
         [
             .. match.Booked.Where(one => one.Agrees).Select(one => new StatementFact(
                 one.Payout.Id, one.Entry.FileId, GivenBack: false, "BOOK", Place(one.Entry))),
-            .. match.Matches.Where(one => one.By != MatchBy.Number).SelectMany(one => one.Payouts, (one, payout) => new StatementFact(
+            .. match.Matches.Where(one => one.By != MatchBy.Number).SelectMany(
+                one => one.Payouts.Where(payout => !payout.Returned && !named.Contains(payout.Id)), (one, payout) => new StatementFact(
                 payout.Id, one.Entries[0].FileId, GivenBack: false, "BOOK", Place(one.Entries[0]))),
             .. match.GivenBack.Select(one => new StatementFact(
                 one.Payout.Id, one.Entry.FileId, GivenBack: true, "RTRN", Place(one.Entry))),

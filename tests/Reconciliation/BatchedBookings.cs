@@ -80,6 +80,21 @@ public sealed class BatchedBookings
             .Should().Be("EGPF260203-ABCDEFGH0002");
     }
 
+    [Fact]
+    public async Task What_comes_back_of_a_block_leaves_the_rest_of_it_booked()
+    {
+        await using var book = await RegisterBook.OpenAsync();
+        await BankBook.TellFileAsync(book, File, (10_00, Day, 1), (5_00, Day, 1), (7_00, Next, 2));
+        var back = await book.Database.AskAsync<string>("select end_to_end_id from payout where amount_qepik = 500");
+        await SayAsync(book, Booked(15_00, Day, Batch(null, First)), Booked(7_00, Next, Batch(File, Second)),
+            Booked(5_00, Next, $"<TxDtls><Refs><EndToEndId>{back}</EndToEndId></Refs></TxDtls>")
+                .Replace("DBIT", "CRDT", StringComparison.Ordinal));
+        (await BankBook.LookAsync(book)).Should().NotContain("MissingThere").And.NotContain("Unidentified");
+        (await book.Database.AskAsync<string>(
+            "select string_agg(o.amount_qepik || ' ' || s.verdict, ', ' order by o.amount_qepik) from payout_status s join payout o using (payout_id)"))
+            .Should().Be("500 rejected, 700 settled, 1000 settled");
+    }
+
     private static async Task SayAsync(RegisterBook book, params string[] entries)
     {
         var from = Day.PlusDays(-1).ToString("uuuu-MM-dd", CultureInfo.InvariantCulture);

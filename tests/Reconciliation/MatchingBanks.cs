@@ -61,6 +61,32 @@ public sealed class MatchingBanks
     }
 
     [Fact]
+    public void One_booking_for_a_whole_file_is_its_sum_with_or_without_what_came_back_of_it()
+    {
+        ToldPayout[] told = [Told("A", 1_000), Told("B", 500) with { Id = 2 }, Told("C", 70) with { Id = 3 }];
+        BankEntry Whole(long qepik) => Debit(qepik, null) with { Counterparty = null, OwnReference = "FILE-1" };
+        BankEntry Back(string id, long qepik) => Debit(-qepik, id);
+
+        Run([Whole(1_570), Back("C", 70)], told).Should().Equal("PayoutRejected 70");
+        last.GivenBack.Should().ContainSingle().Which.Payout.Should().Be(told[2]);
+        Run([Back("C", 70), Whole(1_570)], told, null, MatchBy.OneToMany, MatchBy.Number).Should().Equal("PayoutRejected 70");
+        last.GivenBack.Should().ContainSingle();
+        Run([Whole(1_500), Back("C", 70)], told).Should().Equal("PayoutRejected 70");
+        last.GivenBack.Should().BeEmpty("it is in no sum: who knows what was taken");
+        Run([Whole(1_570), Back("C", 69)], told).Should().Equal("PayoutRejected 70");
+        last.GivenBack.Should().BeEmpty("not all of it came back");
+        Run([Whole(1_000), Back("C", 70)], told).Should().Equal("MissingThere 1000", "MissingThere 500", "PayoutRejected 70", "Unidentified 1000");
+        Run([Whole(1_570), Back("C", 70), Debit(70, "C")], told).Should().Equal(
+            "MissingThere 1000", "MissingThere 500", "PayoutRejected 70", "Unidentified 1570");
+
+        told[2] = told[2] with { Returned = true };
+        Run([Whole(1_570), Back("C", 70)], told).Should().BeEmpty();
+        Run([Whole(1_500)], told).Should().BeEmpty("it was refused, and is in no sum");
+        Run([Whole(1_570)], told).Should().Equal(["MissingHere 70"], "they refused it and booked it");
+        Run([Whole(1_570), Debit(70, "C")], told).Should().Equal("MissingHere 70", "MissingThere 1000", "MissingThere 500", "Unidentified 1570");
+    }
+
+    [Fact]
     public void A_deposit_is_known_by_its_document_or_by_agent_amount_and_day_and_several_by_their_sum()
     {
         Run([Credit(700, "doc-1")], deposits: [Deposit("doc-1", 700)]).Should().BeEmpty();
