@@ -80,6 +80,32 @@ public sealed class SpokenDays
         (await LookAsync(book)).Should().Contain("MissingThere 1000", "nothing was booked on the days between");
     }
 
+    [Theory]
+    [InlineData(0, 0, 0, null, null, false)]
+    [InlineData(100, 0, 0, null, null, false)] // emptied each evening
+    [InlineData(0, 0, 0, "7", "9", false)]
+    [InlineData(0, 0, 0, "7", "8", true)]
+    [InlineData(0, 0, 0, "7/1", "8/1", false)]
+    [InlineData(0, 0, 10, "7", "8", false)] // what was between them is not here
+    [InlineData(50, 50, 50, null, null, false)] // the least that the bank asks for
+    [InlineData(40, 50, 50, null, null, true)]
+    public async Task A_balance_that_is_so_by_habit_says_nothing_of_the_days_between(
+        long opening, long closing, long next, string? number, string? nextNumber, bool spoken)
+    {
+        await using var book = await RegisterBook.OpenAsync();
+        await TellAsync(book, 1_000, Monday.PlusDays(1));
+        await SayAsync(book, Manat, Monday, Monday, (opening, closing));
+        await SayAsync(book, Manat, Monday.PlusDays(8), Monday.PlusDays(8), (next, next + 70));
+        await book.Database.ExecuteAsync($"""
+            set session_replication_role = replica;
+            update statement set sequence = case when opening_minor = {opening} and closing_minor = {closing} then {Text(number)} else {Text(nextNumber)} end;
+            set session_replication_role = origin;
+            """);
+        (await LookAsync(book)).Should().Be(spoken ? "MissingThere 1000" : "");
+    }
+
+    private static string Text(string? text) => text is null ? "null" : $"'{text}'";
+
     [Fact]
     public async Task What_no_statement_shows_for_weeks_is_missing_though_one_is_lost_for_ever()
     {
