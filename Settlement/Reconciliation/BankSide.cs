@@ -18,6 +18,9 @@ internal sealed class BankSide
     /// <summary>A bank may book a payout so many days before it was to.</summary>
     private const int DaysEarly = 10;
 
+    /// <summary>One reading of what banks, payouts and deposits of weeks are, in seconds.</summary>
+    private const int Seconds = 300;
+
     private static readonly string BankAccounts = Sql.Load("Reconciliation/BankAccounts.sql");
     private static readonly string BankDebtors = Sql.Load("Reconciliation/BankDebtors.sql");
     private static readonly string BankEntries = Sql.Load("Reconciliation/BankEntries.sql");
@@ -64,7 +67,7 @@ internal sealed class BankSide
 
     private static async Task<List<string>> NamesAsync(NpgsqlConnection connection, string sql, CancellationToken cancel)
     {
-        await using var command = new NpgsqlCommand(sql, connection);
+        await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = Seconds };
         var names = new List<string>();
         await using var row = await command.ExecuteReaderAsync(cancel);
         while (await row.ReadAsync(cancel))
@@ -81,7 +84,7 @@ internal sealed class BankSide
     /// <summary>The days that statements speak of, by account, and how many statements and reports there are.</summary>
     public async Task<(List<SpokenRange> Spoken, long Statements)> SpokenAsync(CancellationToken cancel)
     {
-        await using var command = new NpgsqlCommand(BankCovered, connection);
+        await using var command = new NpgsqlCommand(BankCovered, connection) { CommandTimeout = Seconds };
         command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = Spellings });
         AddMost(command);
         command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. accountOf.Values.Select(one => one.Iban)] });
@@ -110,7 +113,7 @@ internal sealed class BankSide
     /// <summary>Payouts that a bank was told to execute in some days, and those that bookings name, or whose files or blocks they name.</summary>
     public async Task<List<ToldPayout>> PayoutsAsync(LocalDate from, LocalDate to, string[] named, CancellationToken cancel)
     {
-        await using var command = new NpgsqlCommand(BankPayouts, connection);
+        await using var command = new NpgsqlCommand(BankPayouts, connection) { CommandTimeout = Seconds };
         AddDays(command, from, to);
         AddMost(command);
         command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = named });
@@ -129,7 +132,7 @@ internal sealed class BankSide
     /// <summary>Deposits that people booked in some days.</summary>
     public async Task<List<BookedDeposit>> DepositsAsync(LocalDate from, LocalDate to, CancellationToken cancel)
     {
-        await using var command = new NpgsqlCommand(BankDeposits, connection);
+        await using var command = new NpgsqlCommand(BankDeposits, connection) { CommandTimeout = Seconds };
         AddDays(command, from, to);
         AddMost(command);
         var deposits = new List<BookedDeposit>();
@@ -147,7 +150,7 @@ internal sealed class BankSide
     private async Task<List<BankEntry>> EntriesAsync(LocalDate from, LocalDate to, string[]? ids, CancellationToken cancel)
     {
         var entries = new List<BankEntry>();
-        await using (var command = new NpgsqlCommand(ids is null ? BankEntries : BankEarlier, connection))
+        await using (var command = new NpgsqlCommand(ids is null ? BankEntries : BankEarlier, connection) { CommandTimeout = Seconds })
         {
             command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = Spellings });
             AddDays(command, from, to);
@@ -178,7 +181,7 @@ internal sealed class BankSide
 
     private async Task<Dictionary<(long Statement, int Entry), List<BankPart>>> PartsAsync(List<BankEntry> entries, CancellationToken cancel)
     {
-        await using var parts = new NpgsqlCommand(BankTransactions, connection);
+        await using var parts = new NpgsqlCommand(BankTransactions, connection) { CommandTimeout = Seconds };
         parts.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. entries.Select(one => one.StatementId)] });
         parts.Parameters.Add(new NpgsqlParameter<int[]> { TypedValue = [.. entries.Select(one => one.EntryNo)] });
         var of = new Dictionary<(long, int), List<BankPart>>();

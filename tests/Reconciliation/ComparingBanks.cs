@@ -1,9 +1,11 @@
+using EGovPay.Processing;
 using EGovPay.Processing.Ledger;
 using EGovPay.Processing.People;
 using EGovPay.Settlement.Breaks;
 using EGovPay.Settlement.Reconciliation;
 using EGovPay.Settlement.Terms;
 using FluentAssertions;
+using Npgsql;
 using Xunit;
 
 namespace EGovPay.Tests.Reconciliation;
@@ -115,6 +117,41 @@ public sealed class ComparingBanks
         await using var book = await RegisterBook.OpenAsync();
         await SayAsync(book, "s", -10, await book.Database.AskAsync<int>($"select date '{last}' - current_date"), 0);
         (await new ReconcileBank(book.Engine).RunAsync(Terms, "test"))!.Should().BeEquivalentTo(new { Lines = 1, Breaks = 1 });
+    }
+
+    [Fact]
+    public async Task Deposits_and_corrections_of_some_days_are_found_by_their_days_and_not_by_reading_all_movements()
+    {
+        await using var book = await RegisterBook.OpenAsync();
+        await book.Database.ExecuteAsync(FormattableString.Invariant($"""
+            set session_replication_role = replica;
+            insert into movement (agent_id, number, kind, reference, amount_qepik, business_day, at, made_by)
+            select {RegisterBook.Agent}, 1000000 + n, 'rebalance-out', 'n' || n, 1, current_date, now(), 'test'
+            from generate_series(1, 20000) n;
+            insert into movement (agent_id, number, kind, reference, amount_qepik, business_day, at, made_by)
+            select {RegisterBook.Agent}, 2000000 + n, 'top-up', 'd' || n, 1, current_date - n, now(), 'test'
+            from generate_series(1, 2000) n;
+            analyze movement;
+            set session_replication_role = origin;
+            """));
+        await using var connection = await book.Database.DataSource.OpenConnectionAsync(TestContext.Current.CancellationToken);
+        await using var command = new NpgsqlCommand("explain " + Sql.Load(typeof(ReconcileBank).Assembly, "Reconciliation/BankDeposits.sql"), connection)
+        {
+            Parameters =
+            {
+                new NpgsqlParameter<DateOnly> { TypedValue = new DateOnly(2026, 2, 3) },
+                new NpgsqlParameter<DateOnly> { TypedValue = new DateOnly(2026, 2, 3) },
+                new NpgsqlParameter<int> { TypedValue = 10 },
+            },
+        };
+        var plan = new List<string>();
+        await using var row = await command.ExecuteReaderAsync(TestContext.Current.CancellationToken);
+        while (await row.ReadAsync(TestContext.Current.CancellationToken))
+        {
+            plan.Add(row.GetString(0));
+        }
+
+        plan.Should().NotContain(line => line.Contains("Seq Scan on movement")).And.Contain(line => line.Contains("movement_of_people"));
     }
 
     /// <summary>A statement, days from today, with one booking of 700.00 by the agent's document or none.</summary>
