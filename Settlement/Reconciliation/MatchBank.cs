@@ -102,13 +102,14 @@ internal sealed class MatchBank(
         Left();
     }
 
-    /// <summary>What two people booked to settle a booking's break is the deposit of that booking where it is all of it, and of no other ever.</summary>
+    /// <summary>What two people booked to settle a booking's break is the deposit of that booking where it is all of it; neither is ever another's.</summary>
     private void Corrected()
     {
         foreach (var of in deposits.Where(one => one.Settles is not null).GroupBy(one => one.Settles!.Value).ToList())
         {
             found.UnionWith(of);
             Match(MatchBy.Number, [.. entries.Where(entry => entry.IsWhole(of.Key, of.Sum(one => one.AmountQepik)))], [], [.. of]);
+            used.UnionWith(entries.Where(entry => (entry.StatementId, entry.EntryNo) == of.Key));
         }
     }
 

@@ -197,6 +197,18 @@ public sealed class MatchingBanks
     }
 
     [Fact]
+    public void A_booking_that_two_people_settled_in_parts_is_no_deposit_that_comes_later()
+    {
+        var credit = Credit(10_000, "doc-1");
+        var settled = Deposit("break.1", 9_900) with { Settles = (credit.StatementId, credit.EntryNo) };
+        Run([credit], deposits: [settled]).Should().BeEmpty("what is left of it went elsewhere");
+        Run([credit], deposits: [settled, Deposit("doc-1", 10_000)]).Should().Equal(["MissingThere 10000"], "it is booked twice");
+        Run([credit, Credit(10_000, null)], deposits: [settled, Deposit("doc-2", 10_000)]).Should().BeEmpty("another is that one");
+        Run([credit], deposits: [settled with { AmountQepik = 10_000 }]).Should().BeEmpty();
+        last.Matched.Should().Be(1);
+    }
+
+    [Fact]
     public void What_a_part_of_a_booking_does_not_say_is_not_assumed()
     {
         ToldPayout[] told = [Told("A", 1_000), Told("B", 500)];
