@@ -1,5 +1,6 @@
 using EGovPay.Processing;
 using EGovPay.Terminals.Api;
+using EGovPay.Terminals.Office;
 using EGovPay.Terminals.OsmpIn;
 using EGovPay.Terminals.Problems;
 using Microsoft.AspNetCore.Connections;
@@ -23,6 +24,9 @@ internal sealed class Gate(Entrance entrance, Paces paces, Outage outage, Func<b
 
     /// <summary>Health is told to whoever asks, however full it is.</summary>
     public static bool IsHealth(PathString path) => path.StartsWithSegments("/health", StringComparison.Ordinal);
+
+    /// <summary>The finance office hears of faults in its own words.</summary>
+    private static bool IsOffice(PathString path) => path.StartsWithSegments("/v1/settlement", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The headers of every answer.</summary>
     public static void Protect(IHeaderDictionary headers, string scheme)
@@ -165,6 +169,7 @@ internal sealed class Gate(Entrance entrance, Paces paces, Outage outage, Func<b
 
         await (http.Request.Path.Equals(OsmpCalls.Path, StringComparison.OrdinalIgnoreCase)
             ? OsmpCalls.WriteAsync(http, OsmpReply.No("", why.Why))
+            : IsOffice(http.Request.Path) && OfficeProblem.Of(why.Why, status) is { } problem ? problem.ExecuteAsync(http)
             : new Refuse(why, status).ExecuteAsync(http));
     }
 

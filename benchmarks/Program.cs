@@ -9,6 +9,7 @@ using EGovPay.Benchmarks.Overload;
 using EGovPay.Benchmarks.Observing;
 using EGovPay.Benchmarks.Reconcile;
 using EGovPay.Benchmarks.Torture;
+using EGovPay.Benchmarks.WholeWay;
 
 namespace EGovPay.Benchmarks;
 
@@ -42,7 +43,9 @@ internal static class Program
                 return await RunSeal.EngineAsync(arguments);
             case "close":
                 return await RunClose.RunAsync(arguments);
-            case "day" or "growth":
+            case "day":
+                return await RunDay.RunAsync(arguments);
+            case "growth":
                 await Console.Error.WriteLineAsync($"The long run {arguments[0]} does not exist yet.");
                 return 2;
             default:

@@ -85,6 +85,27 @@ public sealed class SettlementWindows(NpgsqlDataSource database)
     }
 
     /// <summary>
+    /// The windows on days that are no bank days by now: those that are open, which stay as they are since postings may be in them.
+    /// </summary>
+    public async Task<IReadOnlyList<(short Group, LocalDate Day)>> StayingAsync(CancellationToken cancel = default)
+    {
+        var calendars = await CalendarStore.ReadAsync(database, cancel);
+        await using var command = database.CreateCommand(
+            "select w.cutoff_group, w.bank_day from settlement_window w where w.closes_at > now() order by w.bank_day, w.cutoff_group limit 1000");
+        await using var row = await command.ExecuteReaderAsync(cancel);
+        var staying = new List<(short, LocalDate)>();
+        while (await row.ReadAsync(cancel))
+        {
+            if (!calendars.IsBankDay(row.GetLocalDate(1)))
+            {
+                staying.Add((row.GetInt16(0), row.GetLocalDate(1)));
+            }
+        }
+
+        return staying;
+    }
+
+    /// <summary>
     /// Closes the window of a group that is open now, so that its registers can go out; what commits after belongs to the next.
     /// It waits for the commits under way as the day's closer does.
     /// </summary>

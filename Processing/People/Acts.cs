@@ -56,8 +56,8 @@ public static class Acts
     public static readonly Act CalendarApply = new("calendar apply", Role.Operator, Role.Finance);
     public static readonly Act DayClose = new("day close", Role.Operator, Role.Finance);
     public static readonly Act JobsRun = new("jobs run", Role.Operator, Role.Finance);
-    public static readonly Act JobsPause = new("jobs pause", Role.Operator);
-    public static readonly Act JobsResume = new("jobs resume", Role.Operator);
+    public static readonly Act JobsPause = new("jobs pause", Role.Operator, Role.Finance);
+    public static readonly Act JobsResume = new("jobs resume", Role.Operator, Role.Finance);
     public static readonly Act SettleApply = new("settle apply", Role.Finance, Role.Operator);
     public static readonly Act PayoutPropose = new("payout propose", Role.Finance);
     public static readonly Act PayoutApprove = new("payout approve", Role.Approver);

@@ -195,6 +195,8 @@ public sealed class DecideProposals(
             ? $"the payment is {state} meanwhile, and not {edge.From}"
             : proposal.BreakId is not null && await proposals.Breaks.IsGoneAsync(proposal)
             ? "the break is gone since, or says something else"
+            : proposal.Kind == ProposalKind.Payout && await proposals.Receivers.ReplacedAsync(proposal) is { } replaced
+            ? replaced
             : proposal.Kind == ProposalKind.Terms && await terms.AreStaleAsync(proposal)
             ? "other terms were applied since it was proposed"
             : null;

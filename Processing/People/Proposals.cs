@@ -54,6 +54,9 @@ public sealed class Proposals(
     /// <summary>What proposals about breaks are about.</summary>
     internal ProposedBreaks Breaks { get; } = new(database);
 
+    /// <summary>To whom proposed payouts go.</summary>
+    internal ProposedReceivers Receivers { get; } = new(database, catalogue);
+
     /// <summary>What is about no agent is written under the lane of this one, which is nobody's.</summary>
     private const int NoAgent = 0;
 

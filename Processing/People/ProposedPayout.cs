@@ -1,4 +1,5 @@
 using System.Text.Json;
+using EGovPay.Processing.Catalogue;
 using EGovPay.Processing.PostgreSql;
 using NodaTime;
 using Npgsql;
@@ -23,6 +24,21 @@ public sealed record ProposedPayout(
         return row.IsDBNull(at) ? null : new ProposedPayout(
             row.GetInt32(at), row.GetInt64(at + 1), row.GetString(at + 2), row.GetString(at + 3), Text(4), Text(5), Text(6),
             row.GetLocalDate(at + 7), row.GetString(at + 8), row.IsDBNull(at + 9) ? null : row.GetInt64(at + 9), Text(10));
+    }
+}
+
+/// <summary>The receivers of proposed payouts: whether the terms still name them.</summary>
+internal sealed class ProposedReceivers(NpgsqlDataSource database, CatalogueInForce catalogue)
+{
+    /// <summary>Why a payout does not go where the terms in force say; null: it does, or a bank was told of it already.</summary>
+    public async Task<string?> ReplacedAsync(Proposal proposal)
+    {
+        var providers = catalogue.Current.Providers;
+        await using var command = database.CreateCommand("select r.why from replaced_payouts($1, $2) r where r.payout_id = $3");
+        command.Parameters.Add(new NpgsqlParameter<int[]> { TypedValue = [.. providers.Select(one => one.Id)] });
+        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. providers.Select(one => one.Code)] });
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = proposal.PayoutId!.Value });
+        return await command.ExecuteScalarAsync() as string;
     }
 }
 

@@ -39,6 +39,9 @@ public sealed record PrivateClusterSettings
     /// <summary>Shared buffers in MiB; null: a quarter of the memory, at least 128, at most 2048.</summary>
     public int? SharedBuffersMebibytes { get; init; }
 
+    /// <summary>Benchmarks only: PostgreSQL's own settings instead of ours, but for durability and where it listens.</summary>
+    internal bool Stock { get; init; }
+
     /// <summary>Connections that the server takes. Default 200.</summary>
     public int MaxConnections { get; init; } = 200;
 

@@ -17,7 +17,7 @@ internal static class ServerOptions
     public static string CommandLine(PrivateClusterSettings settings, string socketFolder, string walCompression)
     {
         var durable = settings.FsyncOff ? "off" : "on";
-        (string Name, string Value)[] options =
+        (string Name, string Value)[] always =
         [
             ("fsync", durable),
             ("full_page_writes", durable),
@@ -26,6 +26,9 @@ internal static class ServerOptions
             ("port", Number(ClusterFolder.Port)),
             ("unix_socket_directories", socketFolder),
             ("unix_socket_permissions", "0700"),
+        ];
+        (string Name, string Value)[] ours =
+        [
             ("max_connections", Number(settings.MaxConnections)),
             ("shared_buffers", Number(settings.SharedBuffersMebibytes ?? SharedBuffersMebibytes()) + "MB"),
             ("max_wal_size", "8GB"),
@@ -43,7 +46,7 @@ internal static class ServerOptions
             ("log_truncate_on_rotation", "on"),
             ("log_error_verbosity", "terse"),
         ];
-        return string.Join(' ', options.Select(option => "-c " + Quote(option.Name + "=" + option.Value)));
+        return string.Join(' ', always.Concat(settings.Stock ? [] : ours).Select(option => "-c " + Quote(option.Name + "=" + option.Value)));
     }
 
     // What the garbage collector sees is the machine's memory, or the container's limit where there is one.

@@ -48,7 +48,7 @@ public sealed class ImportAcquirers(NpgsqlDataSource database, IReadOnlyList<Fil
         {
             if (mapping is null)
             {
-                return new FileLoaded(null, FileRefusal.Whole($"The terms have no mapping for the acquirer '{acquirer}'."), []);
+                return new FileLoaded(null, FileRefusal.Whole($"The terms have no mapping for the acquirer '{acquirer}'.", FileFault.NoMapping), []);
             }
 
             try

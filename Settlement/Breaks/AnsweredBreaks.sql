@@ -28,7 +28,7 @@ select 'payout', 'PayoutRejected', o.end_to_end_id, o.provider_id, null, null, o
 from payout o
 cross join lateral (
     select x.code, x.reason from payout_status x
-    where x.payout_id = o.payout_id and x.verdict = 'rejected'
+    where x.payout_id = o.payout_id and x.verdict = 'rejected' and x.source <> 'terms'
     order by x.payout_status_id
     limit 1
 ) s
@@ -36,6 +36,28 @@ where (o.returned_at is not null
         or exists (select from payout_status x where x.payout_id = o.payout_id and x.verdict = 'settled'))
     and not exists (
         select from settlement_break b where b.side = 'payout' and b.kind = 'PayoutRejected' and b.subject = o.end_to_end_id)
+union all
+-- Refused, put back, and called settled by the bank after all: it is in the next payout, and may be paid twice.
+select 'payout', 'PayoutRejected', o.end_to_end_id || '/settled', o.provider_id, null, null, o.payout_id, o.execution_day, o.amount_qepik,
+    json_build_object('payout', o.payout_id, 'amountQepik', o.amount_qepik, 'endToEndId', o.end_to_end_id)::text,
+    json_build_object('code', s.code, 'reason', s.reason)::text, 'payout-settled-after-all', 'ask-bank'
+from payout o
+cross join lateral (
+    select x.payout_status_id, x.code, x.reason from payout_status x
+    where x.payout_id = o.payout_id and x.verdict = 'settled' and x.source = 'pain.002'
+    order by x.payout_status_id desc
+    limit 1
+) s
+where o.returned_at is not null
+    -- What a statement shows answers it: paid, and then there is a break of that booking, or given back.
+    and not exists (select from payout_status x where x.payout_id = o.payout_id and x.source = 'statement' and x.verdict = 'rejected')
+    and not exists (select from settlement_break b where b.payout_id = o.payout_id and b.side = 'bank' and b.cause = 'bank-paid-refused')
+    and exists (
+        select from payout_status x
+        where x.payout_id = o.payout_id and x.verdict = 'rejected' and x.payout_status_id < s.payout_status_id)
+    and not exists (
+        select from settlement_break b
+        where b.side = 'payout' and b.kind = 'PayoutRejected' and b.subject = o.end_to_end_id || '/settled')
 union all
 -- Refused because the bank has it already: whether that one was carried out, people ask, until the bank or a statement says so.
 select 'payout', 'PayoutRejected', o.end_to_end_id || '/repeated', o.provider_id, null, null, o.payout_id, o.execution_day, o.amount_qepik,

@@ -109,9 +109,17 @@ public sealed class BreakBook(NpgsqlDataSource database)
     }
 
     /// <summary>What is open, by age and kind.</summary>
-    public async Task<IReadOnlyList<BreakTotal>> TotalsAsync(CancellationToken cancel = default)
+    /// <param name="filter">Only what fits side, kind, provider and day of it; null: all.</param>
+    public async Task<IReadOnlyList<BreakTotal>> TotalsAsync(BreakFilter? filter = null, CancellationToken cancel = default)
     {
         await using var command = database.CreateCommand(OpenByAge);
+        command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = filter?.Side is { } side ? OpenBreaks.TextOf(side) : null });
+        command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = filter?.Kind?.ToString() });
+        command.Parameters.Add(new NpgsqlParameter<int?> { TypedValue = filter?.ProviderId });
+        command.Parameters.Add(new NpgsqlParameter
+        {
+            Value = (object?)filter?.Day?.ToDateColumn() ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Date,
+        });
         var totals = new List<BreakTotal>();
         await using var row = await command.ExecuteReaderAsync(cancel);
         while (await row.ReadAsync(cancel))

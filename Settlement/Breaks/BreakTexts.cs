@@ -101,6 +101,10 @@ public static class BreakTexts
             "Sənədinə görə agentin artıq qeyd olunmuş mədaxili ola bilər, şərtlərdə isə onun hesabı yoxdur",
             "By its document it may be a deposit that is booked already, of an agent of whom the terms name no account",
             "Судя по документу, это может быть уже учтённое пополнение агента, счёт которого в условиях не указан"),
+        ["bank-deposit-unsure"] = new(
+            "Sənədi və məbləği agentin qeyd olunmuş mədaxilidir, göndərən hesab isə onun şərtlərdəki hesabı deyil və ya göstərilməyib",
+            "Document and amount are those of a booked deposit of the agent; the sender's account is not its own, or is not named",
+            "Документ и сумма — как у учтённого пополнения агента, но счёт отправителя не его или не указан"),
         ["line-rejected"] = new(
             "Təşkilat reyestrin sətrini qəbul etməyib", "The receiver refused a line of its register",
             "Получатель не принял строку реестра"),
@@ -112,6 +116,10 @@ public static class BreakTexts
         ["payout-contradicted"] = new(
             "Bank əvvəl ödəyib, sonra imtina edib", "The bank called the payout settled, and refused it later",
             "Банк сначала исполнил выплату, затем отклонил"),
+        ["payout-settled-after-all"] = new(
+            "Bank imtina etdiyi, geri yazılmış köçürməni sonra icra olunmuş sayıb: iki dəfə ödənə bilər",
+            "The bank refused the payout, which was put back, and called it settled later: it may be paid twice",
+            "Банк отклонил выплату, деньги возвращены на счёт, а затем назвал её исполненной: она может быть оплачена дважды"),
         ["payout-repeated"] = new(
             "Bank köçürməni təkrar sayıb: birincisi yerinə yetirilə bilər",
             "The bank refused the payout as a repetition: the first one may be carried out",
@@ -122,6 +130,8 @@ public static class BreakTexts
             "Bank tapşırığımızdan az köçürüb", "The bank booked less than we told it to pay", "Банк списал меньше, чем мы поручили"),
         ["bank-other-account"] = new(
             "Bank pulu başqa hesaba köçürüb", "The bank paid it to another account", "Банк перечислил на другой счёт"),
+        ["bank-other-debtor"] = new(
+            "Bank onu başqa hesabımızda yazıb", "The bank booked it on another account of ours", "Банк провёл это по другому нашему счёту"),
         ["bank-other-currency"] = new(
             "Bank onu başqa valyutada yazıb", "The bank booked it in another currency", "Банк провёл это в другой валюте"),
         ["bank-other-day"] = new(
@@ -236,6 +246,10 @@ public static class BreakTexts
             "Göndərən hesab agentindirsə, onu şərtlərə əlavə edin",
             "If the sender's account is the agent's, add it to the terms",
             "Если счёт отправителя принадлежит агенту, внесите его в условия"),
+        ["ask-sender"] = new(
+            "Kimin göndərdiyini bankdan soruşun. Agentdirsə: bu fərqi və mədaxilinkini qəbul edin, yeni hesabı varsa, şərtlərə əlavə edin",
+            "Ask the bank who sent it. If the agent did: accept this break and its deposit's, and add a new account of its to the terms",
+            "Спросите у банка, кто отправил. Если агент: примите это расхождение и расхождение пополнения, новый счёт внесите в условия"),
         ["book-deposit"] = new(
             "Depoziti yazın: egovpay agent topup propose", "Book the deposit: egovpay agent topup propose",
             "Проведите депозит: egovpay agent topup propose"),

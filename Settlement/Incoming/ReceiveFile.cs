@@ -48,17 +48,36 @@ public enum FileVerdict
     Refused,
 }
 
+/// <summary>Of what kind a fault of a file is, for whoever says it in another language.</summary>
+public enum FileFault
+{
+    /// <summary>It stands there and cannot be read.</summary>
+    Malformed,
+    Empty,
+    TooLarge,
+    NotRecognised,
+    NotWellFormed,
+    Missing,
+
+    /// <summary>A document of another kind.</summary>
+    Another,
+    TotalsDiffer,
+    NoMapping,
+    SeveralMappings,
+    Changed,
+}
+
 /// <summary>Where a file is wrong, and why.</summary>
 /// <param name="Line">From 1; 0: the file as a whole.</param>
 /// <param name="Column">From 1; 0 where only the line is known. In characters or bytes, or the number of a CSV's column.</param>
 /// <param name="Where">Element, tag or column; may be empty.</param>
-public sealed record FileRefusal(int Line, int Column, string Where, string Text)
+public sealed record FileRefusal(int Line, int Column, string Where, string Text, FileFault What = FileFault.Malformed)
 {
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
         $"{(Line > 0 ? $"line {Line}{(Column > 0 ? $", column {Column}" : "")}: " : "")}{(Where.Length > 0 ? Where + ": " : "")}{Text}");
 
-    public static FileRefusal Whole(string text) => new(0, 0, "", text);
+    public static FileRefusal Whole(string text, FileFault what = FileFault.Malformed) => new(0, 0, "", text, what);
 }
 
 /// <summary>What became of a file.</summary>
@@ -105,7 +124,8 @@ public sealed class ReceiveFile(NpgsqlDataSource database)
         var sha256 = Convert.ToHexStringLower(hash);
         if (bytes is 0 or > MostBytes)
         {
-            var why = FileRefusal.Whole(bytes == 0 ? "The file is empty." : $"The file has {bytes} bytes; at most {MostBytes} are read.");
+            var why = bytes == 0 ? FileRefusal.Whole("The file is empty.", FileFault.Empty)
+                : FileRefusal.Whole($"The file has {bytes} bytes; at most {MostBytes} are read.", FileFault.TooLarge);
             return await RefuseAsync(kind, file, act, new FileReceipt(FileVerdict.Refused, null, sha256, bytes, null, why), hash, cancel);
         }
 
@@ -125,7 +145,7 @@ public sealed class ReceiveFile(NpgsqlDataSource database)
         {
             await content.CopyToAsync(Stream.Null, cancel);
             refusal = hashing.GetHashAndReset().AsSpan().SequenceEqual(hash)
-                ? null : FileRefusal.Whole("The file changed while it was read. Give it again when it is whole.");
+                ? null : FileRefusal.Whole("The file changed while it was read. Give it again when it is whole.", FileFault.Changed);
         }
 
         var receipt = new FileReceipt(

@@ -43,6 +43,8 @@ public sealed class JobProgress(TimeProvider time, string? askedBy, Func<int, st
 /// <summary>A run of a job.</summary>
 /// <param name="AskedBy">A login; null: its schedule.</param>
 /// <param name="Result">done, skipped, failed or lost; null: it runs.</param>
+/// <param name="Percent">How far it is, or was when it failed; 100 of what is done. Null: it told nothing.</param>
+/// <param name="Progress">What it is at, or was at when it failed.</param>
 public sealed record JobRun(
     long Id, string Job, string Node, string? AskedBy, NodaTime.Instant StartedAt, NodaTime.Instant? EndedAt, string? Result,
     string? Outcome, int? Percent, string? Progress);

@@ -100,10 +100,13 @@ public sealed class JobRuns(NpgsqlDataSource database)
         await using var row = await command.ExecuteReaderAsync(cancel);
         while (await row.ReadAsync(cancel))
         {
+            var result = row.IsDBNull(6) ? null : row.GetString(6);
+            // What was told last, a while before the end, is not how far a run is that came to its end.
+            var done = result == "done";
             runs.Add(new JobRun(
                 row.GetInt64(0), row.GetString(1), row.GetString(2), row.IsDBNull(3) ? null : row.GetString(3), row.GetInstant(4),
-                row.GetInstantOrNull(5), row.IsDBNull(6) ? null : row.GetString(6), row.IsDBNull(7) ? null : row.GetString(7),
-                row.IsDBNull(8) ? null : row.GetInt16(8), row.IsDBNull(9) ? null : row.GetString(9)));
+                row.GetInstantOrNull(5), result, row.IsDBNull(7) ? null : row.GetString(7),
+                done ? 100 : row.IsDBNull(8) ? null : row.GetInt16(8), done || row.IsDBNull(9) ? null : row.GetString(9)));
         }
 
         return runs;

@@ -125,7 +125,7 @@ public sealed class WatchSettlement : IAsyncDisposable
         var database = engine.Database;
         var at = engine.Clock.GetCurrentInstant();
         var today = Baku.DateOf(at);
-        var breaks = await new BreakBook(database).TotalsAsync(cancel);
+        var breaks = await new BreakBook(database).TotalsAsync(cancel: cancel);
         var states = await Schedule.LookAsync(jobs, database, cancel);
         var failed = await FailedAsync(cancel);
         if (standings is not { } known || at - known.At > Standings || at < known.At)

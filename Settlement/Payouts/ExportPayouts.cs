@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using EGovPay.Processing;
+using EGovPay.Processing.Catalogue;
 using EGovPay.Processing.People;
 using EGovPay.Processing.PostgreSql;
 using NodaTime;
@@ -24,7 +25,8 @@ public sealed record PayoutFile(
 
 /// <summary>What came of exporting: a file, or why there is none.</summary>
 /// <param name="File">Null where something cannot be expressed, or nothing waits.</param>
-public sealed record PayoutExport(PayoutFile? File, IReadOnlyList<PayoutFault> Faults);
+/// <param name="Withdrawn">Payouts that were taken back now: the terms name another account than they do.</param>
+public sealed record PayoutExport(PayoutFile? File, IReadOnlyList<PayoutFault> Faults, IReadOnlyList<long> Withdrawn);
 
 /// <summary>
 /// Makes the files in which banks are told of approved payouts. A file is written into the database first, with what is in it, in one commit;
@@ -79,17 +81,19 @@ public sealed class ExportPayouts(NpgsqlDataSource database, IClock clock)
             throw new InvalidOperationException($"'{Acts.PayoutExport.Name}' is for {Acts.PayoutExport.RolesText}; {by.Login} is none.");
         }
 
+        var withdrawn = new List<long>();
         for (var attempt = 0; attempt < AttemptLimit; attempt++)
         {
+            withdrawn.AddRange(await WithdrawReplaced.RunAsync(database, cancel));
             if (payoutId is { } one && await AgainAsync(null, one, cancel) is { } before)
             {
-                return new PayoutExport(before, []);
+                return new PayoutExport(before, [], withdrawn);
             }
 
             var waiting = await WaitingAsync(payoutId, cancel);
             if (waiting.Count == 0)
             {
-                return new PayoutExport(null, []);
+                return new PayoutExport(null, [], withdrawn);
             }
 
             var now = clock.GetCurrentInstant();
@@ -107,27 +111,31 @@ public sealed class ExportPayouts(NpgsqlDataSource database, IClock clock)
                     messageId, now, format == PayoutFormat.Pain00100109 ? Pain001Edition.V9 : Pain001Edition.V3, letters, remittance), orders);
             if (faults.Count > 0)
             {
-                return new PayoutExport(null, faults);
+                return new PayoutExport(null, faults, withdrawn);
             }
 
             var blocks = format == PayoutFormat.DomesticLines ? null : WritePain001.BlocksOf(messageId, orders);
             if (await EnterAsync(by, messageId, format, waiting, blocks, body.ToArray(), cancel) is { } file)
             {
-                return new PayoutExport(file, []);
+                return new PayoutExport(file, [], withdrawn);
             }
         }
 
         throw new InvalidOperationException($"Payouts were exported by others {AttemptLimit} times meanwhile.");
     }
 
-    /// <returns>Null: one of them is in another file by now.</returns>
+    /// <returns>Null: one of them is in another file by now, or was taken back.</returns>
     private async Task<PayoutFile?> EnterAsync(
         Person by, string messageId, PayoutFormat format, List<WaitingPayout> waiting,
         IReadOnlyDictionary<string, string>? blocks, byte[] body, CancellationToken cancel)
     {
         var hash = SHA256.HashData(body);
         var total = waiting.Sum(each => each.Order.AmountQepik);
-        await using var command = database.CreateCommand(EnterPayoutFile);
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        await using var batch = new NpgsqlBatch(connection);
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(WithdrawReplaced.HoldDecisions));
+        var command = new NpgsqlBatchCommand(EnterPayoutFile);
+        batch.BatchCommands.Add(command);
         void Add<T>(T value) => command.Parameters.Add(new NpgsqlParameter<T> { TypedValue = value });
         Add(messageId);
         Add(Text(format));
@@ -138,12 +146,16 @@ public sealed class ExportPayouts(NpgsqlDataSource database, IClock clock)
         Add(waiting.Select(each => each.Id).ToArray());
         Add(waiting.Select(each => blocks?[each.Order.EndToEndId]).ToArray());
         Add(waiting.Select(each => each.Order.ExecutionDay.ToDateColumn()).ToArray());
+        var providers = (await CatalogueStore.LatestOrEmbeddedAsync(database, cancel)).Providers;
+        Add(providers.Select(one => one.Id).ToArray());
+        Add(providers.Select(one => one.Code).ToArray());
         try
         {
-            await command.ExecuteNonQueryAsync(cancel);
-            return new PayoutFile(messageId, format, waiting.Count, total, Convert.ToHexStringLower(hash), body, New: true);
+            return await batch.ExecuteNonQueryAsync(cancel) > 0
+                ? new PayoutFile(messageId, format, waiting.Count, total, Convert.ToHexStringLower(hash), body, New: true) : null;
         }
-        catch (PostgresException taken) when (taken is { SqlState: "23505", ConstraintName: "payout_in_file_pkey" })
+        catch (PostgresException taken) when (taken is
+            { SqlState: "23505", ConstraintName: "payout_in_file_pkey" } or { SqlState: "23514", ConstraintName: "payout_taken_back" })
         {
             return null;
         }

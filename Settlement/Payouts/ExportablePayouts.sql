@@ -9,5 +9,6 @@ join proposal p on p.payout_id = o.payout_id and p.state = 'done'
 where o.dropped_at is null and o.returned_at is null
     and ($1::bigint is null or o.payout_id = $1)
     and not exists (select from payout_in_file f where f.payout_id = o.payout_id)
+    and not exists (select from payout_status s where s.payout_id = o.payout_id and s.source = 'terms')
 order by o.execution_day, o.payout_id
 limit $2

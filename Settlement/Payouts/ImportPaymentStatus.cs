@@ -143,42 +143,25 @@ public sealed class ImportPaymentStatus(NpgsqlDataSource database, Postings? pos
     /// </summary>
     private async Task<bool> ReturnAsync(Postings ledger, long id, CancellationToken cancel)
     {
-        await using var turn = await database.OpenConnectionAsync(cancel);
-        await using (var take = new NpgsqlCommand($"select pg_advisory_lock({ReconcileRegister.Lock}, 0)", turn) { CommandTimeout = 0 })
+        await using var turn = await Turn.TakeAsync(database, Turn.OfBanks, cancel);
+        if (await DueAsync(id, cancel) is not [var (_, why)])
         {
-            await take.ExecuteNonQueryAsync(cancel);
+            return false;
         }
 
-        try
+        foreach (var few in (await BackAsync(id, cancel)).Chunk(PostedAtOnce))
         {
-            if (await DueAsync(id, cancel) is not [var (_, why)])
+            var posted = await Task.WhenAll(few.Select(posting => ledger.PostAsync(posting, "engine", null, why)));
+            if (posted.Contains(PostResult.Different))
             {
-                return false;
-            }
-
-            foreach (var few in (await BackAsync(id, cancel)).Chunk(PostedAtOnce))
-            {
-                var posted = await Task.WhenAll(few.Select(posting => ledger.PostAsync(posting, "engine", null, why)));
-                if (posted.Contains(PostResult.Different))
-                {
-                    throw new InvalidOperationException($"The return of payout {id} stands with another amount or other accounts.");
-                }
-            }
-
-            await using var command = database.CreateCommand(ReturnPayout);
-            Add(command, id);
-            Add(command, why);
-            return await command.ExecuteScalarAsync(cancel) is long;
-        }
-        finally
-        {
-            // A connection that breaks gives its turn back by breaking.
-            if (turn.FullState.HasFlag(System.Data.ConnectionState.Open))
-            {
-                await using var give = new NpgsqlCommand($"select pg_advisory_unlock({ReconcileRegister.Lock}, 0)", turn);
-                await give.ExecuteNonQueryAsync(CancellationToken.None);
+                throw new InvalidOperationException($"The return of payout {id} stands with another amount or other accounts.");
             }
         }
+
+        await using var command = database.CreateCommand(ReturnPayout);
+        Add(command, id);
+        Add(command, why);
+        return await command.ExecuteScalarAsync(cancel) is long;
     }
 
     private static string? Refusal(PaymentStatusReading reading, List<(long Id, string EndToEndId, string? Block)> members)

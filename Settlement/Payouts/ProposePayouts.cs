@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Security.Cryptography;
 using EGovPay.Processing;
 using EGovPay.Processing.Days;
-using EGovPay.Processing.Journal;
 using EGovPay.Processing.Ledger;
 using EGovPay.Processing.People;
 using EGovPay.Processing.PostgreSql;
@@ -16,8 +15,10 @@ namespace EGovPay.Settlement.Payouts;
 /// <param name="Proposals">Proposals that were made now.</param>
 /// <param name="Carried">Receivers whose windows are zero or negative together: they wait for the next.</param>
 /// <param name="WithoutTerms">Providers who are owed money and whose bank account is not known.</param>
+/// <param name="Withdrawn">Payouts that were taken back now, for the terms name another account than they do, and no bank was told.</param>
 public sealed record PayoutRound(
-    IReadOnlyList<PayoutProposal> Proposals, IReadOnlyList<PayoutCarried> Carried, IReadOnlyList<PayoutCarried> WithoutTerms);
+    IReadOnlyList<PayoutProposal> Proposals, IReadOnlyList<PayoutCarried> Carried, IReadOnlyList<PayoutCarried> WithoutTerms,
+    IReadOnlyList<long> Withdrawn);
 
 /// <summary>A payout that waits for its approval.</summary>
 public sealed record PayoutProposal(long PayoutId, long ProposalId);
@@ -30,7 +31,7 @@ public sealed record PayoutCarried(int ProviderId, BudgetLine? Budget, long Owed
 /// code. First the payouts are entered, each with its windows, of which the database lets a window be in one living payout only; then each
 /// is proposed. Whoever comes by later proposes what a lost process had entered.
 /// </summary>
-public sealed class ProposePayouts(NpgsqlDataSource database, Proposals proposals)
+public sealed class ProposePayouts(NpgsqlDataSource database, Proposals proposals, Postings postings)
 {
     private const int MostRows = 1_000_000;
     private const int AttemptLimit = 8;
@@ -40,10 +41,6 @@ public sealed class ProposePayouts(NpgsqlDataSource database, Proposals proposal
 
     /// <summary>Crockford's, without letters that read like digits.</summary>
     private const string IdLetters = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-
-    /// <summary>Decisions about payouts are made in the lane of nobody's agent.</summary>
-    private static readonly string HoldProposals =
-        string.Create(CultureInfo.InvariantCulture, $"select pg_advisory_xact_lock({Lanes.LaneLock}, {Lanes.Of(0)})");
 
     private static readonly string PayablesDue = Sql.Load("Payouts/PayablesDue.sql");
     private static readonly string EnterPayout = Sql.Load("Payouts/EnterPayout.sql");
@@ -61,12 +58,15 @@ public sealed class ProposePayouts(NpgsqlDataSource database, Proposals proposal
         CancellationToken cancel = default)
     {
         await new SettlementWindows(database).ReckonAsync(cancel);
+        var withdrawn = await WithdrawReplaced.RunAsync(database, cancel);
         await DropAsync(cancel);
         var round = new WholeRound();
+        // Windows of what is withdrawn are free for this very round, whoever withdrew it and died.
+        await round.TryAsync("what came back", () => new ImportPaymentStatus(database, postings).FinishReturnsAsync(cancel), cancel);
         var (carried, without) = await EnterAsync(by.Login, terms, executionDay, through, providers, round, cancel);
         var made = await ProposeEnteredAsync(by, round, cancel);
         round.End();
-        return new PayoutRound(made, carried, without);
+        return new PayoutRound(made, carried, without, withdrawn);
     }
 
     /// <summary>Enters payouts; nobody can approve them before they are proposed.</summary>
@@ -178,7 +178,7 @@ public sealed class ProposePayouts(NpgsqlDataSource database, Proposals proposal
         await using var connection = await database.OpenConnectionAsync(cancel);
         // One message, whose end commits: payments of this lane wait for no round trip.
         await using var batch = new NpgsqlBatch(connection);
-        batch.BatchCommands.Add(new NpgsqlBatchCommand(HoldProposals));
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(WithdrawReplaced.HoldDecisions));
         batch.BatchCommands.Add(new NpgsqlBatchCommand(DropPayouts));
         await batch.ExecuteNonQueryAsync(cancel);
     }

@@ -26,17 +26,21 @@ public enum PayoutState
     /// <summary>The bank refused it, and the money is being put back.</summary>
     Rejected,
 
-    /// <summary>The bank refused it, and the money stands in the payables again.</summary>
+    /// <summary>The bank refused it or it was withdrawn, and the money stands in the payables again.</summary>
     Returned,
 
     /// <summary>It was never approved.</summary>
     Dropped,
+
+    /// <summary>The terms name another receiver now and no bank was told; the money is being put back.</summary>
+    Withdrawn,
 }
 
 /// <summary>A payout.</summary>
 /// <param name="ProposalId">The last proposal about it; null: none yet.</param>
 /// <param name="MessageId">Of the file in which it is; null: in none.</param>
 /// <param name="BankCode">What the bank said last: <c>ACSP</c>.</param>
+/// <param name="BankReason">What it said beside that; of one that was withdrawn, why.</param>
 public sealed record Payout(
     long Id, int ProviderId, long AmountQepik, string EndToEndId, LocalDate ExecutionDay, string CreditorName, string CreditorIban,
     BudgetLine? Budget, string Purpose, Instant ProposedAt, string ProposedBy, long? ProposalId, string? ApprovedBy, string? MessageId,
@@ -97,11 +101,14 @@ public sealed class ReadPayouts(NpgsqlDataSource database)
                 reader.GetInt64(0), reader.GetInt32(1), reader.GetInt64(2), reader.GetString(3), reader.GetLocalDate(4),
                 reader.GetString(5), reader.GetString(6), Text(7) is { } level ? new BudgetLine(level, reader.GetString(8)) : null,
                 reader.GetString(9), reader.GetInstant(10), reader.GetString(11), reader.IsDBNull(12) ? null : reader.GetInt64(12),
-                Text(13) is "approved" or "done" ? Text(14) : null, Text(15), Text(16), Text(21) ?? Text(18), State(reader)));
+                Text(13) is "approved" or "done" ? Text(14) : null, Text(15),
+                IsWithdrawn(reader) ? null : Text(16), Text(21) ?? Text(18), State(reader)));
         }
 
         return payouts;
     }
+
+    private static bool IsWithdrawn(NpgsqlDataReader reader) => !reader.IsDBNull(22) && reader.GetBoolean(22);
 
     private static PayoutState State(NpgsqlDataReader reader)
     {
@@ -111,7 +118,7 @@ public sealed class ReadPayouts(NpgsqlDataSource database)
             : Text(17) switch
             {
                 "settled" => PayoutState.Settled,
-                "rejected" => PayoutState.Rejected,
+                "rejected" => IsWithdrawn(reader) ? PayoutState.Withdrawn : PayoutState.Rejected,
                 "accepted" => PayoutState.Accepted,
                 _ => Text(15) is not null ? PayoutState.Exported : Text(13) == "done" ? PayoutState.Approved : PayoutState.Proposed,
             };

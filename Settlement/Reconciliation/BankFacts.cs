@@ -15,6 +15,9 @@ internal sealed record BankEntry(
     /// <summary>The same of the block in that message.</summary>
     public string? BatchBlock { get; init; }
 
+    /// <summary>In another currency than its account is kept in.</summary>
+    public bool Foreign { get; init; }
+
     /// <summary>What it is made of, where it says so.</summary>
     public IReadOnlyList<BankPart> Parts { get; init; } = [];
 
@@ -65,4 +68,10 @@ internal sealed record BankMatch(
 /// <summary>One difference with a bank; of the entry, the payout and the deposit, what it is about.</summary>
 internal sealed record BankDifference(
     BreakKind Kind, long AtRiskQepik, string Cause, string Step, BankEntry? Entry = null, ToldPayout? Payout = null,
-    BookedDeposit? Deposit = null, string? SuggestedAgent = null);
+    BookedDeposit? Deposit = null, string? SuggestedAgent = null)
+{
+    /// <summary>A booking that nothing of ours is. Nobody knows what another currency is worth: its amount is evidence, and none of it is counted.</summary>
+    public static BankDifference Unknown(BankEntry entry) => entry.Foreign
+        ? new(BreakKind.CurrencyDiffers, 0, "bank-other-currency", "ask-bank", entry)
+        : new(BreakKind.Unidentified, entry.Currency == "AZN" ? Math.Abs(entry.AmountQepik) : 0, "bank-unknown", "ask-bank", entry);
+}

@@ -81,6 +81,9 @@ internal sealed class BankSide
     /// <summary>The account as the terms write it.</summary>
     public string IbanOf(string spelling) => accountOf[spelling].Iban;
 
+    /// <summary>In which it is kept.</summary>
+    public string CurrencyOf(string spelling) => accountOf[spelling].Currency;
+
     /// <summary>The days that statements speak of, by account, and how many statements and reports there are.</summary>
     public async Task<(List<SpokenRange> Spoken, long Statements)> SpokenAsync(CancellationToken cancel)
     {
@@ -169,6 +172,7 @@ internal sealed class BankSide
                     row.GetInt64(0), row.GetInt32(1), row.GetInt64(2), row.GetInt32(3), account.Iban, Text(5) ?? account.Currency,
                     row.GetInt64(6), row.GetLocalDate(7), row.GetBoolean(8), Text(9), Text(10), Text(11), Text(12), Text(13))
                 {
+                    Foreign = Text(5) is { } booked && booked != account.Currency,
                     BatchMessage = Text(14),
                     BatchBlock = Text(15),
                 });

@@ -2,6 +2,7 @@ using System.Globalization;
 using EGovPay.Processing;
 using EGovPay.Processing.PostgreSql;
 using EGovPay.Settlement.Breaks;
+using EGovPay.Settlement.Payouts;
 using NodaTime;
 using NodaTime.Text;
 using Npgsql;
@@ -50,11 +51,17 @@ internal static class CheckBalances
             found.Add(row.GetBoolean(0) ? GapOf(row, side) : DifferenceOf(row, side));
         }
 
-        return found.Count < Most ? found : throw new InvalidOperationException(
+        return found.Count < Most ? [.. found.DistinctBy(one => one.Subject, StringComparer.Ordinal)] : throw new InvalidOperationException(
             $"{Most} statements or more do not add up, and what is not looked at would be taken for mended.");
     }
 
-    private static NewBreak DifferenceOf(NpgsqlDataReader row, BankSide side) => Of(row, side, "balance", "balance-differs", "ask-statement") with
+    /// <summary>However many messages bring these balances of a day, it is one difference.</summary>
+    private static NewBreak DifferenceOf(NpgsqlDataReader row, BankSide side) => Of(
+        row, side,
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{row.GetLocalDate(5):uuuu-MM-dd}{(row.GetBoolean(6) ? "/intraday" : "")}/{Number(row, 8)}..{Number(row, 9)}/{row.GetInt64(10)}/balance"),
+        "balance-differs", "ask-statement") with
     {
         Theirs = BankTexts.Json(json =>
         {
@@ -65,8 +72,11 @@ internal static class CheckBalances
         }),
     };
 
-    /// <summary>Another statement between them, or another one before, makes it another gap.</summary>
-    private static NewBreak GapOf(NpgsqlDataReader row, BankSide side) => Of(row, side, "gap", "statement-missing", "get-statement") with
+    /// <summary>Two balances that do not meet are one gap, however many messages say so; another one before or after makes it another.</summary>
+    private static NewBreak GapOf(NpgsqlDataReader row, BankSide side) => Of(
+        row, side,
+        string.Create(CultureInfo.InvariantCulture, $"{row.GetLocalDate(11):uuuu-MM-dd}/{row.GetInt64(8)}..{row.GetInt64(9)}/gap"),
+        "statement-missing", "get-statement") with
     {
         Ours = BankTexts.Json(json =>
         {
@@ -83,17 +93,16 @@ internal static class CheckBalances
 
     private static NewBreak Of(NpgsqlDataReader row, BankSide side, string what, string cause, string step)
     {
-        var day = row.GetLocalDate(5);
-        var sequence = row.GetString(7) is { Length: > 0 } said ? $"/{said[..Math.Min(said.Length, 100)]}" : "";
-        var currency = row.IsDBNull(4) ? "" : $"/{row.GetString(4)}";
+        var (spelling, said) = (row.GetString(3), row.IsDBNull(4) ? null : row.GetString(4));
         return new NewBreak(
-            BreakSide.Bank, BreakKind.BalanceDiffers,
-            string.Create(CultureInfo.InvariantCulture,
-                $"{side.IbanOf(row.GetString(3))}{currency}/{day:uuuu-MM-dd}{(row.GetBoolean(6) ? "/intraday" : "")}{sequence}/{what}"),
-            day, Math.Abs(row.GetInt64(10)), cause, step)
+            BreakSide.Bank, BreakKind.BalanceDiffers, $"{side.IbanOf(spelling)}{(said is null ? "" : "/" + said)}/{what}", row.GetLocalDate(5),
+            // Nobody knows what another currency is worth.
+            (said ?? side.CurrencyOf(spelling)) == PayoutOrder.Currency ? Math.Abs(row.GetInt64(10)) : 0, cause, step)
         {
             StatementId = row.GetInt64(1),
             FileId = row.GetInt64(2),
         };
     }
+
+    private static string Number(NpgsqlDataReader row, int at) => row.IsDBNull(at) ? "" : row.GetInt64(at).ToString(CultureInfo.InvariantCulture);
 }

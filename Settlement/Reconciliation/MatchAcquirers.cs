@@ -64,7 +64,7 @@ internal sealed class MatchAcquirers(
         foreach (var entry in entries.Where(entry => IsOf(entry) && !used.Contains(entry) && entry.Day >= spokenFrom))
         {
             differences.Add(new AcquirerDifference(
-                entry.Currency == "AZN" ? BreakKind.MissingHere : BreakKind.CurrencyDiffers, Math.Abs(entry.AmountQepik),
+                entry.Currency == "AZN" ? BreakKind.MissingHere : BreakKind.CurrencyDiffers, entry.Currency == "AZN" ? Math.Abs(entry.AmountQepik) : 0,
                 entry.Currency == "AZN" ? "acquirer-unreported" : "acquirer-other-currency", "get-report", OfEntry(entry)!, Entry: entry));
         }
     }

@@ -132,7 +132,7 @@ internal sealed class MatchBank(
         found.UnionWith(past.Bookings.Select(one => one.Payout));
         Booked = [.. past.Bookings.Where(one => named.Contains(one.Payout.Id)), .. read.Bookings];
         differences.AddRange(read.Rests.Select(rest => new BankDifference(
-            BreakKind.Unidentified, Math.Abs(rest.Qepik), "bank-rest", "ask-bank", rest.Entry)));
+            BreakKind.Unidentified, rest.Entry.Currency == "AZN" ? Math.Abs(rest.Qepik) : 0, "bank-rest", "ask-bank", rest.Entry)));
         foreach (var of in Booked.GroupBy(one => one.Payout).OrderBy(one => one.Key.Id))
         {
             found.Add(of.Key);
@@ -150,14 +150,8 @@ internal sealed class MatchBank(
             BreakKind.MissingHere, -one.AmountQepik, "bank-reversed", "ask-bank", one.Entry, payout)));
         if (payout.Returned)
         {
-            var left = taken.Sum(one => -one.AmountQepik) - back.Sum(one => one.AmountQepik);
-            if (left > 0)
-            {
-                differences.Add(new BankDifference(
-                    BreakKind.MissingHere, left, "bank-paid-refused", "ask-bank", taken[^1].Entry, payout));
-            }
-
-            Matched += taken.Count + back.Count;
+            differences.AddRange(PaidThoughReturned.Of(payout, taken, back));
+            Matched += taken.Concat(back).Count(one => one.InManat);
             GivenBack.AddRange(back.Where(one => one.IsAllBack).Take(1).Select(one => (payout, one.Entry)));
             return;
         }
@@ -211,6 +205,12 @@ internal sealed class MatchBank(
                 amount > payout.AmountQepik ? "bank-more" : "bank-less", "ask-bank", entry, payout));
         }
 
+        if (!SameAccount(entry.Account, payout.Debtor))
+        {
+            differences.Add(new BankDifference(
+                BreakKind.WrongAccount, payout.AmountQepik, "bank-other-debtor", "ask-bank", entry, payout));
+        }
+
         if (booking.Creditor is { } creditor && !SameAccount(creditor, payout.Creditor))
         {
             differences.Add(new BankDifference(
@@ -231,9 +231,9 @@ internal sealed class MatchBank(
     private void PayoutsByAccount()
     {
         var debits = entries.Where(entry => Nameless(entry) && entry is { AmountQepik: < 0, Counterparty: not null })
-            .GroupBy(entry => (-entry.AmountQepik, entry.Day, Plain(entry.Counterparty!)));
+            .GroupBy(entry => (-entry.AmountQepik, entry.Day, Plain(entry.Counterparty!), Plain(entry.Account)));
         var batches = payouts.SelectMany(one => new[] { one.MessageId, one.BlockId }).OfType<string>().ToHashSet(StringComparer.Ordinal);
-        var open = payouts.Where(NotNamed).ToLookup(one => (one.AmountQepik, one.Day, Plain(one.Creditor)));
+        var open = payouts.Where(NotNamed).ToLookup(one => (one.AmountQepik, one.Day, Plain(one.Creditor), Plain(one.Debtor)));
         foreach (var debit in debits.Where(group => group.Count() == 1).ToList())
         {
             // What names a file or a block of ours is none of another.
@@ -310,10 +310,11 @@ internal sealed class MatchBank(
             differences.Add(
                 DepositorOf(entry) is { } agent
                 ? new BankDifference(BreakKind.MissingHere, entry.AmountQepik, "bank-deposit", "book-deposit", entry, SuggestedAgent: agent)
-                : UnlistedOf(entry) is { } unlisted
+                : NamedBy(entry) is { } named
                 ? new BankDifference(
-                    BreakKind.Unidentified, entry.AmountQepik, "bank-deposit-unlisted", "name-account", entry, SuggestedAgent: unlisted)
-                : new BankDifference(BreakKind.Unidentified, Math.Abs(entry.AmountQepik), "bank-unknown", "ask-bank", entry));
+                    BreakKind.Unidentified, entry.AmountQepik, agents.Contains(named) ? "bank-deposit-unsure" : "bank-deposit-unlisted",
+                    agents.Contains(named) ? "ask-sender" : "name-account", entry, SuggestedAgent: named)
+                : BankDifference.Unknown(entry));
         }
 
         foreach (var payout in payouts.Where(one => Open(one) && SpokenOf(one)))
@@ -365,8 +366,8 @@ internal sealed class MatchBank(
     private bool MayBe(BankEntry entry, BookedDeposit deposit) =>
         entry.AmountQepik == deposit.AmountQepik && DepositorOf(entry) == deposit.Agent;
 
-    /// <summary>The agent without accounts in the terms whose deposit it may be, by amount and document; null: none, or not one alone.</summary>
-    private string? UnlistedOf(BankEntry entry)
+    /// <summary>The agent whose deposit it may be, by amount and document, though not by the account; null: none, or not one alone.</summary>
+    private string? NamedBy(BankEntry entry)
     {
         if (strategies.FirstOrDefault(one => one.ByReference) is not { } by
             || entry is not { AmountQepik: > 0, Currency: "AZN", Reversal: false } || NamesOurs(entry))
@@ -375,7 +376,7 @@ internal sealed class MatchBank(
         }
 
         var agentsOf = entry.Words.SelectMany(word => byReference[word])
-            .Where(one => Open(one) && !agents.Contains(one.Agent) && one.AmountQepik == entry.AmountQepik && Near(entry, one, by.WithinDays))
+            .Where(one => Open(one) && one.AmountQepik == entry.AmountQepik && Near(entry, one, by.WithinDays))
             .Select(one => one.Agent).Distinct(StringComparer.Ordinal).ToList();
         return agentsOf is [var agent] ? agent : null;
     }

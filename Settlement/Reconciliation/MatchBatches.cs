@@ -12,6 +12,9 @@ namespace EGovPay.Settlement.Reconciliation;
 internal sealed class MatchBatches(
     IReadOnlyList<ToldPayout> payouts, Func<ToldPayout, bool> open, BackOfBatches cameBack, BankDays days, int within)
 {
+    /// <summary>Of so many that came back any may be in the sum; two times as many choices for each more.</summary>
+    private const int MostChosen = 6;
+
     private readonly List<Fit> fits = [];
 
     /// <summary>One booking for all payouts of some blocks.</summary>
@@ -68,7 +71,8 @@ internal sealed class MatchBatches(
 
     private void Add(BankEntry entry, List<Block> blocks, bool byBlock)
     {
-        if (!blocks.TrueForAll(one => entry.Day >= one.Day && entry.Day <= days.Plus(one.Day, within)))
+        if (!blocks.TrueForAll(one => entry.Day >= one.Day && entry.Day <= days.Plus(one.Day, within)
+            && one.Payouts.All(payout => MatchBank.SameAccount(entry.Account, payout.Debtor))))
         {
             return;
         }
@@ -76,15 +80,29 @@ internal sealed class MatchBatches(
         var all = blocks.SelectMany(one => one.Payouts).ToList();
         var given = all.Where(one => cameBack.Is(one) && cameBack.IsCredited(one)).ToList();
         var refused = all.Where(one => cameBack.Is(one) && !cameBack.IsCredited(one)).ToList();
-        foreach (var withGiven in given.Count > 0 ? [true, false] : new[] { true })
+        var sure = all.Where(one => !cameBack.Is(one)).ToList();
+        foreach (var (withGiven, usualGiven) in Choices(given, all: true))
         {
-            foreach (var withRefused in refused.Count > 0 ? [false, true] : new[] { false })
+            foreach (var (withRefused, usualRefused) in Choices(refused, all: false))
             {
-                List<ToldPayout> paid = [.. all.Where(one => (withGiven || !given.Contains(one)) && (withRefused || !refused.Contains(one)))];
+                List<ToldPayout> paid = [.. sure, .. withGiven, .. withRefused];
                 if (paid.Sum(one => one.AmountQepik) == -entry.AmountQepik)
                 {
-                    fits.Add(new Fit(entry, blocks, paid, byBlock, withGiven && !withRefused));
+                    fits.Add(new Fit(entry, blocks, paid, byBlock, usualGiven && usualRefused));
                 }
+            }
+        }
+    }
+
+    /// <summary>Every choice of some payouts that came back, each with whether it is as usual: all of them, or none. Of very many, all or none.</summary>
+    private static IEnumerable<(List<ToldPayout> Chosen, bool Usual)> Choices(List<ToldPayout> some, bool all)
+    {
+        var last = (1 << Math.Min(some.Count, MostChosen)) - 1;
+        for (var bits = 0; bits <= last; bits++)
+        {
+            if (some.Count <= MostChosen || bits == 0 || bits == last)
+            {
+                yield return ([.. some.Where((_, at) => bits == last || (bits >> at & 1) == 1)], bits == (all ? last : 0));
             }
         }
     }

@@ -7,11 +7,13 @@ internal sealed record PayoutBooking(BankEntry Entry, ToldPayout Payout, long Am
     /// <summary>Amount, currency and account are as we told them.</summary>
     public bool Agrees { get; set; }
 
+    public bool InManat => Entry.Currency == "AZN";
+
     /// <summary>A credit of all of it.</summary>
-    public bool IsAllBack => Entry.Currency == "AZN" && AmountQepik == Payout.AmountQepik;
+    public bool IsAllBack => InManat && AmountQepik == Payout.AmountQepik;
 
     /// <summary>Its own debit: all of it, from the account that we told.</summary>
-    public bool IsDebit => Entry.Currency == "AZN" && AmountQepik == -Payout.AmountQepik && MatchBank.SameAccount(Entry.Account, Payout.Debtor);
+    public bool IsDebit => InManat && AmountQepik == -Payout.AmountQepik && MatchBank.SameAccount(Entry.Account, Payout.Debtor);
 
     public bool SameCurrency(PayoutBooking other) => Entry.Currency == other.Entry.Currency;
 }

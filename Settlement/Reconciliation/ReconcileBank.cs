@@ -73,7 +73,7 @@ public sealed class ReconcileBank(Engine engine)
         var began = engine.Clock.GetCurrentInstant();
         await using var connection = await engine.Database.OpenConnectionAsync(cancel);
         await using var writing = await connection.BeginTransactionAsync(cancel);
-        await using (var take = new NpgsqlCommand($"select pg_advisory_xact_lock({ReconcileRegister.Lock}, 0)", connection))
+        await using (var take = new NpgsqlCommand($"select pg_advisory_xact_lock({Turn.Lock}, {Turn.OfBanks})", connection))
         {
             take.CommandTimeout = 0;
             await take.ExecuteNonQueryAsync(cancel);

@@ -15,7 +15,7 @@ namespace EGovPay.Settlement.Reconciliation;
 /// <param name="Matched">Payments of which both sides say the same.</param>
 /// <param name="Settled">Of them, those that were unknown until the register showed them.</param>
 /// <param name="InFlight">Payments that are not final: a later comparison judges them.</param>
-/// <param name="Breaks">Differences, each of them a break; one that was known is counted too.</param>
+/// <param name="Breaks">Differences, each of them a break; one that was known, or that people accepted, is counted too.</param>
 /// <param name="Closed">Breaks of earlier comparisons that are gone.</param>
 public sealed record Reconciled(
     long Id, long Lines, long Matched, long Settled, long InFlight, long Breaks, long Closed);
@@ -28,9 +28,6 @@ public sealed record Reconciled(
 /// </summary>
 public sealed class ReconcileRegister(Engine engine)
 {
-    /// <summary>Taken with the provider's number: one comparison of a provider at a time, on any node.</summary>
-    internal const int Lock = 7317;
-
     /// <summary>Registers of so many days before and after are looked into for what this one does not have.</summary>
     private const int DaysAround = 10;
 
@@ -50,7 +47,7 @@ public sealed class ReconcileRegister(Engine engine)
     /// <param name="by">Who runs it: a login, or the name of a job.</param>
     public async Task<Reconciled?> RunAsync(ProviderSettings provider, LocalDate day, string by, CancellationToken cancel = default)
     {
-        await using var turn = await TakeTurnAsync(provider.Id, cancel);
+        await using var turn = await Turn.TakeAsync(engine.Database, provider.Id, cancel);
         return await CompareAsync(turn.Connection, provider, day, by, read: null, engine.Clock.GetCurrentInstant(), cancel);
     }
 
@@ -62,7 +59,7 @@ public sealed class ReconcileRegister(Engine engine)
         ImportRegisters import, IncomingFile file, ProviderSettings provider, LocalDate day, CancellationToken cancel = default)
     {
         var began = engine.Clock.GetCurrentInstant();
-        await using var turn = await TakeTurnAsync(provider.Id, cancel);
+        await using var turn = await Turn.TakeAsync(engine.Database, provider.Id, cancel);
         var read = await ReadRegister.BeginAsync(engine.Database, DayOf(provider, day), Limits, parts: 1, part: 0, cancel);
         var imported = await import.FromAsync(file, new RegisterOf(provider.Id, provider.Code, day), read, cancel);
         return (imported, imported.Receipt.Verdict == FileVerdict.Refused ? null : await CompareAsync(
@@ -74,23 +71,6 @@ public sealed class ReconcileRegister(Engine engine)
         var zone = DateTimeZoneProviders.Tzdb[provider.Zone];
         return new RegisterDay(
             provider.Id, day, zone.AtStartOfDay(day).ToInstant(), zone.AtStartOfDay(day.PlusDays(1)).ToInstant());
-    }
-
-    private async Task<Turn> TakeTurnAsync(int providerId, CancellationToken cancel)
-    {
-        var connection = await engine.Database.OpenConnectionAsync(cancel);
-        try
-        {
-            await using var take = new NpgsqlCommand($"select pg_advisory_lock({Lock}, $1)", connection) { CommandTimeout = 0 };
-            take.Parameters.Add(new NpgsqlParameter<int> { TypedValue = providerId });
-            await take.ExecuteNonQueryAsync(cancel);
-            return new Turn(connection, providerId);
-        }
-        catch
-        {
-            await connection.DisposeAsync();
-            throw;
-        }
     }
 
     /// <param name="read">With a file that was imported now: both sides, already held against each other. Null: they are read.</param>
@@ -195,23 +175,5 @@ public sealed class ReconcileRegister(Engine engine)
         }
 
         return registers;
-    }
-
-    /// <summary>The comparisons of a provider come one after the other; a connection that breaks gives its turn back by breaking.</summary>
-    private sealed class Turn(NpgsqlConnection connection, int providerId) : IAsyncDisposable
-    {
-        public NpgsqlConnection Connection => connection;
-
-        public async ValueTask DisposeAsync()
-        {
-            if (connection.FullState.HasFlag(System.Data.ConnectionState.Open))
-            {
-                await using var give = new NpgsqlCommand($"select pg_advisory_unlock({Lock}, $1)", connection);
-                give.Parameters.Add(new NpgsqlParameter<int> { TypedValue = providerId });
-                await give.ExecuteNonQueryAsync(CancellationToken.None);
-            }
-
-            await connection.DisposeAsync();
-        }
     }
 }

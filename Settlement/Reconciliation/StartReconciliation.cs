@@ -150,7 +150,7 @@ public sealed class StartReconciliation(Engine engine, ILogger log) : IAsyncDisp
             await runs.EndAsync(run, found is null ? "failed" : "done", found is null ? nothing : string.Create(
                 CultureInfo.InvariantCulture,
                 $"reconciliation {found.Id}: {found.Lines} lines, {found.Matched} match, {found.Settled} unknown settled, "
-                + $"{found.InFlight} not final yet, {found.Breaks} breaks, {found.Closed} closed"));
+                + $"{found.InFlight} not final yet, {found.Breaks} differences, {found.Closed} breaks closed"));
             return found;
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)

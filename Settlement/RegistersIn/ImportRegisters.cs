@@ -75,10 +75,14 @@ public sealed class ImportRegisters(NpgsqlDataSource database, IReadOnlyList<Fil
     /// <summary>What the file says of itself against what its lines make; null: they agree, or it says nothing.</summary>
     private static FileRefusal? Compare(RegisterTotals totals) =>
         totals.SaidLines is { } lines && lines != totals.Lines
-            ? FileRefusal.Whole(string.Create(
-                CultureInfo.InvariantCulture, $"The total counts {lines} lines, there are {totals.Lines}: {lines - totals.Lines:+0;-0}."))
+            ? FileRefusal.Whole(
+                string.Create(
+                    CultureInfo.InvariantCulture, $"The total counts {lines} lines, there are {totals.Lines}: {lines - totals.Lines:+0;-0}."),
+                FileFault.TotalsDiffer)
         : totals.SaidTotalQepik is { } said && said != totals.TotalQepik
-            ? FileRefusal.Whole($"The total says {Manat(said)}, the lines make {Manat(totals.TotalQepik)}: {Manat(said - totals.TotalQepik)} too much.")
+            ? FileRefusal.Whole(
+                $"The total says {Manat(said)}, the lines make {Manat(totals.TotalQepik)}: {Manat(said - totals.TotalQepik)} too much.",
+                FileFault.TotalsDiffer)
         : null;
 
     private static string Manat(long qepik) => string.Create(

@@ -10,6 +10,9 @@ public enum RegisterUnknown
     NoSuchProvider,
     Provider,
     Day,
+
+    /// <summary>The name begins with another provider's code than was said.</summary>
+    AnotherProvider,
 }
 
 /// <summary>Whose register a file is, and of which day: as somebody says, or as a name such as <c>azersu_20261120.txt</c> does.</summary>
@@ -27,6 +30,8 @@ public static class RegisterName
         {
             RegisterUnknown.None => "",
             RegisterUnknown.NoSuchProvider => $"The catalogue has no provider '{provider}'.",
+            RegisterUnknown.AnotherProvider => $"{name} is said to be {provider}'s, and its name says {NamedIn(catalogue, name)!.Code}. "
+                + "Give the provider whose register it is; if the name is wrong, rename the file.",
             RegisterUnknown.Provider => $"Whose register {name} is, its name does not say: give --provider.",
             _ => $"Of which day {name} is, its name does not say: give --day.",
         };
@@ -37,12 +42,18 @@ public static class RegisterName
     public static RegisterOf? Find(CatalogueSnapshot catalogue, string name, string? provider, LocalDate? day, out RegisterUnknown why)
     {
         why = RegisterUnknown.None;
-        // Of several codes that a name begins with, the longest: one may begin with another.
-        var known = provider is not null ? catalogue.Provider(provider)
-            : catalogue.Providers.Where(one => Named(name, one.Code)).MaxBy(one => one.Code.Length);
+        var named = NamedIn(catalogue, name);
+        var known = provider is not null ? catalogue.Provider(provider) : named;
         if (known is null)
         {
             why = provider is not null ? RegisterUnknown.NoSuchProvider : RegisterUnknown.Provider;
+            return null;
+        }
+
+        if (named is not null && named.Id != known.Id)
+        {
+            // A register compared with another's payments would open a break for each of its lines.
+            why = RegisterUnknown.AnotherProvider;
             return null;
         }
 
@@ -50,6 +61,10 @@ public static class RegisterName
         why = of is null ? RegisterUnknown.Day : RegisterUnknown.None;
         return of is { } found ? new RegisterOf(known.Id, known.Code, found) : null;
     }
+
+    /// <summary>Of several codes that a name begins with, the longest: one may begin with another.</summary>
+    private static ProviderSettings? NamedIn(CatalogueSnapshot catalogue, string name) =>
+        catalogue.Providers.Where(one => Named(name, one.Code)).MaxBy(one => one.Code.Length);
 
     private static bool Named(string name, string code) =>
         name.StartsWith(code, StringComparison.OrdinalIgnoreCase) && (name.Length == code.Length || name[code.Length] is '_' or '-' or '.');

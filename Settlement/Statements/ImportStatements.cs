@@ -75,13 +75,27 @@ public sealed class ImportStatements(NpgsqlDataSource database, OurAccounts ours
                 ? ReadStatements.From(load.Content, sink, stop) : ReadMappedStatement.From(load.Content, by, sink, stop));
             if (reading.Refusal is { } no)
             {
-                return new FileLoaded(sink.Format, new FileRefusal(no.Line, no.Column, no.Where, no.Text), []);
+                var what = no.Reason == StatementRefusalReason.NotRecognised ? HowToMap() : "";
+                return new FileLoaded(sink.Format, new FileRefusal(no.Line, no.Column, no.Where, no.Text + what, FaultOf(no.Reason)), []);
             }
 
             return new FileLoaded(
                 sink.Format, null, [("statements", reading.Statements), ("entries", reading.Entries)],
                 async last => statements = await MarkAsync(load, sink.Statements, last));
         }
+    }
+
+    /// <summary>What to do where a file is nothing that says itself what it is, and no mapping knows its columns.</summary>
+    private string HowToMap()
+    {
+        var known = (mappings ?? []).Where(one => one.Use == MappingUse.Statement).Select(one => one.Name).ToList();
+        return " A bank's own table (CSV) is read by a mapping, and "
+            + (known.Count == 0 ? "the settlement terms in force have none for statements. "
+                : $"none of the terms' mappings for statements has its columns: {string.Join(", ", known)}. ")
+            + "Put one into the terms' section mappings, as {\"name\": \"mybank\", \"for\": \"statement\", \"delimiter\": \";\", "
+            + "\"columns\": {\"date\": \"DATE\", \"amount\": \"SUM\"}, \"date\": \"dd.MM.yyyy\", \"account\": \"IBAN\"} with the heads of the table's "
+            + "columns; apply the terms (egovpay settle apply FILE, or PUT /v1/settlement/terms) and import the file again, naming the mapping "
+            + "where several fit (--mapping, ?mapping=).";
     }
 
     /// <summary>By which mapping a file is read; null with no refusal: it says itself what it is.</summary>
@@ -92,7 +106,7 @@ public sealed class ImportStatements(NpgsqlDataSource database, OurAccounts ours
         if (name is not null)
         {
             var named = known.Find(one => one.Name == name);
-            none = named is null ? FileRefusal.Whole($"The terms have no mapping '{name}' for statements.") : null;
+            none = named is null ? FileRefusal.Whole(NoMapping(name, known), FileFault.NoMapping) : null;
             return named;
         }
 
@@ -102,10 +116,25 @@ public sealed class ImportStatements(NpgsqlDataSource database, OurAccounts ours
         var fits = ReadStatements.Recognises(beginning.AsSpan(0, length)) ? [] : known.FindAll(one => Fits(content, one));
         content.Position = 0;
         none = fits.Count > 1
-            ? FileRefusal.Whole($"The file may be read by several mappings: {string.Join(", ", fits.Select(one => one.Name))}. Say by which.")
+            ? FileRefusal.Whole(
+                $"The file may be read by several mappings: {string.Join(", ", fits.Select(one => one.Name))}. Say by which.", FileFault.SeveralMappings)
             : null;
         return fits.Count == 1 ? fits[0] : null;
     }
+
+    private static FileFault FaultOf(StatementRefusalReason reason) => reason switch
+    {
+        StatementRefusalReason.NotRecognised => FileFault.NotRecognised,
+        StatementRefusalReason.NotWellFormed or StatementRefusalReason.DocumentType => FileFault.NotWellFormed,
+        StatementRefusalReason.NotAStatement => FileFault.Another,
+        StatementRefusalReason.Missing or StatementRefusalReason.NoStatement => FileFault.Missing,
+        StatementRefusalReason.TooLarge => FileFault.TooLarge,
+        _ => FileFault.Malformed,
+    };
+
+    private static string NoMapping(string name, List<FileMapping> known) =>
+        $"The terms have no mapping '{name}' for statements: "
+        + (known.Count == 0 ? "they have none. Put one into their section mappings." : $"they have {string.Join(", ", known.Select(one => one.Name))}.");
 
     private static bool Fits(Stream content, FileMapping mapping)
     {

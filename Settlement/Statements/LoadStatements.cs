@@ -10,7 +10,7 @@ namespace EGovPay.Settlement.Statements;
 
 /// <summary>
 /// Puts what is read of a file into its transaction, some thousand rows at a time. What no statement may be without is refused here: an
-/// account.
+/// account, and the closing balance of an MT940, which nothing else ends.
 /// </summary>
 internal sealed class LoadStatements(FileLoad load, OurAccounts ours) : IStatementSink
 {
@@ -94,6 +94,11 @@ internal sealed class LoadStatements(FileLoad load, OurAccounts ours) : IStateme
         if (note.Kind == NoteKind.AccountMissing)
         {
             throw WithoutAccount(note.Line);
+        }
+
+        if (note.Kind == NoteKind.ClosingMissing)
+        {
+            throw RefusedStatementException.Of(StatementRefusalReason.Missing, note.Line, 0, note.Where, note.Text);
         }
 
         Add(note.Line, note.Where, note.Text);

@@ -20,12 +20,14 @@ internal sealed class MtStatement(Reckoning to, int line, string? type, string? 
     private bool _interim;
     private bool _opened;
     private MtEntry? _entry;
+    private int _last;
 
     /// <summary>After it nothing but the bank's own words come.</summary>
     public bool HasClosing { get; private set; }
 
     public async ValueTask Take(MtField field)
     {
+        _last = field.Line;
         switch (field.Tag)
         {
             case "20":
@@ -76,7 +78,9 @@ internal sealed class MtStatement(Reckoning to, int line, string? type, string? 
         await Open();
         if (!Interim && !HasClosing)
         {
-            await to.Note(NoteKind.FieldMissing, line, ":62F:", "The statement has no closing balance; the file may be cut off.");
+            await to.Note(
+                NoteKind.ClosingMissing, _last, ":62F:",
+                "The statement has no closing balance behind its last field: the file is cut off. Ask the bank for the whole file.");
         }
 
         await to.Closed(new StatementFoot

@@ -40,6 +40,9 @@ public enum NoteKind
     /// <summary>A statement of an MT without its account: nothing to import.</summary>
     AccountMissing,
 
+    /// <summary>An MT940 without its closing balance: it may be cut off, and nothing says what is missing.</summary>
+    ClosingMissing,
+
     /// <summary>Something that the format prescribes is absent and not needed.</summary>
     FieldMissing,
 

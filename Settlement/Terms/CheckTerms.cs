@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using EGovPay.Processing.Catalogue;
 using EGovPay.Processing.Validation;
 using EGovPay.Settlement.Mapping;
@@ -25,9 +26,13 @@ public static class CheckTerms
     private const int MostName = 140;
     private const int IbanLength = 28;
 
+    /// <summary>As long as one that is written in groups, so that it is told what is wrong with it.</summary>
+    private const int MostIban = 40;
+
     /// <summary>Checks a file.</summary>
     /// <param name="utf8">The file, JSON in UTF-8.</param>
-    public static TermsCheck Run(ReadOnlySpan<byte> utf8)
+    /// <param name="stored">It was applied before: what is asked of new files only is not asked of it, or nobody could read what is in force.</param>
+    public static TermsCheck Run(ReadOnlySpan<byte> utf8, bool stored = false)
     {
         var faults = new CatalogueFaults();
         if (utf8.Length > MostBytes)
@@ -37,7 +42,13 @@ public static class CheckTerms
             return new TermsCheck(null, faults.InOrder());
         }
 
-        var terms = JsonWithLines.Read(utf8, faults) is { } root ? Read(root, faults) : null;
+        var root = JsonWithLines.Read(utf8, faults);
+        var terms = root is null ? null : Read(root, faults);
+        if (root is not null && !stored)
+        {
+            OneBank(root, faults);
+        }
+
         return faults.Count == 0 ? new TermsCheck(terms, []) : new TermsCheck(null, faults.InOrder());
     }
 
@@ -226,13 +237,40 @@ public static class CheckTerms
 
     private static string Iban(ReadObject one)
     {
-        var text = one.Text("iban", IbanLength) ?? "";
-        if (text.Length > 0 && !IsIban(text))
+        var text = one.Text("iban", MostIban) ?? "";
+        if (text.Length > 0 && WrongWithIban(text) is { } wrong)
         {
-            one.Fault("iban", $"{CatalogueFaults.Shorten(text)} is no IBAN of Azerbaijan: AZ, two check digits, 24 more characters.");
+            one.Fault("iban", $"{CatalogueFaults.Shorten(text)} is no IBAN of Azerbaijan: {wrong}");
         }
 
         return text;
+    }
+
+    /// <summary>What it is that is wrong and what to do, or null. The digits that would fit are not told: it is the rest that may be wrong.</summary>
+    private static string? WrongWithIban(string text) =>
+        text.Any(char.IsWhiteSpace) ? "it has spaces. Write it without."
+        : text.FirstOrDefault(one => !char.IsAsciiDigit(one) && !char.IsAsciiLetterUpper(one)) is var odd and not '\0'
+            ? $"it has '{odd}'. Capital letters A to Z and digits only."
+        : !text.StartsWith("AZ", StringComparison.Ordinal) ? "it does not begin with AZ. Payouts go to accounts in this country."
+        : text.Length != IbanLength
+            ? FormattableString.Invariant($"it has {text.Length} characters, and one has {IbanLength}: AZ, two check digits, 24 more.")
+        : !IsIban(text) ? $"its check digits {text[2..4]} do not fit the rest, so at least one character is wrong. "
+            + "Compare it, one by one, with what the owner of the account gave you; if it stands so there, ask them."
+        : null;
+
+    /// <summary>An account names its bank by the first four letters of the BIC.</summary>
+    private static void OneBank(JsonWithLines node, CatalogueFaults faults)
+    {
+        JsonWithLines? Of(string name) => node.Properties.Find(one => one.Name == name).Value is { Kind: JsonTokenType.String } text ? text : null;
+        if (Of("iban") is { } iban && Of("bic") is { Text.Length: >= 4 } bic && IsIban(iban.Text)
+            && !iban.Text.AsSpan(4, 4).SequenceEqual(bic.Text.AsSpan(0, 4)))
+        {
+            faults.Add(bic.Line, $"{CatalogueFaults.Shorten(bic.Text)} is the BIC of another bank than that of the account {iban.Text}: "
+                + $"after the check digits it names {iban.Text[4..8]}.");
+        }
+
+        node.Properties.ForEach(one => OneBank(one.Value, faults));
+        node.Items.ForEach(one => OneBank(one, faults));
     }
 
     private static string Bic(ReadObject one)

@@ -204,7 +204,7 @@ public static class TermsStore
         await using var row = await read.ExecuteReaderAsync(cancel);
         while (await row.ReadAsync(cancel))
         {
-            var check = CheckTerms.Run(Encoding.UTF8.GetBytes(row.GetString(3)));
+            var check = CheckTerms.Run(Encoding.UTF8.GetBytes(row.GetString(3)), stored: true);
             versions.Add(new TermsVersion(
                 row.GetInt32(0), row.GetLocalDate(1), Convert.ToHexStringLower(row.GetFieldValue<byte[]>(2)),
                 check.Terms ?? throw new FormatException($"Settlement terms {row.GetInt32(0)} have faults: {check.Faults[0]}")));

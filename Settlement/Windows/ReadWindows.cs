@@ -42,6 +42,16 @@ public sealed class ReadWindows(NpgsqlDataSource database)
         ];
     }
 
+    /// <summary>There is such a window, whatever is in it.</summary>
+    public async Task<bool> IsThereAsync(short group, LocalDate bankDay, CancellationToken cancel = default)
+    {
+        await using var command = database.CreateCommand(
+            "select exists (select from settlement_window w where w.cutoff_group = $1 and w.bank_day = $2)");
+        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = group });
+        command.Parameters.Add(new NpgsqlParameter<DateOnly> { TypedValue = bankDay.ToDateColumn() });
+        return (bool)(await command.ExecuteScalarAsync(cancel))!;
+    }
+
     private static WindowView Of(
         int providerId, short group, LocalDate bankDay, bool isClosed, List<NettingRow> lines, List<RegisterRow> registers, List<PayoutRow> payouts)
     {

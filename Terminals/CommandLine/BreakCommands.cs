@@ -61,11 +61,10 @@ internal static class BreakCommands
                     ? catalogue.Provider(code)?.Id ?? throw new CommandException($"There is no provider '{code}' in the catalogue.")
                     : (int?)null;
                 var book = new BreakBook(store.Database);
-                var found = await book.ListAsync(
-                    new BreakFilter(
-                        parsed.GetValue(all), Chosen<BreakSide>(parsed, side, OpenBreaks.TextOf), Chosen<BreakKind>(parsed, kind, one => one.ToString()),
-                        only, on, parsed.GetValue(after)),
-                    most, cancel);
+                var filter = new BreakFilter(
+                    parsed.GetValue(all), Chosen<BreakSide>(parsed, side, OpenBreaks.TextOf), Chosen<BreakKind>(parsed, kind, one => one.ToString()),
+                    only, on, parsed.GetValue(after));
+                var found = await book.ListAsync(filter, most, cancel);
                 listing.Show(
                     parsed, found,
                     [">id", "kind", "about", "day", ">age, days", ">at risk", "state", "cause", "next"],
@@ -78,7 +77,7 @@ internal static class BreakCommands
                     (line, one) => ShowBreak.Write(line, one, catalogue), one => $"--after {Number(one.Id)}");
                 if (!listing.Json(parsed) && !listing.Csv(parsed))
                 {
-                    Totals(parsed, await book.TotalsAsync(cancel));
+                    Totals(parsed, await book.TotalsAsync(filter, cancel));
                 }
 
                 return Exit.Done;
@@ -89,7 +88,7 @@ internal static class BreakCommands
     {
         string[] bands = ["0-1 days", "2-7 days", "8-30 days", "over 30 days"];
         Print.Table(
-            parsed.InvocationConfiguration.Output, null, ["open for", ">breaks", ">at risk"],
+            parsed.InvocationConfiguration.Output, null, ["open for", ">open breaks", ">at risk"],
             Enum.GetValues<AgeBand>().Select(band => (band, of: totals.Where(one => one.Band == band).ToList()))
                 .Select(pair => (string[])
                 [
@@ -156,7 +155,8 @@ internal static class BreakCommands
     private static string Refusal(BreakProposed proposed, long id) => proposed.Result switch
     {
         SettleBreakResult.NoSuchBreak => $"There is no break {Number(id)}. `egovpay breaks list --all` shows them.",
-        SettleBreakResult.Settled => $"Break {Number(id)} is settled by {proposed.Break!.SettledBy}.",
+        SettleBreakResult.Settled when proposed.Break is not { State: BreakState.Settled } => $"Break {Number(id)} has been settled in this moment.",
+        SettleBreakResult.Settled => $"Break {Number(id)} is {ShowBreak.State(proposed.Break!)}.",
         SettleBreakResult.NoAgent => $"Break {Number(id)} is about no agent: say whose accounts with --agent.",
         SettleBreakResult.NoBudgetLine => $"Break {Number(id)} is about no payment of that budget receiver, so nothing says of which level and code the "
             + "money is: --group 0, and pay it by hand.",

@@ -19,6 +19,18 @@ internal static class CalendarCommands
     private const int MostDays = 400;
     private const int ChangesShown = 100;
 
+    private const string Shape = """
+        A calendar file, which is whole and takes the place of the one before; `egovpay calendar show --example` prints one to begin with:
+          {"format": 1, "firstYear": 2026, "lastYear": 2027,
+           "everyYear": [{"month": 1, "day": 1, "name": "Yeni il"}, {"month": 1, "day": 20, "name": "Ümumxalq hüzn günü", "moves": false}],
+           "byDecree":  [{"date": "2027-03-10", "name": "Ramazan bayramı"}],
+           "off":       [{"date": "2027-01-04", "name": "istirahət günü"}],
+           "worked":    [{"date": "2027-01-16", "name": "iş günü"}]}
+        everyYear: holidays of each year; one on a weekend moves to the next working day unless "moves" is false; "since": its first year.
+        byDecree: holidays of one year. off: working days that are not worked. worked: weekends and holidays that are.
+
+        """;
+
     public static Verb Build() =>
         new Verb("calendar", "The working-day calendar: rules, and the decrees that override them, by version.").With(Show(), Apply());
 
@@ -28,14 +40,22 @@ internal static class CalendarCommands
         {
             Description = "the year; default: this one", Arity = ArgumentArity.ZeroOrOne,
         };
+        var example = new Option<bool>("--example") { Description = "prints a file to begin with: the calendar that the program comes with" };
         var listing = new Listing(MostDays, MostDays);
         return new Verb(
                 "show", "Shows the holidays, days off and days worked of a year, as they are in force.",
-                "egovpay calendar show", "egovpay calendar show 2026 --format csv")
-            .With(year)
+                "egovpay calendar show", "egovpay calendar show 2026 --format csv",
+                "egovpay calendar show --example")
+            .With(year, example)
             .With([.. listing.Options])
             .Does(async (parsed, cancel) =>
             {
+                if (parsed.GetValue(example))
+                {
+                    await parsed.InvocationConfiguration.Output.WriteAsync(System.Text.Encoding.UTF8.GetString(EmbeddedCalendar.Read()));
+                    return Exit.Done;
+                }
+
                 var of = parsed.GetValue(year) ?? Today().Year;
                 if (of is < FirstYear or > LastYear)
                 {
@@ -81,9 +101,12 @@ internal static class CalendarCommands
         var json = Print.JsonOption();
         return new Verb(
                 "apply",
-                "Puts a calendar file in force from a day on, as a new version, and makes the coming settlement windows fit; or refuses it "
-                + "whole.",
+                "Puts a calendar file in force from a day on, as a new version, and makes the coming settlement windows fit, but for the one of "
+                + "each group that is open; or refuses it whole.",
                 "egovpay calendar apply calendar-2027.json --dry-run", "egovpay calendar apply calendar-2027.json --from 2027-01-01")
+        {
+            Notes = () => Shape,
+        }
             .With(file, from, dry, json)
             .Does(Acts.CalendarApply, async (parsed, cancel) =>
             {
@@ -103,12 +126,20 @@ internal static class CalendarCommands
                     throw new CommandException(why);
                 }
 
+                var windows = new SettlementWindows(desk.Store.Database);
                 if (applied.Version is not null)
                 {
-                    await new SettlementWindows(desk.Store.Database).PrepareAsync(cancel);
+                    await windows.PrepareAsync(cancel);
                 }
 
                 Tell(parsed, parsed.GetValue(json), applied, start, parsed.GetValue(dry));
+                foreach (var (group, day) in applied.Version is null ? [] : await windows.StayingAsync(cancel))
+                {
+                    await parsed.InvocationConfiguration.Error.WriteLineAsync(string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"egovpay: the window of C{group} of {Text(day)} is open and stays, though the day is off now: payments may be in it already."));
+                }
+
                 return Exit.Done;
             });
     }

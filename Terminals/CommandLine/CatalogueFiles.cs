@@ -8,6 +8,7 @@ internal static class CatalogueFiles
     /// <exception cref="CommandException">It is not there, cannot be read or is too big.</exception>
     public static byte[] Read(string file)
     {
+        GivenFile.NoFolder(file);
         try
         {
             var length = new FileInfo(file).Length;

@@ -7,6 +7,7 @@ internal static class GivenFile
     /// <exception cref="CommandException">It is not there, or cannot be read.</exception>
     public static FileStream Open(string path)
     {
+        NoFolder(path);
         try
         {
             return new FileStream(path, new FileStreamOptions { Options = FileOptions.SequentialScan, BufferSize = 1 << 16 });
@@ -14,6 +15,15 @@ internal static class GivenFile
         catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
         {
             throw new CommandException($"{path} cannot be read: {failed.Message}", inner: failed);
+        }
+    }
+
+    /// <exception cref="CommandException">It is a folder, of which the system only says that it is denied, or not found.</exception>
+    public static void NoFolder(string path)
+    {
+        if (Directory.Exists(path))
+        {
+            throw new CommandException($"{path} cannot be read: it is a folder. Name the file in it.");
         }
     }
 }

@@ -23,7 +23,8 @@ internal static class JobCommands
     {
         var listing = new Listing(100, 100);
         return new Verb(
-                "list", "Shows every job: when it runs next (Baku time) and what came of it last.", "egovpay jobs list", "egovpay jobs list --json")
+                "list", "Shows every job: its schedule (Baku time), when it runs next and what came of it last (UTC).",
+                "egovpay jobs list", "egovpay jobs list --json")
             .With([.. listing.Options])
             .Does(async (parsed, cancel) =>
             {
@@ -66,7 +67,13 @@ internal static class JobCommands
             {
                 var most = listing.Ask(parsed);
                 await using var store = await Store.UseAsync(ReadSettings.From(parsed), cancel);
-                var runs = await new JobRuns(store.Database).ListAsync(parsed.GetValue(name), most, cancel: cancel);
+                var only = parsed.GetValue(name);
+                var runs = await new JobRuns(store.Database).ListAsync(only, most, cancel: cancel);
+                if (only is not null && runs.Count == 0 && JobTable.Of(null).All(job => job.Name != only))
+                {
+                    throw NoSuch(only);
+                }
+
                 return listing.Show(
                     parsed, runs, [">run", "job", "node", "asked by", "started (UTC)", "result", ">seconds", "outcome"],
                     run =>

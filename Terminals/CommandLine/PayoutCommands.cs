@@ -20,8 +20,8 @@ internal static class PayoutCommands
             ProposalVerbs.Approve(
                 Acts.PayoutApprove, [ProposalKind.Payout],
                 "Approves a payout as the second person, and posts it; `payout export` tells a bank of it.", "egovpay payout approve 7"),
-            Export(), List(), Show(),
-            new Verb("status", "What banks say of payout files.").With(ImportStatus()));
+            PayoutExport.Build(), List("list", "Shows payouts and how they stand."), Show(),
+            List("status", "Shows how payouts stand; with `import`, reads what a bank says of a payout file.").With(ImportStatus()));
 
     private static Verb Propose()
     {
@@ -50,7 +50,7 @@ internal static class PayoutCommands
                         "No settlement terms with an account of ours in manat are in force, so nobody can be paid: `egovpay settle apply`.");
                 }
 
-                var round = await new ProposePayouts(books.Engine.Database, books.Engine.Proposals).RoundAsync(
+                var round = await new ProposePayouts(books.Engine.Database, books.Engine.Proposals, books.Engine.Postings).RoundAsync(
                     books.Person, terms, await PayoutTerms.ExecutionDayAsync(books.Engine.Database, today, cancel), last,
                     only is { } id ? [id] : null, cancel);
                 return await SayAsync(parsed, json, round, catalogue);
@@ -76,8 +76,21 @@ internal static class PayoutCommands
                 line.WriteEndArray();
                 Write(line, "carried", round.Carried, catalogue);
                 Write(line, "withoutTerms", round.WithoutTerms, catalogue);
+                line.WriteStartArray("withdrawn");
+                foreach (var id in round.Withdrawn)
+                {
+                    line.WriteNumberValue(id);
+                }
+
+                line.WriteEndArray();
             });
             return round.WithoutTerms.Count == 0 ? Exit.Done : Exit.Failed;
+        }
+
+        foreach (var id in round.Withdrawn)
+        {
+            await output.WriteLineAsync(string.Create(
+                CultureInfo.InvariantCulture, $"Payout {id} is withdrawn: the terms name another receiver now, and no bank was told of it."));
         }
 
         foreach (var made in round.Proposals)
@@ -106,70 +119,12 @@ internal static class PayoutCommands
         return round.WithoutTerms.Count == 0 ? Exit.Done : Exit.Failed;
     }
 
-    private static Verb Export()
-    {
-        var format = new Option<string>("--format")
-        {
-            Description = "pain.001.001.09, pain.001.001.03 or dm-csv", HelpName = "FORMAT",
-            DefaultValueFactory = _ => ExportPayouts.Text(PayoutFormat.Pain00100109),
-        };
-        var file = new Option<string?>("--file") { Description = "where to write it; default: standard output", HelpName = "PATH" };
-        var payout = new Option<long?>("--payout") { Description = "only this payout; if it is in a file, that file again", HelpName = "ID" };
-        var again = new Option<string?>("--again") { Description = "a file that was made before, the same bytes", HelpName = "MESSAGE-ID" };
-        var latin = new Option<bool>("--latin") { Description = "Latin letters only, where the bank takes no others" };
-        var structured = new Option<bool>("--structured") { Description = "purpose and budget line as fields (pain.001.001.09)" };
-        return new Verb(
-                "export",
-                "Makes the file in which a bank is told of the approved payouts that are in no file yet; each payout is in one, for ever.",
-                "egovpay payout export --file payouts.xml", "egovpay payout export --format dm-csv --file payouts.csv",
-                "egovpay payout export --again EGPF261123-0123456789AB --file payouts.xml")
-            .With(format, file, payout, again, latin, structured)
-            .Does(Acts.PayoutExport, async (parsed, cancel) =>
-            {
-                var form = ExportPayouts.Find(parsed.GetValue(format)!)
-                    ?? throw CommandException.Usage("--format: pain.001.001.09, pain.001.001.03 or dm-csv.");
-                await using var desk = await Desk.OpenAsync(parsed, cancel);
-                var export = new ExportPayouts(desk.Store.Database, SystemClock.Instance);
-                var made = parsed.GetValue(again) is { } message
-                    ? await export.AgainAsync(message, null, cancel)
-                        ?? throw new CommandException($"No file has the message id '{message}'. `egovpay payout list` shows them.")
-                    : await NewAsync(export, desk.Person, form, parsed.GetValue(latin), parsed.GetValue(structured), parsed.GetValue(payout),
-                        cancel);
-                if (parsed.GetValue(file) is { } path)
-                {
-                    await File.WriteAllBytesAsync(path, made.Body, cancel);
-                }
-                else
-                {
-                    await parsed.InvocationConfiguration.Output.WriteAsync(System.Text.Encoding.UTF8.GetString(made.Body.Span));
-                }
-
-                await parsed.InvocationConfiguration.Error.WriteLineAsync(string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{ExportPayouts.Text(made.Format)} {made.MessageId}: {made.Payouts} payouts, {Print.Manat(made.TotalQepik)} manat, "
-                    + $"sha-256 {made.Sha256}{(made.New ? "" : "; it was made before")}."));
-                return Exit.Done;
-            });
-    }
-
-    private static async Task<PayoutFile> NewAsync(
-        ExportPayouts export, Person by, PayoutFormat format, bool latin, bool structured, long? payoutId, CancellationToken cancel)
-    {
-        var made = await export.RunAsync(
-            by, format, latin ? PayoutLetters.Latin : PayoutLetters.Real,
-            structured ? PayoutRemittance.Structured : PayoutRemittance.Unstructured, payoutId, cancel);
-        return made.File ?? throw new CommandException(made.Faults.Count == 0
-            ? "No approved payout waits for a bank. `egovpay payout list` shows how they stand; --again makes a former file anew."
-            : "Nothing was made, because this form cannot express:\n" + string.Join(
-                '\n', made.Faults.Take(50).Select(fault => $"  {fault.EndToEndId} {fault.Field}: {fault.Text}")));
-    }
-
-    private static Verb List()
+    private static Verb List(string name, string description)
     {
         var all = new Option<bool>("--all") { Description = "also those that are settled, returned or dropped" };
         var provider = ProviderOption("only of this provider");
         var listing = new Listing(ReadPayouts.Limit, 100);
-        return new Verb("list", "Shows payouts and how they stand.", "egovpay payout list", "egovpay payout list --all --format csv")
+        return new Verb(name, description, $"egovpay payout {name}", $"egovpay payout {name} --all --format csv")
             .With([all, provider, .. listing.Options])
             .Does(async (parsed, cancel) =>
             {
@@ -236,6 +191,11 @@ internal static class PayoutCommands
                     + $"{Print.Manat(one.AmountQepik)} manat on {LocalDatePattern.Iso.Format(one.ExecutionDay)}, {Word(one.State)}."));
                 await output.WriteLineAsync(
                     $"{one.EndToEndId}{(one.Budget is { } budget ? $", budget {budget.Level} {budget.Code}" : "")}: {one.Purpose}");
+                foreach (var line in Story(one))
+                {
+                    await output.WriteLineAsync(line);
+                }
+
                 Print.Table(output, null, ["group", "bank day", ">amount", ""], windows.Select(window => new[]
                 {
                     $"C{window.Group}", LocalDatePattern.Iso.Format(window.BankDay), Print.Manat(window.AmountQepik),
@@ -243,6 +203,27 @@ internal static class PayoutCommands
                 }));
                 return Exit.Done;
             });
+    }
+
+    /// <summary>Who wanted it, in which file it is, and what the bank says of it.</summary>
+    private static IEnumerable<string> Story(Payout one)
+    {
+        yield return $"Proposed by {one.ProposedBy} on {InstantPattern.General.Format(one.ProposedAt)}"
+            + (one.ProposalId is { } proposal ? $", proposal {Number(proposal)}" : "")
+            + (one.ApprovedBy is { } by ? $"; approved by {by}." : "; approved by nobody.");
+        if (one.MessageId is { } message)
+        {
+            yield return $"In the file {message}.";
+        }
+
+        if (one is { MessageId: null, BankReason: { } why })
+        {
+            yield return $"No bank was told: {why}.";
+        }
+        else if ((one.BankCode ?? one.BankReason) is not null)
+        {
+            yield return $"The bank says: {string.Join(' ', new[] { one.BankCode, one.BankReason }.Where(part => part is not null))}";
+        }
     }
 
     private static Verb ImportStatus()

@@ -13,11 +13,11 @@ namespace EGovPay.Terminals.CommandLine;
 internal static class ReconcileCommand
 {
     private static readonly string[] Heads =
-        ["provider", "day", ">lines", ">matched", ">settled", ">not final", ">breaks", ">closed"];
+        ["provider", "day", ">lines", ">matched", ">settled", ">not final", ">differences", ">closed"];
 
     public static Verb Build()
     {
-        var provider = new Option<string?>("--provider") { Description = "with the last register of this provider", HelpName = "CODE" };
+        var provider = new Option<string?>("--provider") { Description = "with --day: with the last register of this provider", HelpName = "CODE" };
         var day = new Option<string?>("--day") { Description = "with --provider: of this provider day", HelpName = "YYYY-MM-DD" };
         var all = new Option<bool>("--all") { Description = "with every register that came since it was last compared" };
         var bank = new Option<bool>("--bank") { Description = "payouts and deposits with the statements of our accounts" };
@@ -26,7 +26,8 @@ internal static class ReconcileCommand
                 "reconcile",
                 "Compares payments with a provider's register, or payouts and deposits with the banks' statements. "
                 + "What is unknown here and stands there to the qəpik and the account is "
-                + "confirmed; what differs becomes a break (egovpay breaks list), what differs no more is closed. Exit code 1 if there "
+                + "confirmed; what differs becomes a break (egovpay breaks list), what differs no more is closed; differences that people have "
+                + "accepted are counted, too. Exit code 1 if there "
                 + "is anything that differs.",
                 "egovpay reconcile --all", "egovpay reconcile --provider azercell --day 2026-11-21 --json",
                 "egovpay reconcile --bank")

@@ -12,6 +12,22 @@ namespace EGovPay.Terminals.CommandLine;
 /// <summary>`egovpay register …`: what providers and card acquirers say that they have.</summary>
 internal static class RegisterCommands
 {
+    private const string Forms = """
+        Forms of a provider's register; the content says which it is:
+          OSMP's form, text with tabs between and the totals last (txn, date, time, account, manat):
+            731000000001<TAB>2026-11-20<TAB>09:30:01<TAB>0012345678<TAB>10.40
+            Total: 1 10.40
+          JSON, amounts in manat ("amount") or in qəpik ("amountQepik"); "total" may be left out:
+            {"lines": [{"txn": "731000000001", "date": "2026-11-20", "time": "09:30:01", "account": "0012345678", "amount": "10.40"}],
+             "total": {"count": 1, "amount": "10.40"}}
+          A table (CSV) by the mapping in the settlement terms, section mappings, whose name is the provider's code (of an acquirer, its own):
+            {"name": "azersu", "for": "register", "delimiter": ";", "date": "dd.MM.yyyy",
+             "columns": {"txn": "ID", "date": "DATE", "account": "ACCOUNT", "amount": "SUM"}}
+            {"name": "millikart", "for": "acquirer", "columns": {"date": "DATE", "gross": "GROSS", "fee": "FEE", "net": "NET", "rrn": "RRN"}}
+        `egovpay settle terms` shows the terms in force, `egovpay settle apply FILE` puts others in force.
+
+        """;
+
     public static Verb Build() =>
         new Verb("register", "Registers that providers are sent, and those and acquirers' reports that come in.").With(
             SendRegisters.Send(), SendRegisters.Sent(), Import(), List());
@@ -32,6 +48,9 @@ internal static class RegisterCommands
                 + "the lines refuse it. Exit code 1 if it was refused.",
                 "egovpay register import azersu_20261120.txt --provider azersu --day 2026-11-20", "egovpay register import azersu_20261120.txt",
                 "egovpay register import acq.csv --acquirer millikart")
+        {
+            Notes = () => Forms,
+        }
             .With(file, provider, day, acquirer, json)
             .Does(Acts.RegisterImport, async (parsed, cancel) =>
             {

@@ -11,7 +11,11 @@ namespace EGovPay.Terminals.CommandLine;
 /// <summary>`egovpay report`: what was sold, as the bulletins' tables show it.</summary>
 internal static class ReportCommand
 {
-    internal static readonly string[] Heads = [">rank", "organisation", ">services", ">payments", ">sum, AZN", ">share, %"];
+    /// <summary>Of a table; what begins with &gt; is a number.</summary>
+    internal static string[] Heads(ReportCut cut) =>
+    [
+        ">rank", cut == ReportCut.Provider ? "organisation" : cut.ToString().ToLowerInvariant(), ">services", ">payments", ">sum, AZN", ">share, %",
+    ];
 
     public static Verb Build()
     {
@@ -47,26 +51,45 @@ internal static class ReportCommand
                 var lines = await new ReadReport(store.Database).RunAsync(
                     cut, first, last, file is null ? listing.Ask(parsed) : ReadReport.Limit, cancel);
                 var names = Names(cut, await CatalogueStore.LatestOrEmbeddedAsync(store.Database, cancel));
+                if (lines.Count == 0)
+                {
+                    var span = first == last ? $"on {Text(first)}" : $"from {Text(first)} to {Text(last)}";
+                    await parsed.InvocationConfiguration.Error.WriteLineAsync($"egovpay: nothing was sold {span}. --from and --to say which days.");
+                }
+
                 return file is null ? Show(parsed, listing, lines, cut, names) : Write(parsed, file, cut, lines, names);
             });
     }
 
     private static int Show(
-        ParseResult parsed, Listing listing, IReadOnlyList<ReportLine> lines, ReportCut cut, Func<string, string> names) => listing.Show(
-        parsed, lines, Heads,
-        line => Cells(line, names),
-        (json, line) =>
+        ParseResult parsed, Listing listing, IReadOnlyList<ReportLine> lines, ReportCut cut, Func<string, string> names)
+    {
+        var done = listing.Show(
+            parsed, lines, Heads(cut),
+            line => Cells(line, names),
+            (json, line) =>
+            {
+                json.WriteNumber("rank", line.Rank);
+                json.WriteString("by", cut.ToString().ToLowerInvariant());
+                json.WriteString("key", line.Key);
+                json.WriteString("name", names(line.Key));
+                json.WriteNumber("services", line.Services);
+                json.WriteNumber("payments", line.Payments);
+                json.WriteNumber("sumQepik", line.SumQepik);
+                json.WriteNumber("totalQepik", line.TotalQepik);
+                json.WriteNumber("shareHundredths", line.ShareHundredths);
+            });
+        if (lines.Count > 0 && !listing.Json(parsed) && !listing.Csv(parsed))
         {
-            json.WriteNumber("rank", line.Rank);
-            json.WriteString("by", cut.ToString().ToLowerInvariant());
-            json.WriteString("key", line.Key);
-            json.WriteString("name", names(line.Key));
-            json.WriteNumber("services", line.Services);
-            json.WriteNumber("payments", line.Payments);
-            json.WriteNumber("sumQepik", line.SumQepik);
-            json.WriteNumber("totalQepik", line.TotalQepik);
-            json.WriteNumber("shareHundredths", line.ShareHundredths);
-        });
+            // Where the limit left lines out, how many payments there are is not known here; the sum of all is.
+            var all = lines.Sum(line => line.SumQepik) == lines[0].TotalQepik;
+            parsed.InvocationConfiguration.Output.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"In all {(all ? $"{lines.Sum(line => line.Payments)} payments, " : "")}{Print.Manat(lines[0].TotalQepik)} AZN."));
+        }
+
+        return done;
+    }
 
     private static int Write(
         ParseResult parsed, string file, ReportCut cut, IReadOnlyList<ReportLine> lines, Func<string, string> names)
@@ -99,7 +122,7 @@ internal static class ReportCommand
     /// <summary>The report as a workbook.</summary>
     internal static void WriteSheet(Stream output, ReportCut cut, IReadOnlyList<ReportLine> lines, Func<string, string> names) =>
         WriteWorkbook.To(
-            output, cut.ToString().ToLowerInvariant(), [.. Heads.Select(head => head.TrimStart('>'))],
+            output, cut.ToString().ToLowerInvariant(), [.. Heads(cut).Select(head => head.TrimStart('>'))],
             lines.Select(line => (IReadOnlyList<SheetCell>)
             [
                 SheetCell.Of(line.Rank), SheetCell.Of(names(line.Key)), SheetCell.Of(line.Services), SheetCell.Of(line.Payments),
@@ -117,6 +140,8 @@ internal static class ReportCommand
     };
 
     private static string Share(ReportLine line) => string.Create(CultureInfo.InvariantCulture, $"{line.ShareHundredths / 100m:0.00}");
+
+    private static string Text(LocalDate day) => LocalDatePattern.Iso.Format(day);
 
     private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 

@@ -21,7 +21,7 @@ internal static class RunCommandLine
         {
             foreach (var error in parsed.Errors)
             {
-                await Console.Error.WriteLineAsync($"egovpay: {error.Message}");
+                await Console.Error.WriteLineAsync($"egovpay: {Said(error)}");
             }
 
             await Console.Error.WriteLineAsync($"See: {PathOf(parsed.CommandResult)} --help");
@@ -106,6 +106,22 @@ internal static class RunCommandLine
         var help = root.Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithExamples((HelpAction)help.Action!);
         return root;
+    }
+
+    /// <summary>What is wrong, in words for people: a type of the program is none.</summary>
+    private static string Said(System.CommandLine.Parsing.ParseError error)
+    {
+        var (type, name, about, tokens) = error.SymbolResult switch
+        {
+            System.CommandLine.Parsing.ArgumentResult { Argument: { HelpName: var help } one } of =>
+                (one.ValueType, one.Name, one.Description ?? help, of.Tokens),
+            System.CommandLine.Parsing.OptionResult { Option: { } one } of => (one.ValueType, one.Name, one.Description, of.Tokens),
+            _ => (typeof(string), "", null, []),
+        };
+        type = Nullable.GetUnderlyingType(type) ?? type;
+        return tokens.Count == 1 && (type == typeof(int) || type == typeof(long)) && error.Message.Contains(type.FullName!, StringComparison.Ordinal)
+            ? $"{name} '{tokens[0].Value}' is no whole number{(type == typeof(int) ? " of this size" : "")}{(about is null ? "." : $": {about}.")}"
+            : error.Message;
     }
 
     private static string PathOf(System.CommandLine.Parsing.CommandResult command)

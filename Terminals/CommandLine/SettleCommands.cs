@@ -70,26 +70,34 @@ internal static partial class SettleCommands
                 }
 
                 var rows = await netting.CutAsync(scope, cut, listing.Ask(parsed), cancel);
-                return ShowCut(parsed, listing, rows, cut, catalogue);
+                return ShowCut(parsed, listing, rows, cut, scope, catalogue);
             });
     }
 
     private static int ShowCut(
-        ParseResult parsed, Listing listing, IReadOnlyList<NettingRow> rows, NettingCut cut, CatalogueSnapshot catalogue)
+        ParseResult parsed, Listing listing, IReadOnlyList<NettingRow> rows, NettingCut cut, NettingScope scope, CatalogueSnapshot catalogue)
     {
+        var isWindow = scope.BankDay is not null;
         string[] heads = cut == NettingCut.Budget ? ["provider", "level", "code"] : [Word(cut)];
         string[] Keys(NettingRow row) => cut == NettingCut.Budget
             ? [Provider(catalogue, row.ProviderId), row.BudgetLevel ?? "", row.BudgetCode ?? ""]
             : [row.Agent ?? (row.Group is { } group ? GroupText(group) : Provider(catalogue, row.ProviderId))];
-        listing.Show(parsed, rows, [.. heads, .. Sums], row => [.. Keys(row), .. Cells(row.Sums)], (line, row) =>
+        listing.Show(parsed, rows, [.. heads, .. Sums], row => [.. Keys(row), .. Cells(row.Sums, isWindow)], (line, row) =>
         {
             WriteKeys(line, catalogue, row.Agent, row.ProviderId, row.Group, row.BudgetLevel, row.BudgetCode);
-            Write(line, row.Sums);
+            Write(line, row.Sums, isWindow);
         });
-        if (rows.Count > 1 && !listing.Json(parsed) && !listing.Csv(parsed))
+        var isTable = !listing.Json(parsed) && !listing.Csv(parsed);
+        if (isWindow && isTable)
+        {
+            parsed.InvocationConfiguration.Error.WriteLine(
+                "egovpay: a payout is posted on its day and in no window: what is paid out of one, `egovpay settle window` shows.");
+        }
+
+        if (rows.Count > 1 && isTable)
         {
             var total = rows.Aggregate(new NettingSums(0, 0, 0, 0, 0, 0, 0, 0), (sum, row) => sum + row.Sums);
-            Print.Table(parsed.InvocationConfiguration.Output, null, ["all of these", .. Sums], [["", .. Cells(total)]]);
+            Print.Table(parsed.InvocationConfiguration.Output, null, ["all of these", .. Sums], [["", .. Cells(total, isWindow)]]);
         }
 
         return Exit.Done;
@@ -140,7 +148,7 @@ internal static partial class SettleCommands
         }
     }
 
-    private static void Write(Utf8JsonWriter line, NettingSums sums)
+    private static void Write(Utf8JsonWriter line, NettingSums sums, bool ofWindow = false)
     {
         line.WriteNumber("payments", sums.Payments);
         line.WriteNumber("grossQepik", sums.GrossQepik);
@@ -148,16 +156,24 @@ internal static partial class SettleCommands
         line.WriteNumber("correctedQepik", sums.CorrectedQepik);
         line.WriteNumber("providerFeeQepik", sums.ProviderFeeQepik);
         line.WriteNumber("netQepik", sums.NetQepik);
-        line.WriteNumber("paidOutQepik", sums.PaidOutQepik);
+        if (ofWindow)
+        {
+            line.WriteNull("paidOutQepik");
+        }
+        else
+        {
+            line.WriteNumber("paidOutQepik", sums.PaidOutQepik);
+        }
+
         line.WriteNumber("payerFeeQepik", sums.PayerFeeQepik);
         line.WriteNumber("commissionQepik", sums.CommissionQepik);
     }
 
-    private static string[] Cells(NettingSums sums) =>
+    private static string[] Cells(NettingSums sums, bool ofWindow = false) =>
     [
         sums.Payments.ToString(CultureInfo.InvariantCulture), Print.Manat(sums.GrossQepik), Print.Manat(sums.ReversedQepik),
         Print.Manat(sums.CorrectedQepik), Print.Manat(sums.ProviderFeeQepik), Print.Manat(sums.NetQepik),
-        Print.Manat(sums.PaidOutQepik), Print.Manat(sums.PayerFeeQepik), Print.Manat(sums.CommissionQepik),
+        ofWindow ? "" : Print.Manat(sums.PaidOutQepik), Print.Manat(sums.PayerFeeQepik), Print.Manat(sums.CommissionQepik),
     ];
 
     /// <summary>What is looked at; null: nothing was said. What is wrong is a <see cref="CommandException"/>.</summary>
@@ -165,8 +181,7 @@ internal static partial class SettleCommands
     {
         if (window is not null)
         {
-            return day is null && to is null && WindowShape().Match(window) is { Success: true } found
-                ? NettingScope.Window((short)(found.Groups[1].Value[0] - '0'), Day("--window", found.Groups[2].Value))
+            return day is null && to is null && Window(window) is { } scope ? scope
                 : throw CommandException.Usage("--window: a cut-off group and its bank day, C3:2026-11-23, and no --day beside it.");
         }
 
@@ -179,6 +194,11 @@ internal static partial class SettleCommands
         var last = to is null ? from : Day("--to", to);
         return last >= from ? NettingScope.Days(from, last) : throw CommandException.Usage("--to: not before --day.");
     }
+
+    /// <summary>The window of this name, C3:2026-11-23; null: that is none.</summary>
+    internal static NettingScope? Window(string text) =>
+        WindowShape().Match(text) is { Success: true } found && LocalDatePattern.Iso.Parse(found.Groups[2].Value) is { Success: true } day
+            ? NettingScope.Window((short)(found.Groups[1].Value[0] - '0'), day.Value) : null;
 
     private static NettingCut Cut(string text) => CutOf(text) ?? throw CommandException.Usage("--by: agent, provider, group or budget.");
 

@@ -4,6 +4,7 @@ using System.Text.Json;
 using EGovPay.Processing.Catalogue;
 using EGovPay.Settlement.Breaks;
 using EGovPay.Settlement.Windows;
+using NodaTime;
 using NodaTime.Text;
 
 namespace EGovPay.Terminals.CommandLine;
@@ -11,6 +12,9 @@ namespace EGovPay.Terminals.CommandLine;
 /// <summary>`egovpay settle window`: a settlement window on three sides.</summary>
 internal static class SettleWindow
 {
+    private static readonly string[] Sums =
+        [">net", ">registers", ">paid out", ">banks", ">awaited", ">explained", ">unexplained"];
+
     public static Verb Build()
     {
         var window = new Argument<string>("window") { Description = "cut-off group and bank day", HelpName = "C1..C4:YYYY-MM-DD" };
@@ -25,28 +29,58 @@ internal static class SettleWindow
             .With([window, provider, .. listing.Options])
             .Does(async (parsed, cancel) =>
             {
-                var scope = SettleCommands.Scope(null, null, parsed.GetValue(window))!;
+                var scope = SettleCommands.Window(parsed.GetValue(window)!)
+                    ?? throw CommandException.Usage("window: a cut-off group, C1 to C4, and a bank day: C3:2026-11-23.");
                 await using var store = await Store.UseAsync(ReadSettings.From(parsed), cancel);
                 var catalogue = await CatalogueStore.LatestOrEmbeddedAsync(store.Database, cancel);
                 var only = parsed.GetValue(provider) is { } code
                     ? catalogue.Provider(code)?.Id ?? throw new CommandException($"The catalogue has no provider '{code}'.") : (int?)null;
-                var found = await new ReadWindows(store.Database).RunAsync(catalogue, scope.Group!.Value, scope.BankDay!.Value, only, cancel);
+                var read = new ReadWindows(store.Database);
+                var found = await read.RunAsync(catalogue, scope.Group!.Value, scope.BankDay!.Value, only, cancel);
+                if (found.Count == 0)
+                {
+                    return await SayNothingAsync(parsed, read, parsed.GetValue(window)!, scope.Group.Value, scope.BankDay.Value, cancel);
+                }
+
                 listing.Show(
                     parsed, found,
-                    [
-                        "provider", ">net", ">registers", ">paid out", ">banks", ">awaited", ">explained", ">unexplained", "breaks",
-                    ],
+                    ["provider", .. Sums, "breaks"],
                     one =>
                     [
-                        Name(catalogue, one.ProviderId), Print.Manat(one.Sums.NetQepik), Print.Manat(one.Register.SaysQepik),
-                        Print.Manat(one.Payout.SaysQepik), Print.Manat(one.Bank.SaysQepik),
-                        Print.Manat(Math.Abs(one.Register.AwaitedQepik) + Math.Abs(one.Payout.AwaitedQepik) + Math.Abs(one.Bank.AwaitedQepik)),
-                        Print.Manat(Math.Abs(one.Register.ExplainedQepik) + Math.Abs(one.Payout.ExplainedQepik) + Math.Abs(one.Bank.ExplainedQepik)),
-                        Print.Manat(one.RestQepik), string.Join(' ', one.Breaks.Take(10).Select(each => Number(each.Id))),
+                        Name(catalogue, one.ProviderId), .. Figures(one).Select(Print.Manat),
+                        string.Join(' ', one.Breaks.Take(10).Select(each => Number(each.Id))),
                     ],
                     (line, one) => Write(line, one, catalogue));
+                if (found.Count > 1 && !listing.Json(parsed) && !listing.Csv(parsed))
+                {
+                    var all = found.Select(Figures).Aggregate((sum, one) => [.. sum.Zip(one, (a, b) => checked(a + b))]);
+                    Print.Table(parsed.InvocationConfiguration.Output, null, ["all of these", .. Sums], [["", .. all.Select(Print.Manat)]]);
+                }
+
                 return found.Any(one => one.RestQepik != 0) ? Exit.Failed : Exit.Done;
             });
+    }
+
+    private static long[] Figures(WindowView one) =>
+    [
+        one.Sums.NetQepik, one.Register.SaysQepik, one.Payout.SaysQepik, one.Bank.SaysQepik,
+        Math.Abs(one.Register.AwaitedQepik) + Math.Abs(one.Payout.AwaitedQepik) + Math.Abs(one.Bank.AwaitedQepik),
+        Math.Abs(one.Register.ExplainedQepik) + Math.Abs(one.Payout.ExplainedQepik) + Math.Abs(one.Bank.ExplainedQepik), one.RestQepik,
+    ];
+
+    /// <summary>A window with nothing in it is one thing, and what is no window another.</summary>
+    private static async Task<int> SayNothingAsync(
+        ParseResult parsed, ReadWindows read, string name, short group, LocalDate bankDay, CancellationToken cancel)
+    {
+        if (!await read.IsThereAsync(group, bankDay, cancel))
+        {
+            throw new CommandException(
+                $"There is no window {name}: windows are of bank days, and those of the next weeks alone are there. `egovpay day status` shows "
+                + "the open ones.");
+        }
+
+        await parsed.InvocationConfiguration.Error.WriteLineAsync($"egovpay: nothing of what was asked for is in the window {name}.");
+        return Exit.Done;
     }
 
     private static void Write(Utf8JsonWriter line, WindowView one, CatalogueSnapshot catalogue)

@@ -10,6 +10,8 @@ namespace EGovPay.Terminals.CommandLine;
 /// <summary>`egovpay breaks show`: one break with the evidence of both sides.</summary>
 internal static class ShowBreak
 {
+    private const string Qepik = "Qepik";
+    private const string NothingSaid = "{}";
     private static readonly string[] Languages = ["az", "en", "ru"];
 
     public static Verb Build()
@@ -61,6 +63,7 @@ internal static class ShowBreak
     public static string State(SettlementBreak one) => one.State switch
     {
         BreakState.Proposed => $"proposal {Number(one.ProposalId!.Value)}: {one.Resolution}",
+        BreakState.Settled when one.ProposalId is null => $"settled by itself: a comparison (run by {one.SettledBy}) found it no more",
         BreakState.Settled => $"settled by {one.SettledBy}{(one.Resolution is { } word ? $": {word}" : "")}",
         _ => one.Reopened > 0 ? $"open again ({Number(one.Reopened)})" : "open",
     };
@@ -123,14 +126,50 @@ internal static class ShowBreak
         yield return ["at risk", Print.Manat(one.AmountAtRiskQepik)];
         yield return ["cause", BreakTexts.Cause(one.Cause, language)];
         yield return ["next", BreakTexts.Step(one.Step, language)];
-        yield return ["ours", one.Ours ?? "nothing"];
-        yield return ["theirs", one.Theirs ?? "nothing"];
+        foreach (var row in Said("ours", one.Ours ?? NothingSaid).Concat(Said("theirs", one.Theirs ?? NothingSaid)))
+        {
+            yield return row;
+        }
+
         yield return ["file", one.FileName is null ? "" : $"{one.FileName}{(one.Line is { } at ? $", line {Number(at)}" : "")}"];
         if (one.Suggestion is { } may)
         {
-            yield return ["it may be", may];
+            foreach (var row in Said("it may be", may))
+            {
+                yield return row;
+            }
         }
     }
+
+    /// <summary>What a side says, a fact a row: a wide line of JSON is nothing for people.</summary>
+    internal static IEnumerable<string[]> Said(string side, string json)
+    {
+        using var said = JsonDocument.Parse(json);
+        var facts = Facts(said.RootElement);
+        return facts.Count == 0 ? [[side, "nothing"]] : [.. facts.Select((fact, at) => new[] { at == 0 ? side : "", $"{fact.Name}: {fact.Text}" })];
+    }
+
+    private static List<(string Name, string Text)> Facts(JsonElement said) => said.ValueKind != JsonValueKind.Object ? []
+        :
+        [
+            .. said.EnumerateObject().Where(one => one.Value.ValueKind != JsonValueKind.Null)
+                .Select(one => (Words(one.Name), Text(one.Name, one.Value))),
+        ];
+
+    /// <summary>`amountQepik` is an amount, `endToEndId` an end to end id.</summary>
+    private static string Words(string name) => string.Concat(
+        (name.EndsWith(Qepik, StringComparison.Ordinal) ? name[..^Qepik.Length] : name)
+        .Select(letter => char.IsAsciiLetterUpper(letter) ? $" {char.ToLowerInvariant(letter)}" : letter.ToString()));
+
+    private static string Text(string name, JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Number when name.EndsWith(Qepik, StringComparison.Ordinal) && value.TryGetInt64(out var qepik) => Print.Manat(qepik),
+        JsonValueKind.True => "yes",
+        JsonValueKind.False => "no",
+        JsonValueKind.Object => string.Join(", ", Facts(value).Select(one => $"{one.Name} {one.Text}")),
+        JsonValueKind.Array => string.Join("; ", value.EnumerateArray().Select(each => Text(name, each))),
+        _ => value.ToString(),
+    };
 
     private static string? Provider(SettlementBreak one, CatalogueSnapshot catalogue) =>
         one.ProviderId is { } provider ? catalogue.Provider(provider)?.Code ?? Number(provider) : null;

@@ -17,6 +17,16 @@ internal static class StatementCommands
     public static Verb Build() =>
         new Verb("statement", "Banks' statements: camt.052, 053 and 054, MT940, MT942, and tables by mapping, as files.").With(Import(), List(), Show());
 
+    private const string Tables = """
+        A bank's own table (CSV) is read by a mapping in the settlement terms, section mappings; "amount" has its sign, or else there are
+        "debit" and "credit"; further columns: valueDate, currency, account, bankReference, ownReference, endToEndId, counterpartyName,
+        counterpartyAccount, text:
+          {"name": "mybank", "for": "statement", "encoding": "windows-1251", "delimiter": ";", "date": "dd.MM.yyyy", "decimal": ",",
+           "columns": {"date": "DATE", "debit": "DEBIT", "credit": "CREDIT", "bankReference": "REF", "text": "DETAILS"}, "account": "IBAN"}
+        `egovpay settle apply FILE` puts terms in force; which mapping a file is read by, its columns say, or --mapping.
+
+        """;
+
     private static Verb Import()
     {
         var files = new Argument<string[]>("file") { Description = "one or more files; what each is, its content says", Arity = ArgumentArity.OneOrMore };
@@ -30,6 +40,9 @@ internal static class StatementCommands
                 "Imports statements: each file whole or not at all, the same file once, a booking that another message brought before not "
                 + "counted again. Exit code 1 if any was refused.",
                 "egovpay statement import 2026-11-20.xml", "egovpay statement import bank/*.sta --json")
+        {
+            Notes = () => Tables,
+        }
             .With(files, mapping, json)
             .Does(Acts.StatementImport, async (parsed, cancel) =>
             {

@@ -46,7 +46,9 @@ internal static class DemoCommand
         Notes = () =>
             "In the last line, seconds is from the first request until the last payer has been attended to, perSecond "
             + "is payments by it; what providers were silent about is asked about beyond that. confirmedUncredited, "
-            + "creditedUnconfirmed and creditedTwice compare sets of payment numbers with the providers' own record.",
+            + "creditedUnconfirmed and creditedTwice compare sets of payment numbers with the providers' own record. sealed is "
+            + "whether the business days of the payments are closed and sealed: not in a second demo on one day, because the next day, in which "
+            + "its payments lie, is not closed before it begins.",
     }.With(Payments, Seed, ExitOption, KillServerAfter).Does((parsed, stop) =>
     {
         var options = new DemoOptions(

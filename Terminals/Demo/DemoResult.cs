@@ -130,6 +130,7 @@ internal sealed class DemoResult(
             new[] { "events that the Şəbəkə centre subscribed to", Number(told.Events) },
             new[] { "  and was told of, by signed webhooks", Number(told.Told) },
             new[] { "paid out to providers, qəpik", Number(settled.PayoutsQepik) },
+            new[] { "days of these payments that are still open", Number(settled.Unsealed.Count) },
             new[] { "registers of providers compared", Number(settled.Registers) },
             new[] { "bookings in the bank's statements", Number(settled.Entries) },
             new[] { "differences planted in them", Number(settled.Planted.Count) },

@@ -23,14 +23,19 @@ namespace EGovPay.Terminals.Demo;
 /// <param name="Planted">Differences that the simulator put into registers and statements: kind and what it is about.</param>
 /// <param name="Found">Breaks that are open about the same days.</param>
 /// <param name="PayoutsQepik">Proposed by one person, approved by another, and told to the bank.</param>
-/// <param name="Sealed">Every closed day has its seal.</param>
+/// <param name="Unsealed">Days without a seal that are closed, or in which this run's payments lie.</param>
+/// <param name="Ahead">The open day where it has not begun in Baku, because a demo before this one closed today: it stays open.</param>
 internal sealed record DemoSettled(
-    IReadOnlySet<string> Planted, IReadOnlySet<string> Found, long PayoutsQepik, int Registers, int Entries, bool Sealed)
+    IReadOnlySet<string> Planted, IReadOnlySet<string> Found, long PayoutsQepik, int Registers, int Entries, IReadOnlyList<LocalDate> Unsealed,
+    LocalDate? Ahead)
 {
+    /// <summary>All that this run posted is closed and sealed.</summary>
+    public bool Sealed => Unsealed.Count == 0;
+
     /// <summary>Breaks that nobody planted.</summary>
     public int FalseBreaks => Found.Count(one => !Planted.Contains(one));
 
-    public bool Good => Planted.SetEquals(Found) && Planted.Count > 0 && PayoutsQepik > 0 && Sealed;
+    public bool Good => Planted.SetEquals(Found) && Planted.Count > 0 && PayoutsQepik > 0 && Unsealed.All(day => day == Ahead);
 }
 
 /// <summary>
@@ -44,6 +49,7 @@ internal sealed class DemoSettlement(Store store, Engine engine, DemoPeople peop
 
     private static readonly string[] RegisterLies = ["missing", "extra", "changed"];
     private static readonly string DemoProviderDays = Sql.Load("Demo/DemoProviderDays.sql");
+    private static readonly string DemoUnsealed = Sql.Load("Demo/DemoUnsealed.sql");
     private static readonly string DemoDeposits = Sql.Load("Demo/DemoDeposits.sql");
 
     private readonly HashSet<string> planted = new(StringComparer.Ordinal);
@@ -72,12 +78,11 @@ internal sealed class DemoSettlement(Store store, Engine engine, DemoPeople peop
         }
 
         var (paid, executed) = await PayOutAsync(today, cancel);
-        DemoProgress.Say("The day is closed and sealed …");
-        var isSealed = await CloseDayAsync(today, cancel);
+        var ahead = await CloseDayAsync(today, cancel);
         DemoProgress.Say("Registers and statements come in, and are reconciled …");
         var days = await RegistersAsync(from, cancel);
         var entries = await StatementsAsync(terms, today, executed, cancel);
-        return new DemoSettled(planted, await FoundAsync(days, before, cancel), paid, days.Count, entries, isSealed);
+        return new DemoSettled(planted, await FoundAsync(days, before, cancel), paid, days.Count, entries, await UnsealedAsync(from, cancel), ahead);
     }
 
     private async Task<SettlementTerms> TermsAsync(LocalDate today, CancellationToken cancel)
@@ -95,7 +100,7 @@ internal sealed class DemoSettlement(Store store, Engine engine, DemoPeople peop
         var executed = await PayoutTerms.ExecutionDayAsync(store.Database, today, cancel);
         var terms = await PayoutTerms.ReadAsync(store.Database, catalogue, today, cancel)
             ?? throw new CommandException("The terms have no account in manat.");
-        var round = await new ProposePayouts(store.Database, engine.Proposals).RoundAsync(people.Finance, terms, executed, cancel: cancel);
+        var round = await new ProposePayouts(store.Database, engine.Proposals, engine.Postings).RoundAsync(people.Finance, terms, executed, cancel: cancel);
         foreach (var proposal in round.Proposals)
         {
             await engine.Decide.ApproveAsync(people.Approver, proposal.ProposalId);
@@ -113,19 +118,36 @@ internal sealed class DemoSettlement(Store store, Engine engine, DemoPeople peop
         return (file.TotalQepik, executed);
     }
 
-    /// <summary>Closes the day where it has begun in Baku; a demo that ran before may have closed it. Whether all closed days are sealed.</summary>
-    private async Task<bool> CloseDayAsync(LocalDate today, CancellationToken cancel)
+    /// <summary>
+    /// Closes the day where it has begun in Baku. Nobody runs ahead of the calendar: what a demo does after another one has closed today lies in
+    /// the next day, which then comes back and stays open.
+    /// </summary>
+    private async Task<LocalDate?> CloseDayAsync(LocalDate today, CancellationToken cancel)
     {
         var open = await engine.Days.OpenDayAsync(cancel);
-        if (open <= today)
+        if (open > today)
         {
-            await engine.Days.CloseAsync(open, people.Finance, cancel);
+            DemoProgress.Say($"An earlier demo closed today: this day is {LocalDatePattern.Iso.Format(open)}, which has not begun and stays open …");
+            return open;
         }
 
-        await using var look = store.Database.CreateCommand(
-            "select count(*) > 0 and count(*) = count(s.business_day) from business_day d left join day_seal s on s.business_day = d.day "
-            + "where d.closed_at is not null");
-        return (bool)(await look.ExecuteScalarAsync(cancel))!;
+        DemoProgress.Say("The day is closed and sealed …");
+        await engine.Days.CloseAsync(open, people.Finance, cancel);
+        return null;
+    }
+
+    private async Task<List<LocalDate>> UnsealedAsync(long from, CancellationToken cancel)
+    {
+        await using var look = store.Database.CreateCommand(DemoUnsealed);
+        look.Parameters.Add(new NpgsqlParameter<long> { TypedValue = from });
+        await using var row = await look.ExecuteReaderAsync(cancel);
+        var days = new List<LocalDate>();
+        while (await row.ReadAsync(cancel))
+        {
+            days.Add(row.GetLocalDate(0));
+        }
+
+        return days;
     }
 
     /// <summary>Every provider that is paid online sends a register for each of the run's days; three of them with differences.</summary>

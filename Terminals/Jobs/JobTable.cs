@@ -100,11 +100,12 @@ internal static class JobTable
                 : $"'{ScheduledPerson.Login}' is disabled, or there is nobody yet: nothing was proposed";
         }
 
-        var round = await new ProposePayouts(engine.Database, engine.Proposals).RoundAsync(
+        var round = await new ProposePayouts(engine.Database, engine.Proposals, engine.Postings).RoundAsync(
             by, terms, await PayoutTerms.ExecutionDayAsync(engine.Database, today, cancel), cancel: cancel);
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{round.Proposals.Count} proposed, {round.Carried.Count} carried into the next window, {round.WithoutTerms.Count} without terms");
+            $"{round.Proposals.Count} proposed, {round.Carried.Count} carried into the next window, {round.WithoutTerms.Count} without terms, "
+            + $"{round.Withdrawn.Count} withdrawn");
     }
 
     private static async Task<string> ImportFilesAsync(JobTools tools, JobProgress run, CancellationToken cancel)
@@ -132,7 +133,7 @@ internal static class JobTable
         return string.Create(
             CultureInfo.InvariantCulture,
             $"{done.Count} registers compared, {done.Sum(one => one.Found!.Matched)} lines match, {done.Sum(one => one.Found!.Settled)} unknown "
-            + $"settled, {done.Sum(one => one.Found!.Breaks)} breaks");
+            + $"settled, {done.Sum(one => one.Found!.Breaks)} differences");
     }
 
     private static async Task<string> ReconcileBankAsync(JobTools tools, JobProgress run, CancellationToken cancel)
@@ -145,7 +146,7 @@ internal static class JobTable
         return await new ReconcileBank(tools.Engine) { Tell = run.TellAsync }.RunDueAsync(terms, "engine", cancel) is not { } done ? "nothing was due"
             : string.Create(
                 CultureInfo.InvariantCulture,
-                $"{done.Lines} bookings compared, {done.Matched} match, {done.Breaks} breaks, {done.Closed} breaks are gone");
+                $"{done.Lines} bookings compared, {done.Matched} match, {done.Breaks} differences, {done.Closed} breaks are gone");
     }
 
     private static async Task<string> DeliverOutboxAsync(JobTools tools, CancellationToken cancel)

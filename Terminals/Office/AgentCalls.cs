@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using EGovPay.Processing;
 using EGovPay.Processing.Agents;
 using EGovPay.Processing.People;
@@ -33,10 +34,12 @@ public sealed record AgentDaysJson(StandingJson Standing, IReadOnlyList<AgentDue
 /// <param name="Reference">The bank document's number, 1 to 100 characters; names one deposit for ever.</param>
 /// <param name="AmountQepik">At least a qəpik for each part of the agent.</param>
 /// <param name="Reason">Null: deposit by bank document.</param>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record TopUpAsked(string? Reference, long? AmountQepik, string? Reason);
 
 /// <summary>What an agent may take beyond its deposits, when another person has approved it.</summary>
 /// <param name="LimitQepik">0 for none.</param>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record LimitAsked(long? LimitQepik, string? Reason);
 
 /// <summary>Agents who settle afterwards: what is due, and who is late. Deposits and limits of any agent, proposed.</summary>

@@ -74,7 +74,7 @@ internal static class BreakCalls
             return refused;
         }
 
-        var totals = await new BreakBook(engine.Database).TotalsAsync(http.RequestAborted);
+        var totals = await new BreakBook(engine.Database).TotalsAsync(cancel: http.RequestAborted);
         var language = LanguageOf(http);
         return TypedResults.Ok(new BreakSummaryJson(
             totals.Sum(one => one.Breaks), totals.Sum(one => one.AtRiskQepik),
@@ -140,8 +140,8 @@ internal static class BreakCalls
                 "group", OfficeReasons.NoBudgetLine),
             SettleBreakResult.NoAgent => OfficeProblem.Malformed("agent", OfficeReasons.WhoseAccounts),
             SettleBreakResult.Settled => new OfficeProblem(
-                OfficeRefusal.NotPossible, proposed.Break is { State: BreakState.Settled } settled
-                    ? OfficeReasons.SettledBy(settled.SettledBy ?? "") : OfficeReasons.BreakSettledNow),
+                OfficeRefusal.NotPossible, proposed.Break is not { State: BreakState.Settled } settled ? OfficeReasons.BreakSettledNow
+                    : settled.ProposalId is null ? OfficeReasons.SettledByItself : OfficeReasons.SettledBy(settled.SettledBy ?? "")),
             _ => new OfficeProblem(OfficeRefusal.NotPossible, proposed.Payment is { } payment
                 ? OfficeReasons.SaysNothing(payment.Number, payment.State.ToString()) : OfficeReasons.NoPayment, "decision"),
         };

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using EGovPay.Processing.Catalogue;
 using EGovPay.Settlement.Breaks;
 using NodaTime;
@@ -16,6 +17,7 @@ namespace EGovPay.Terminals.Office;
 /// <param name="OpenSince">When it was last opened: a break that comes back is the same one.</param>
 /// <param name="Age">0-1, 2-7, 8-30 or over-30: days of Baku since then.</param>
 /// <param name="State">open, proposed or settled.</param>
+/// <param name="SettledBy">Who approved it; without a proposal, who ran the comparison that found it no more.</param>
 /// <param name="Proposal">With proposed, and with settled where people settled it.</param>
 /// <param name="Reopened">How often it came back.</param>
 public sealed record BreakJson(
@@ -81,10 +83,12 @@ public sealed record BreakSummaryJson(long Breaks, long AmountAtRiskQepik, IRead
 /// <param name="Agent">With postings: whose accounts; null: the break's agent.</param>
 /// <param name="Group">With postings: 1 to 4, they are paid out with that cut-off group's next window; 0 or null: with none.</param>
 /// <param name="Reason">1 to 500 characters; stays on the record.</param>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record BreakAsked(
     string? Decision, bool? Accept, IReadOnlyList<CorrectionAsked?>? Postings, string? Agent, int? Group, string? Reason);
 
 /// <summary>One correction.</summary>
 /// <param name="Debit">funds, fee, bank, suspense, … or payable:CODE of a provider.</param>
 /// <param name="Credit">The same.</param>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record CorrectionAsked(string? Debit, string? Credit, long? AmountQepik);

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using EGovPay.Processing;
 using EGovPay.Processing.People;
 using EGovPay.Processing.PostgreSql;
@@ -17,6 +18,7 @@ public sealed record DayListJson(IReadOnlyList<DayJson> Days);
 
 /// <summary>Which day is to be closed: named, so that a repeat does not close the next.</summary>
 /// <param name="Early">True: although it is not over in Baku.</param>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record DayCloseAsked(string? Day, bool? Early);
 
 /// <summary>What a close did.</summary>

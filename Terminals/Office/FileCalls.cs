@@ -194,7 +194,7 @@ internal static class FileCalls
     private static (FileReceipt Receipt, int Lines, long Qepik) Figures(AcquirerImport done) => (done.Receipt, done.Lines, done.NetQepik);
 
     private static OfficeProblem? Unreadable(FileReceipt receipt) =>
-        receipt.Verdict == FileVerdict.Refused ? new OfficeProblem(OfficeRefusal.Unreadable, OfficeReasons.AsIs(receipt.Refusal!.ToString()), "body") : null;
+        receipt.Verdict == FileVerdict.Refused ? new OfficeProblem(OfficeRefusal.Unreadable, FileReasons.Of(receipt.Refusal!), "body") : null;
 
     private static string Verdict(FileReceipt receipt) => receipt.Verdict == FileVerdict.Imported ? "imported" : "known";
 

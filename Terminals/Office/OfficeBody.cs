@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization.Metadata;
+using EGovPay.Processing.Catalogue;
 using EGovPay.Terminals.Api;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -13,8 +14,34 @@ internal static class OfficeBody
     {
         var body = await ReadBody.JsonAsync(http.Request, shape);
         return body.Refused is { } refused
-            ? (null, OfficeProblem.Malformed(refused.Why.Field ?? "body", OfficeReasons.NotTheJson))
+            ? (null, OfficeProblem.Malformed(refused.Why.Field ?? "body", ReasonOf(refused.Why.Field, shape)))
             : (body.Value, null);
+    }
+
+    /// <summary>A member that is none is told as that, with those that there are: what was misspelt would else be left out without a word.</summary>
+    private static Localised ReasonOf(string? field, JsonTypeInfo shape)
+    {
+        foreach (var part in field?.Split('.') ?? [])
+        {
+            var name = part.Split('[')[0];
+            if (shape.Kind != JsonTypeInfoKind.Object)
+            {
+                break;
+            }
+
+            if (shape.Properties.FirstOrDefault(one => one.Name == name) is not { } known)
+            {
+                return name == "Content-Type" ? OfficeReasons.NotTheJson
+                    : OfficeReasons.NoMember(name, string.Join(", ", shape.Properties.Select(one => one.Name)));
+            }
+
+            shape = shape.Options.GetTypeInfo(known.PropertyType);
+            shape = part.Length > name.Length && shape.ElementType is { } element ? shape.Options.GetTypeInfo(element) : shape;
+        }
+
+        // Of an object within, the parser does not always say which member.
+        return field is not null && shape.Kind == JsonTypeInfoKind.Object
+            ? OfficeReasons.AnObjectOf(field, string.Join(", ", shape.Properties.Select(one => one.Name))) : OfficeReasons.NotTheJson;
     }
 
     /// <summary>A file of ours as the body, of whatever media type.</summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Reflection;
 using System.Text.Json.Serialization;
+using EGovPay.Processing;
 using EGovPay.Processing.Catalogue;
 using EGovPay.Terminals.Problems;
 using Microsoft.AspNetCore.Http.Metadata;
@@ -29,7 +30,9 @@ internal enum OfficeRefusal
 /// <summary>A refusal as RFC 9457 writes it.</summary>
 /// <param name="Type"><c>urn:egovpay:office:&lt;name&gt;</c>.</param>
 /// <param name="Detail">What to do, in the asked language.</param>
-/// <param name="Reason">What exactly stands in the way, in the asked language; of a file that somebody sent, what its reader says of it, in English.</param>
+/// <param name="Reason">
+/// What exactly stands in the way, in the asked language; of a file that somebody sent, its reader's own words behind it are English.
+/// </param>
 /// <param name="Field">What of the request is at fault.</param>
 /// <param name="Faults">Everything that is wrong with a file of ours, by line.</param>
 public sealed record OfficeProblemJson(
@@ -47,8 +50,10 @@ public sealed record FaultJson(int Line, string Message);
 /// <param name="reason">Null: the refusal says it all.</param>
 /// <param name="retryAfterSeconds">With Locked.</param>
 /// <param name="faults">With Unreadable, of a file of ours.</param>
+/// <param name="status">Where the framework's own (405, 408, 413) says more than the refusal's.</param>
 internal sealed class OfficeProblem(
-    OfficeRefusal why, Localised? reason = null, string? field = null, int? retryAfterSeconds = null, IReadOnlyList<FaultJson>? faults = null)
+    OfficeRefusal why, Localised? reason = null, string? field = null, int? retryAfterSeconds = null, IReadOnlyList<FaultJson>? faults = null,
+    int? status = null)
     : IResult, IEndpointMetadataProvider
 {
     private const int MostFaults = 1_000;
@@ -60,14 +65,23 @@ internal sealed class OfficeProblem(
         OfficeRefusal.Unreadable, OfficeReasons.Faults(faults.Count, faults[0]), "body",
         faults: [.. faults.Take(MostFaults).Select(one => new FaultJson(one.Line, one.Message))]);
 
+    /// <summary>What the framework refuses by itself; null: nothing of the office's.</summary>
+    public static OfficeProblem? Of(Refusal why, int? status) => (why, status) switch
+    {
+        (Refusal.NotFound, _) => new(OfficeRefusal.NotThere, OfficeReasons.NoSuchCall),
+        (Refusal.MalformedRequest, StatusCodes.Status405MethodNotAllowed) => new(OfficeRefusal.Malformed, OfficeReasons.NotThisMethod, status: status),
+        (Refusal.MalformedRequest, _) => new(OfficeRefusal.Malformed, status: status),
+        _ => null,
+    };
+
     public OfficeRefusal Why => why;
 
     public Task ExecuteAsync(HttpContext httpContext)
     {
-        var (name, status, title, detail) = TextOf(why);
+        var (name, usual, title, detail) = TextOf(why);
         var language = AskedLanguage.Of(httpContext.Request);
         var response = httpContext.Response;
-        response.StatusCode = status;
+        response.StatusCode = status ?? usual;
         response.Headers.ContentLanguage = language;
         if (retryAfterSeconds is { } seconds)
         {
@@ -80,7 +94,8 @@ internal sealed class OfficeProblem(
         }
 
         return response.WriteAsJsonAsync(
-            new OfficeProblemJson("urn:egovpay:office:" + name, title.In(language), status, detail.In(language), reason?.In(language), field, faults),
+            new OfficeProblemJson(
+                "urn:egovpay:office:" + name, title.In(language), response.StatusCode, detail.In(language), reason?.In(language), field, faults),
             OfficeJson.Wire.OfficeProblemJson, Refuse.ContentType, CancellationToken.None);
     }
 

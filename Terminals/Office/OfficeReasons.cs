@@ -1,3 +1,4 @@
+using System.Globalization;
 using EGovPay.Processing.Catalogue;
 using EGovPay.Processing.People;
 using EGovPay.Settlement.RegistersIn;
@@ -10,6 +11,19 @@ internal static class OfficeReasons
 {
     public static readonly Localised NotTheJson = new(
         "Sorğunun gövdəsi tələb olunan JSON deyil.", "The body is not the JSON that is asked for.", "Тело запроса — не тот JSON, который нужен.");
+
+    public static readonly Localised NoSuchCall = new(
+        "Burada belə ünvan yoxdur.", "There is no such path here.", "Здесь нет такого адреса.");
+
+    public static readonly Localised NotThisMethod = new(
+        "Bu ünvan başqa metodla çağırılır.", "This path is called by another method.", "Этот адрес вызывают другим методом.");
+
+    public static readonly Localised AgainAlone = new(
+        "again ilə birlikdə başqa heç nə yazılmır: fayl olduğu kimi qaytarılır.",
+        "Nothing else goes with again: the file comes as it was made.", "Вместе с again ничего не указывают: файл выдаётся таким, каким был.");
+
+    public static readonly Localised NoFileOfMessage = new(
+        "Bu nömrə (messageId) ilə fayl yaradılmayıb.", "No file was made with this messageId.", "Файла с таким messageId не создавали.");
 
     public static readonly Localised NoProvider = new(
         "Kataloqda belə təşkilat yoxdur.", "The catalogue has no provider of this code.", "В каталоге нет такой организации.");
@@ -104,6 +118,10 @@ internal static class OfficeReasons
     public static readonly Localised BreakSettledNow = new(
         "Uyğunsuzluq bu anda həll olundu.", "The break has been settled in this moment.", "Расхождение улажено в этот момент.");
 
+    public static readonly Localised SettledByItself = new(
+        "Uyğunsuzluq özü həll olunub: tutuşdurma onu daha tapmayıb.", "The break is settled by itself: a comparison found it no more.",
+        "Расхождение уладилось само: при сверке его больше нет.");
+
     public static readonly Localised NoPayment = new(
         "Uyğunsuzluq heç bir ödənişə aid deyil: postings ilə düzəldin və ya accept yazın.",
         "The break is about no payment: correct by postings, or accept it.",
@@ -153,6 +171,14 @@ internal static class OfficeReasons
         FormattableString.Invariant($"Gün belə yazılır: 2026-11-20; illər {first}–{last}."),
         FormattableString.Invariant($"A day is written as 2026-11-20; the years are {first} to {last}."),
         FormattableString.Invariant($"День пишут так: 2026-11-20; годы с {first} по {last}."));
+
+    public static Localised NoMember(string name, string known) => new(
+        $"Belə üzv yoxdur: {name}. Olanlar: {known}.", $"There is no member {name} here; there are: {known}.",
+        $"Здесь нет поля {name}; есть: {known}.");
+
+    public static Localised AnObjectOf(string name, string known) => new(
+        $"{name} yalnız bu üzvləri olan obyektdir: {known}.", $"{name} is an object with these members only: {known}.",
+        $"{name} — объект только с такими полями: {known}.");
 
     public static Localised AtMost(int most) => new(
         FormattableString.Invariant($"Ən çoxu {most}."), FormattableString.Invariant($"At most {most}."),
@@ -207,6 +233,20 @@ internal static class OfficeReasons
     public static Localised CannotExpress(string faults) => new(
         "Bu forma bunları ifadə edə bilmir: " + faults, "This form cannot express: " + faults, "Эта форма не может выразить: " + faults);
 
+    public static Localised Withdrawn(IReadOnlyList<long> payouts)
+    {
+        var which = string.Join(", ", payouts.Select(one => one.ToString(CultureInfo.InvariantCulture)));
+        return new(
+            $"Şərtlər indi başqa alıcı göstərir, ona görə bu köçürmələr geri götürüldü: {which}. Onlar yenidən təklif ediləcək.",
+            $"The terms name other receivers now, so these payouts were withdrawn: {which}. Propose payouts anew.",
+            $"В условиях теперь другие получатели, поэтому эти выплаты отозваны: {which}. Предложите выплаты заново.");
+    }
+
+    public static Localised MadeAs(string message, string format) => new(
+        $"{message} faylı {format} kimi hazırlanıb və belə də qalır: format yazmayın, ya da {format} yazın.",
+        $"The file {message} was made as {format}, and stays so: say no format, or {format}.",
+        $"Файл {message} сделан в форме {format} и таким остаётся: не указывайте format или укажите {format}.");
+
     public static Localised NotProposed(string what) => With(
         "Qalanı təklif edilib; bu isə yox: ", "The rest is proposed; this is not: ", "Остальное предложено, а это нет: ", what);
 
@@ -220,6 +260,10 @@ internal static class OfficeReasons
     public static Localised Unnamed(RegisterUnknown why) => why switch
     {
         RegisterUnknown.NoSuchProvider => NoProvider,
+        RegisterUnknown.AnotherProvider => new(
+            "Faylın adı başqa təşkilatın kodu ilə başlayır: provider dəyərini və ya faylın adını (name) düzəldin.",
+            "Its name begins with another provider's code: correct provider, or name.",
+            "Имя файла начинается с кода другой организации: исправьте provider или имя файла (name)."),
         RegisterUnknown.Provider => new(
             "Faylın adından kimin reyestri olduğu bilinmir: provider yazın.", "Its name does not say whose register it is: give provider.",
             "По имени файла не видно, чей это реестр: укажите provider."),

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json.Serialization;
 using EGovPay.Processing;
 using EGovPay.Processing.Catalogue;
 using EGovPay.Processing.People;
@@ -15,9 +16,10 @@ namespace EGovPay.Terminals.Office;
 
 /// <summary>A figure of netting, qəpik; what the cut is not by is null.</summary>
 /// <param name="NetQepik">gross − reversed + corrected − provider fee.</param>
+/// <param name="PaidOutQepik">Null of a window: a payout is posted on its day and in no window; <c>windows/{window}</c> says it.</param>
 public sealed record NettingRowJson(
     string? Agent, string? Provider, string? Group, string? BudgetLevel, string? BudgetCode, long Payments, long GrossQepik,
-    long ReversedQepik, long CorrectedQepik, long ProviderFeeQepik, long NetQepik, long PaidOutQepik, long PayerFeeQepik,
+    long ReversedQepik, long CorrectedQepik, long ProviderFeeQepik, long NetQepik, long? PaidOutQepik, long PayerFeeQepik,
     long CommissionQepik);
 
 /// <summary>A cut of a day, of several or of a window.</summary>
@@ -55,6 +57,7 @@ public sealed record PaymentStatusJson(string Verdict, int Told, int Untold, IRe
 /// <summary>Which windows are to be paid out.</summary>
 /// <param name="Through">Windows up to this bank day; null: all that are closed.</param>
 /// <param name="Provider">Only this one; null: all.</param>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record PayoutAsked(string? Through, string? Provider);
 
 /// <summary>What is owed and not proposed.</summary>
@@ -67,20 +70,24 @@ public sealed record ProposedPayoutJson(long Payout, long Proposal);
 /// <param name="Carried">Nothing or less is owed: it waits for the next windows.</param>
 /// <param name="WithoutTerms">Owed, and the settlement terms name no account.</param>
 public sealed record PayoutRoundJson(
-    IReadOnlyList<ProposedPayoutJson> Proposals, IReadOnlyList<OwedJson> Carried, IReadOnlyList<OwedJson> WithoutTerms);
+    IReadOnlyList<ProposedPayoutJson> Proposals, IReadOnlyList<OwedJson> Carried, IReadOnlyList<OwedJson> WithoutTerms,
+    IReadOnlyList<long> Withdrawn);
 
 /// <summary>In which form a bank is told.</summary>
-/// <param name="Format">pain.001.001.09, pain.001.001.03 or dm-csv.</param>
+/// <param name="Format">pain.001.001.09 (default), pain.001.001.03 or dm-csv; a file of before is refused in another than its own.</param>
 /// <param name="Payout">Only this one; if it is in a file, that file again.</param>
 /// <param name="Latin">Latin letters only.</param>
 /// <param name="Structured">Purpose and budget line as fields.</param>
-public sealed record ExportAsked(string? Format, long? Payout, bool? Latin, bool? Structured);
+/// <param name="Again">The message id of a file that was made before: the same bytes; it goes with nothing else.</param>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+public sealed record ExportAsked(string? Format, long? Payout, bool? Latin, bool? Structured, string? Again);
 
 /// <summary>A file for a bank.</summary>
 /// <param name="Content">The file itself, whose UTF-8 bytes have this hash.</param>
 /// <param name="New">It was made now; false: these are the bytes of before.</param>
+/// <param name="Withdrawn">Payouts that were withdrawn now, for the terms name other receivers than they do; they are proposed anew.</param>
 public sealed record PayoutFileJson(
-    string MessageId, string Format, int Payouts, long TotalQepik, string Sha256, bool New, string Content);
+    string MessageId, string Format, int Payouts, long TotalQepik, string Sha256, bool New, string Content, IReadOnlyList<long> Withdrawn);
 
 /// <summary>What is owed to whom, and how it leaves.</summary>
 internal static class PayoutCalls
@@ -120,7 +127,7 @@ internal static class PayoutCalls
         var found = await new ReadNetting(engine.Database).CutAsync(
             scope ?? await ReadNetting.LastDayAsync(engine.Database, http.RequestAborted), cut, Shown + 1, http.RequestAborted);
         return TypedResults.Ok(new NettingJson(
-            [.. found.Take(Shown).Select(row => Of(row, engine.Catalogue.Current))], found.Count > Shown));
+            [.. found.Take(Shown).Select(row => Of(row, engine.Catalogue.Current, window is not null))], found.Count > Shown));
     }
 
     private static async Task<Results<Ok<PayoutListJson>, OfficeProblem>> ListAsync(
@@ -178,7 +185,7 @@ internal static class PayoutCalls
         PayoutRound round;
         try
         {
-            round = await new ProposePayouts(engine.Database, engine.Proposals).RoundAsync(
+            round = await new ProposePayouts(engine.Database, engine.Proposals, engine.Postings).RoundAsync(
                 person, terms, await PayoutTerms.ExecutionDayAsync(engine.Database, today, http.RequestAborted), through,
                 asked.Provider is null ? null : [catalogue.Provider(asked.Provider)!.Id], http.RequestAborted);
         }
@@ -189,7 +196,8 @@ internal static class PayoutCalls
 
         return TypedResults.Ok(new PayoutRoundJson(
             [.. round.Proposals.Select(one => new ProposedPayoutJson(one.PayoutId, one.ProposalId))],
-            [.. round.Carried.Select(one => Of(one, catalogue))], [.. round.WithoutTerms.Select(one => Of(one, catalogue))]));
+            [.. round.Carried.Select(one => Of(one, catalogue))], [.. round.WithoutTerms.Select(one => Of(one, catalogue))],
+            round.Withdrawn));
     }
 
     private static async Task<Results<Ok<PayoutFileJson>, OfficeProblem>> ExportAsync(HttpContext http, OfficeDoor door, Engine engine)
@@ -206,7 +214,12 @@ internal static class PayoutCalls
             return refused;
         }
 
-        if (ExportPayouts.Find(asked!.Format ?? "pain.001.001.09") is not { } format)
+        if (asked!.Again is { } message)
+        {
+            return await AgainAsync(http, engine, asked, message);
+        }
+
+        if (ExportPayouts.Find(asked.Format ?? "pain.001.001.09") is not { } format)
         {
             return OfficeProblem.Malformed("format", OfficeReasons.OneOf("pain.001.001.09", "pain.001.001.03", "dm-csv"));
         }
@@ -214,15 +227,44 @@ internal static class PayoutCalls
         var made = await new ExportPayouts(engine.Database, engine.Clock).RunAsync(
             person, format, asked.Latin == true ? PayoutLetters.Latin : PayoutLetters.Real,
             asked.Structured == true ? PayoutRemittance.Structured : PayoutRemittance.Unstructured, asked.Payout, http.RequestAborted);
-        return made.File is { } file
-            ? TypedResults.Ok(new PayoutFileJson(
-                file.MessageId, ExportPayouts.Text(file.Format), file.Payouts, file.TotalQepik, file.Sha256, file.New,
-                Encoding.UTF8.GetString(file.Body.Span)))
+        if (made.File is { New: false } before && asked.Format is not null && before.Format != format)
+        {
+            return new OfficeProblem(OfficeRefusal.NotPossible, OfficeReasons.MadeAs(before.MessageId, ExportPayouts.Text(before.Format)), "format");
+        }
+
+        if (made.File is null && asked.Payout is { } id && await new ReadPayouts(engine.Database).FindAsync(id, http.RequestAborted) is null)
+        {
+            return new OfficeProblem(OfficeRefusal.NotThere, OfficeReasons.NoSuch(Thing.Payout, id), "payout");
+        }
+
+        return made.File is { } file ? TypedResults.Ok(Of(file, made.Withdrawn))
             : new OfficeProblem(OfficeRefusal.NotPossible, made.Faults.Count == 0
-                ? OfficeReasons.NoPayoutToTell
+                ? made.Withdrawn.Count > 0 ? OfficeReasons.Withdrawn(made.Withdrawn) : OfficeReasons.NoPayoutToTell
                 : OfficeReasons.CannotExpress(string.Join(
                     ' ', made.Faults.Take(20).Select(fault => $"{fault.EndToEndId} {fault.Field}: {fault.Text}"))));
     }
+
+    private static async Task<Results<Ok<PayoutFileJson>, OfficeProblem>> AgainAsync(
+        HttpContext http, Engine engine, ExportAsked asked, string message)
+    {
+        if (asked is not { Format: null, Payout: null, Latin: null, Structured: null })
+        {
+            return OfficeProblem.Malformed("again", OfficeReasons.AgainAlone);
+        }
+
+        if (FileCalls.Unfit(("again", message)) is { } unfit)
+        {
+            return unfit;
+        }
+
+        return await new ExportPayouts(engine.Database, engine.Clock).AgainAsync(message, null, http.RequestAborted) is { } file
+            ? TypedResults.Ok(Of(file, []))
+            : new OfficeProblem(OfficeRefusal.NotThere, OfficeReasons.NoFileOfMessage, "again");
+    }
+
+    private static PayoutFileJson Of(PayoutFile file, IReadOnlyList<long> withdrawn) => new(
+        file.MessageId, ExportPayouts.Text(file.Format), file.Payouts, file.TotalQepik, file.Sha256, file.New,
+        Encoding.UTF8.GetString(file.Body.Span), withdrawn);
 
     private static async Task<Results<Ok<PayoutWholeJson>, OfficeProblem>> ShowAsync(
         HttpContext http, OfficeDoor door, Engine engine, long id)
@@ -282,7 +324,7 @@ internal static class PayoutCalls
 
                 if (done.Refused is { } why)
                 {
-                    return new OfficeProblem(OfficeRefusal.Unreadable, OfficeReasons.AsIs(why), "body");
+                    return new OfficeProblem(OfficeRefusal.Unreadable, FileReasons.OfAnswer(why), "body");
                 }
 
                 await new AnsweredBreaks(engine.Database).RoundAsync(http.RequestAborted);
@@ -292,11 +334,11 @@ internal static class PayoutCalls
             why => why);
     }
 
-    private static NettingRowJson Of(NettingRow row, CatalogueSnapshot catalogue) => new(
+    private static NettingRowJson Of(NettingRow row, CatalogueSnapshot catalogue, bool ofWindow) => new(
         row.Agent, row.ProviderId is { } id ? Code(catalogue, id) : null,
         row.Group is { } group ? string.Create(CultureInfo.InvariantCulture, $"C{group}") : null, row.BudgetLevel, row.BudgetCode,
         row.Sums.Payments, row.Sums.GrossQepik, row.Sums.ReversedQepik, row.Sums.CorrectedQepik, row.Sums.ProviderFeeQepik, row.Sums.NetQepik,
-        row.Sums.PaidOutQepik, row.Sums.PayerFeeQepik, row.Sums.CommissionQepik);
+        ofWindow ? null : row.Sums.PaidOutQepik, row.Sums.PayerFeeQepik, row.Sums.CommissionQepik);
 
     private static PayoutJson Of(Payout one, CatalogueSnapshot catalogue) => new(
         one.Id, Code(catalogue, one.ProviderId), one.Budget?.Level, one.Budget?.Code, one.AmountQepik, one.EndToEndId,

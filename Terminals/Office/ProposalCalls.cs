@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using EGovPay.Processing;
 using EGovPay.Processing.Catalogue;
 using EGovPay.Processing.Ledger;
@@ -57,6 +58,7 @@ public sealed record ReceiverJson(string Name, string Voen, string Iban, string 
 public sealed record ProposalListJson(IReadOnlyList<ProposalJson> Proposals);
 
 /// <summary>Why it is refused or taken back; stays on the record.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record ReasonAsked(string? Reason);
 
 /// <summary>Deciding about proposals of every kind: payouts, terms, breaks, payments, deposits, limits.</summary>

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using EGovPay.Processing;
 using EGovPay.Processing.People;
 using EGovPay.Settlement.Jobs;
@@ -12,6 +13,7 @@ namespace EGovPay.Terminals.Office;
 /// <param name="Provider">With day.</param>
 /// <param name="Day">In the provider's zone.</param>
 /// <param name="Bank">True: with the banks.</param>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record ReconciliationAsked(string? Provider, string? Day, bool? Bank);
 
 /// <summary>A comparison that was made.</summary>

@@ -121,10 +121,10 @@ internal static class ReportCalls
 
         private string By => cut.ToString().ToLowerInvariant();
 
-        private static async Task WriteCsvAsync(
+        private async Task WriteCsvAsync(
             HttpResponse response, IAsyncEnumerator<ReportLine> lines, bool any, Func<string, string> names, CancellationToken cancel)
         {
-            var text = new StringBuilder(WriteCsv.Mark + WriteCsv.Line([.. ReportCommand.Heads.Select(head => head.TrimStart('>'))]));
+            var text = new StringBuilder(WriteCsv.Mark + WriteCsv.Line([.. ReportCommand.Heads(cut).Select(head => head.TrimStart('>'))]));
             for (var written = 1; any; written++)
             {
                 text.Append(WriteCsv.Line(ReportCommand.Cells(lines.Current, names)));

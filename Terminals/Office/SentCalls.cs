@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
 using EGovPay.Processing;
 using EGovPay.Processing.People;
 using EGovPay.Settlement.Breaks;
@@ -21,6 +22,7 @@ public sealed record SentRegisterJson(
 public sealed record SentRegisterListJson(IReadOnlyList<SentRegisterJson> Items, string? Next);
 
 /// <summary>What is to be sent: nothing named, all that is due; a provider and a window, that register once more.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record SendAsked(string? Provider, string? Window);
 
 /// <summary>What a sending did.</summary>

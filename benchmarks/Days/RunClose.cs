@@ -50,12 +50,12 @@ internal static class RunClose
         await using var centre = await Centre.StartAsync(folder, CancellationToken.None);
         var program = Path.Combine(AppContext.BaseDirectory, "egovpay.dll");
         var variables = await PersonAsync(centre, folder);
-        await using var simulator = await StartAsync(
+        await using var simulator = await Child.StartedAsync(
             program, Path.Combine(folder, "simulator.log"), [], "simulate", "--port", "0", "--record", Path.Combine(folder, "providers.record"));
         variables["EGOVPAY_PROVIDERS"] = simulator.Address.GetLeftPart(UriPartial.Authority);
         string[] serve = ["serve", "--listen", "http://127.0.0.1:0", "--terminal-requests", "0", "--address-requests", "0"];
-        await using var first = await StartAsync(program, Path.Combine(folder, "first.log"), variables, serve);
-        await using var second = await StartAsync(program, Path.Combine(folder, "second.log"), variables, serve);
+        await using var first = await Child.StartedAsync(program, Path.Combine(folder, "first.log"), variables, serve);
+        await using var second = await Child.StartedAsync(program, Path.Combine(folder, "second.log"), variables, serve);
         string[] keys = [.. centre.Desks.Select(desk => desk.Key)];
         using var one = new Crowd(first.Address, keys);
         using var other = new Crowd(second.Address, keys);
@@ -119,11 +119,6 @@ internal static class RunClose
             ["EGOVPAY_USER_KEY"] = key.Text,
         };
     }
-
-    private static async Task<Child> StartAsync(
-        string program, string logFile, Dictionary<string, string> variables, params string[] arguments) =>
-        await Child.StartAsync(program, logFile, variables, CancellationToken.None, arguments)
-            ?? throw new InvalidOperationException("It did not start: " + await File.ReadAllTextAsync(logFile));
 
     /// <summary>What both crowds met together; times in milliseconds.</summary>
     private sealed record Met(double Rate, double Longest, double P99, int Refused)

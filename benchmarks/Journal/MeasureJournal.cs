@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.RegularExpressions;
 using EGovPay.Processing.Journal;
 using Npgsql;
 
@@ -11,14 +10,14 @@ namespace EGovPay.Benchmarks.Journal;
 /// the same statements with one commit and one round trip a payment, and pgbench's TPC-B.
 /// <code>dotnet run -c Release --project benchmarks -- journal [--seconds 8] [--callers 1000]</code>
 /// </summary>
-internal static partial class MeasureJournal
+internal static class MeasureJournal
 {
     public static async Task<int> RunAsync(string[] arguments)
     {
         var seconds = Option(arguments, "--seconds", 8);
         var callers = Option(arguments, "--callers", 1_000);
         await using var book = await BookToFill.StartAsync();
-        var pgbench = await PgbenchAsync(book, seconds);
+        var pgbench = (await Pgbench.MeasureAsync(book.ConnectionString, seconds)).Max(one => one.PerSecond);
         var one = await BaselineAsync(book, 1, seconds);
         var sixteen = await BaselineAsync(book, 16, seconds);
         Console.Error.WriteLine(
@@ -112,56 +111,9 @@ internal static partial class MeasureJournal
         return rate;
     }
 
-    private static async Task<double> PgbenchAsync(BookToFill book, int seconds)
-    {
-        var host = new NpgsqlConnectionStringBuilder(book.ConnectionString);
-        await using (var create = book.Database.CreateCommand("create database bench"))
-        {
-            await create.ExecuteNonQueryAsync();
-        }
-
-        await RunAsync(host, "-i -q -s 20");
-        var best = 0.0;
-        foreach (var clients in new[] { 1, 16, 64 })
-        {
-            var told = await RunAsync(
-                host, FormattableString.Invariant($"-M prepared -n -c {clients} -j {Math.Min(clients, 2)} -T {seconds}"));
-            var match = Tps().Match(told);
-            best = Math.Max(best, double.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture));
-        }
-
-        await using (var drop = book.Database.CreateCommand("drop database bench"))
-        {
-            await drop.ExecuteNonQueryAsync();
-        }
-
-        return best;
-    }
-
-    private static async Task<string> RunAsync(NpgsqlConnectionStringBuilder server, string arguments)
-    {
-        using var process = Process.Start(new ProcessStartInfo
-        {
-            FileName = "pgbench",
-            Arguments = FormattableString.Invariant($"-h {server.Host} -p {server.Port} -U {server.Username} {arguments} bench"),
-            UseShellExecute = false,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        }) ?? throw new InvalidOperationException("pgbench did not start; it comes with the package postgresql-contrib or postgresql-15.");
-        var errors = process.StandardError.ReadToEndAsync();
-        var output = await process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        return process.ExitCode == 0
-            ? output
-            : throw new InvalidOperationException($"pgbench {arguments}: {await errors}");
-    }
-
     private static int Option(string[] arguments, string name, int otherwise)
     {
         var at = Array.IndexOf(arguments, name);
         return at >= 0 && at + 1 < arguments.Length ? int.Parse(arguments[at + 1], CultureInfo.InvariantCulture) : otherwise;
     }
-
-    [GeneratedRegex(@"^tps = ([0-9.]+)", RegexOptions.Multiline, 1000)]
-    private static partial Regex Tps();
 }

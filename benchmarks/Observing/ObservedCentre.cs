@@ -3,7 +3,6 @@ using System.Net.Http.Headers;
 using System.Text;
 using EGovPay.Processing;
 using EGovPay.Processing.Agents;
-using EGovPay.Processing.Catalogue;
 using EGovPay.Processing.Dispatch;
 using EGovPay.Processing.People;
 using EGovPay.Processing.PostgreSql;
@@ -133,23 +132,5 @@ internal sealed class ObservedCentre : IAsyncDisposable
         await fund.ExecuteNonQueryAsync();
         await engine.Directory.RefreshAsync();
         return keys;
-    }
-
-    /// <summary>Confirms whatever it gets, at once.</summary>
-    private sealed class WillingProvider(ProviderSettings settings) : IProvider
-    {
-        public ProviderSettings Settings { get; } = settings with { ConcurrencyLimit = 1_000 };
-
-        public Task<InquiryAnswer> InquireAsync(InquiryQuestion question, CancellationToken deadline) =>
-            Task.FromResult(new InquiryAnswer(InquiryResult.Found, "ƏLİYEV ELÇİN", [], 0));
-
-        public Task<DeliveryAnswer> PayAsync(Delivery delivery, CancellationToken deadline) =>
-            Task.FromResult(new DeliveryAnswer(DeliveryResult.Confirmed, "T-1"));
-
-        public Task<DeliveryAnswer> AskAsync(Delivery delivery, CancellationToken deadline) =>
-            Task.FromResult(new DeliveryAnswer(DeliveryResult.Confirmed, "T-1"));
-
-        public Task<ReversalAnswer> ReverseAsync(Reversal reversal, CancellationToken deadline) =>
-            Task.FromResult(new ReversalAnswer(ReversalResult.Reversed));
     }
 }

@@ -25,8 +25,16 @@ internal sealed class Crowd : IDisposable
     private const int MostUnderWay = 4_000;
 
     // Three providers, so that no one's limit is what is measured.
-    private static readonly (string Service, string Account)[] Bills =
-        [("10101", "012345678901234"), ("10201", "110012345"), ("10301", "2301234")];
+    private static readonly string[] Bills =
+    [
+        """{"service":"10101","account":"012345678901234","amountQepik":100,"totalQepik":100,"tender":"cash"}""",
+        """{"service":"10201","account":"110012345","amountQepik":100,"totalQepik":100,"tender":"cash"}""",
+        """{"service":"10301","account":"2301234","amountQepik":100,"totalQepik":100,"tender":"cash"}""",
+    ];
+
+    /// <summary>Of references, so that one after another comes to lie elsewhere; without a common factor with their count.</summary>
+    private const long Scatter = 618_033_989;
+    private const long ReferenceCount = 1_000_000_000;
 
     /// <summary>A caller that was refused asks again after this: twenty times sooner than it was told.</summary>
     private static readonly TimeSpan Impatience = TimeSpan.FromMilliseconds(100);
@@ -38,20 +46,26 @@ internal sealed class Crowd : IDisposable
     private readonly IPEndPoint server;
     private readonly byte[][] requests;
     private readonly ConcurrentQueue<long> refused = new();
+    private readonly ConcurrentQueue<long> told = new();
     private readonly string references = FormattableString.Invariant($"O{Guid.NewGuid().ToString("N")[..8]}-");
     private readonly int place;
     private readonly Timer watch;
     private long begun;
 
-    public Crowd(Uri server, IReadOnlyList<string> keys)
+    /// <param name="bodiesOf">What the terminal of this place in the keys pays, as JSON; null: a bill of each of three providers.</param>
+    public Crowd(Uri server, IReadOnlyList<string> keys, Func<int, IEnumerable<string>>? bodiesOf = null)
     {
         this.server = new IPEndPoint(IPAddress.Parse(server.Host), server.Port);
         place = ("PUT /v1/payments/" + references).Length;
-        requests = [.. keys.SelectMany(key => Bills.Select(bill => Write(key, bill.Service, bill.Account)))];
+        requests = [.. keys.SelectMany((key, at) => (bodiesOf?.Invoke(at) ?? Bills).Select(body => Write(key, body)))];
+        Random.Shared.Shuffle(requests);
         watch = new Timer(_ => EndLate(), null, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
     }
 
     public IEnumerable<string> RefusedReferences => refused.Select(ReferenceOf);
+
+    /// <summary>References of the payments that terminals were told are confirmed.</summary>
+    public IEnumerable<string> ToldReferences => told.Select(ReferenceOf);
 
     /// <summary>So many callers, each asking again when it was answered. They are connected before the first one asks.</summary>
     public async Task<CrowdMet> ClosedAsync(int connections, double seconds)
@@ -114,14 +128,10 @@ internal sealed class Crowd : IDisposable
         }
     }
 
-    private byte[] Write(string key, string service, string account)
-    {
-        var body = $$"""{"service":"{{service}}","account":"{{account}}","amountQepik":100,"totalQepik":100,"tender":"cash"}""";
-        return Encoding.ASCII.GetBytes(string.Create(
-            CultureInfo.InvariantCulture,
-            $"PUT /v1/payments/{ReferenceOf(0)} HTTP/1.1\r\nHost: {server}\r\nAuthorization: Bearer {key}\r\n"
-            + $"Content-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}"));
-    }
+    private byte[] Write(string key, string body) => Encoding.ASCII.GetBytes(string.Create(
+        CultureInfo.InvariantCulture,
+        $"PUT /v1/payments/{ReferenceOf(0)} HTTP/1.1\r\nHost: {server}\r\nAuthorization: Bearer {key}\r\n"
+        + $"Content-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}"));
 
     private string ReferenceOf(long number) =>
         references + number.ToString(CultureInfo.InvariantCulture).PadLeft(Wire.Digits, '0');
@@ -138,12 +148,14 @@ internal sealed class Crowd : IDisposable
                 all.Add(wire = await Wire.ConnectAsync(server));
             }
 
-            var number = Interlocked.Increment(ref begun);
-            var answer = await wire.AskAsync(requests[number % requests.Length], place, number);
+            var turn = Interlocked.Increment(ref begun);
+            var number = turn * Scatter % ReferenceCount;
+            var answer = await wire.AskAsync(requests[turn % requests.Length], place, number);
             idle.Push(wire);
             switch (answer)
             {
-                case { Status: 201 }:
+                case { Status: 201, Confirmed: true }:
+                    told.Enqueue(number);
                     tally.Accept(Stopwatch.GetElapsedTime(since).TotalMilliseconds);
                     return true;
                 case { Status: 503, Code: 900 or 400, SaysWhen: true }:

@@ -53,10 +53,10 @@ internal static class RunOverload
     {
         await using var centre = await Centre.StartAsync(folder, CancellationToken.None);
         var program = Path.Combine(AppContext.BaseDirectory, "egovpay.dll");
-        await using var simulator = await StartAsync(
+        await using var simulator = await Child.StartedAsync(
             program, Path.Combine(folder, "simulator.log"), [],
             "simulate", "--port", "0", "--record", Path.Combine(folder, "providers.record"));
-        await using var server = await StartAsync(
+        await using var server = await Child.StartedAsync(
             program, Path.Combine(folder, "server.log"),
             new(StringComparer.Ordinal)
             {
@@ -70,11 +70,6 @@ internal static class RunOverload
         using var crowd = new Crowd(server.Address, [.. centre.Desks.Select(desk => desk.Key)]);
         return await MeasureAsync(crowd, server, centre, seconds);
     }
-
-    private static async Task<Child> StartAsync(
-        string program, string logFile, Dictionary<string, string> variables, params string[] arguments) =>
-        await Child.StartAsync(program, logFile, variables, CancellationToken.None, arguments)
-            ?? throw new InvalidOperationException("It did not start: " + await File.ReadAllTextAsync(logFile));
 
     private static async Task<int> MeasureAsync(Crowd crowd, Child server, Centre centre, int seconds)
     {
@@ -145,7 +140,7 @@ internal static class RunOverload
     }
 
     /// <summary>The most memory that the process ever held, as the kernel counts it.</summary>
-    private static long PeakMebibytes(int process)
+    internal static long PeakMebibytes(int process)
     {
         var line = File.ReadLines(FormattableString.Invariant($"/proc/{process}/status"))
             .First(one => one.StartsWith("VmHWM:", StringComparison.Ordinal));

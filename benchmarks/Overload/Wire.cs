@@ -5,8 +5,8 @@ using System.Net.Sockets;
 
 namespace EGovPay.Benchmarks.Overload;
 
-/// <summary>What came back: the status, the problem's code or 0, and whether it says when to come again.</summary>
-internal readonly record struct WireAnswer(int Status, int Code, bool SaysWhen);
+/// <summary>What came back: the status, the problem's code or 0, whether it says when to come again, and whether it is a confirmed payment.</summary>
+internal readonly record struct WireAnswer(int Status, int Code, bool SaysWhen, bool Confirmed);
 
 /// <summary>
 /// A kept connection that speaks just enough HTTP/1.1: one request whose bytes are ready but for its number, one answer. Whoever
@@ -108,6 +108,6 @@ internal sealed class Wire : IDisposable
 
         var at = body.IndexOf("\"code\":"u8);
         var code = at >= 0 && Utf8Parser.TryParse(body[(at + 7)..], out int said, out _) ? said : 0;
-        return new WireAnswer(status, code, head.IndexOf("\r\nRetry-After: "u8) >= 0);
+        return new WireAnswer(status, code, head.IndexOf("\r\nRetry-After: "u8) >= 0, body.IndexOf("\"state\":\"Confirmed\""u8) >= 0);
     }
 }

@@ -14,6 +14,14 @@ namespace EGovPay.Benchmarks.Torture;
 /// <param name="Agent">The agent's code.</param>
 internal sealed record Desk(string Agent, string Terminal, string Key);
 
+/// <summary>How big a centre is.</summary>
+/// <param name="Divided">Agents with parts, as a portal has; the first ones.</param>
+/// <param name="SharedBuffersMebibytes">Null: as the product sets them.</param>
+internal sealed record CentreSize(int Agents, int TerminalsEach, int Divided, int? SharedBuffersMebibytes)
+{
+    public static CentreSize Tortured { get; } = new(12, 4, 2, 256);
+}
+
 /// <summary>
 /// The payment centre that is tortured: a durable private PostgreSQL in a folder of its own, and agents whose terminals never
 /// run out of money. Two of the agents have parts, as a portal has.
@@ -23,9 +31,6 @@ internal sealed class Centre : IAsyncDisposable
     /// <summary>What each agent has deposited once, for ever enough.</summary>
     public const long DepositQepik = 500_000_000_000;
 
-    private const int Agents = 12;
-    private const int TerminalsEach = 4;
-    private const int Divided = 2;
     private const int PartsOfDivided = 4;
 
     private readonly PrivateCluster cluster;
@@ -66,18 +71,19 @@ internal sealed class Centre : IAsyncDisposable
 
     public int? ServerProcess => cluster.PostmasterProcessId;
 
-    public static async Task<Centre> StartAsync(string folder, CancellationToken stop)
+    public static async Task<Centre> StartAsync(string folder, CancellationToken stop, CentreSize? size = null)
     {
+        size ??= CentreSize.Tortured;
         var cluster = await PrivateCluster.StartAsync(
             PrivateClusterSettings.FromEnvironment(folder) with
             {
                 RootDataParent = Path.Combine(folder, "data"),
-                SharedBuffersMebibytes = 256,
+                SharedBuffersMebibytes = size.SharedBuffersMebibytes,
             }, NullLogger.Instance, stop);
         try
         {
             await Migrate.RunAsync(cluster.ConnectionString, cancellation: stop);
-            return new Centre(cluster, await OpenDesksAsync(cluster.ConnectionString, stop));
+            return new Centre(cluster, await OpenDesksAsync(cluster.ConnectionString, size, stop));
         }
         catch
         {
@@ -92,7 +98,7 @@ internal sealed class Centre : IAsyncDisposable
         await cluster.DisposeAsync();
     }
 
-    private static async Task<IReadOnlyList<Desk>> OpenDesksAsync(string connectionString, CancellationToken stop)
+    private static async Task<IReadOnlyList<Desk>> OpenDesksAsync(string connectionString, CentreSize size, CancellationToken stop)
     {
         var settings = new EngineSettings
         {
@@ -106,16 +112,16 @@ internal sealed class Centre : IAsyncDisposable
         await using var engine = await Engine.StartAsync(settings, SystemClock.Instance, NullLoggerFactory.Instance, stop);
         var administer = new Administer(engine.Database, new Person("torture", "Torture", Enum.GetValues<Role>()));
         var desks = new List<Desk>();
-        for (var agent = 1; agent <= Agents; agent++)
+        for (var agent = 1; agent <= size.Agents; agent++)
         {
             var code = FormattableString.Invariant($"agent{agent}");
-            var parts = agent <= Divided ? PartsOfDivided : 1;
+            var parts = agent <= size.Divided ? PartsOfDivided : 1;
             var id = await administer.AddAgentAsync(code, code, parts: parts, commissionHundredthsPercent: 15)
                 ?? throw new InvalidOperationException($"{code} is there already.");
             await engine.Funds.TopUpAsync(id, parts, "deposit", DepositQepik, "torture");
             var point = await administer.AddPointAsync(id, "point", "Point")
                 ?? throw new InvalidOperationException("The point is there already.");
-            for (var number = 1; number <= TerminalsEach; number++)
+            for (var number = 1; number <= size.TerminalsEach; number++)
             {
                 var terminal = FormattableString.Invariant($"{code}-{number}");
                 var key = await administer.AddTerminalAsync(id, point, new NewTerminal(terminal, terminal));

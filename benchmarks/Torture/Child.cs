@@ -13,6 +13,7 @@ internal sealed class Child : IAsyncDisposable
 
     private readonly Process process;
     private readonly Task copying;
+    private bool disposed;
 
     private Child(Process process, Uri address, Task copying)
     {
@@ -62,6 +63,13 @@ internal sealed class Child : IAsyncDisposable
         return null;
     }
 
+    /// <summary>The same, for a run that cannot go on without it.</summary>
+    /// <exception cref="InvalidOperationException">It did not start; what it logged is in the message.</exception>
+    public static async Task<Child> StartedAsync(
+        string program, string logFile, Dictionary<string, string> variables, params string[] arguments) =>
+        await StartAsync(program, logFile, variables, CancellationToken.None, arguments)
+            ?? throw new InvalidOperationException("It did not start: " + await File.ReadAllTextAsync(logFile));
+
     /// <summary>Runs it to its end; its exit code and what it printed.</summary>
     public static async Task<(int ExitCode, string Output)> RunAsync(
         string program, string logFile, IReadOnlyDictionary<string, string> variables, CancellationToken stop,
@@ -102,9 +110,15 @@ internal sealed class Child : IAsyncDisposable
         await shell.WaitForExitAsync();
     }
 
-    /// <summary>Lets it end in order, and by force when it does not.</summary>
+    /// <summary>Lets it end in order, and by force when it does not; once is enough.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (disposed)
+        {
+            return;
+        }
+
+        disposed = true;
         if (!process.HasExited)
         {
             process.StandardInput.Close();

@@ -121,6 +121,13 @@ public sealed class CalendarVersions
             folder.Path, variables, "calendar", "show", Soon.Year.ToString(System.Globalization.CultureInfo.InvariantCulture), "--format", "csv");
         shown.ExitCode.Should().Be(0, shown.Errors);
         shown.Output.Should().Contain($"{Soon:uuuu-MM-dd},{Soon.DayOfWeek},day off,no,Sınaq,2");
+        applied.Errors.Should().BeEmpty("each window fits");
+        var open = LocalDate.FromDateTime(await database.AskAsync<DateTime>(
+            "select min(bank_day)::timestamp from settlement_window where cutoff_group = 1 and closes_at > now()"));
+        var staying = await RunningProgram.RunAsync(
+            folder.Path, variables, "calendar", "apply", folder.File("open.json", Encoding.UTF8.GetString(Closing(open))));
+        staying.ExitCode.Should().Be(0, staying.Errors);
+        staying.Errors.Should().Contain($"the window of C1 of {open:uuuu-MM-dd} is open and stays, though the day is off now");
         var wrong = await RunningProgram.RunAsync(folder.Path, variables, "calendar", "apply", folder.File("bad.json", "{}"));
         wrong.ExitCode.Should().Be(1);
         wrong.Errors.Should().Contain("bad.json:1: The calendar: \"format\" is missing");

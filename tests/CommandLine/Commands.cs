@@ -39,6 +39,32 @@ public sealed class Commands(TestDatabase database) : IClassFixture<TestDatabase
         record.Output.Should().Contain("\"who\":\"aysel\"").And.Contain("\"who\":\"resad\"").And.Contain("contract 7");
     }
 
+    [Theory]
+    [InlineData("'seven' is no whole number", "breaks", "show", "seven")]
+    [InlineData("'1.5' is no whole number", "statement", "show", "1.5")]
+    [InlineData("--limit 'x' is no whole number", "statement", "list", "--limit", "x")]
+    [InlineData("--before 'x' is no whole number: only those with a lower number.", "statement", "list", "--before", "x")]
+    [InlineData("year '99999999999' is no whole number", "calendar", "show", "99999999999")]
+    public async Task A_word_where_a_number_is_due_is_told_without_the_program_s_types(string said, params string[] line)
+    {
+        var run = await RunAsync(line);
+        run.ExitCode.Should().Be(2);
+        run.Errors.Should().Contain(said).And.NotContain("System.");
+    }
+
+    [Theory]
+    [InlineData("statement", "import")]
+    [InlineData("register", "import")]
+    [InlineData("settle", "apply")]
+    [InlineData("calendar", "apply")]
+    [InlineData("catalogue", "check")]
+    public async Task A_folder_where_a_file_is_due_is_told_as_one(string group, string verb)
+    {
+        var run = await RunAsync(group, verb, folder.Path);
+        run.ExitCode.Should().Be(1);
+        run.Errors.Should().Contain("it is a folder").And.NotContain("   at ");
+    }
+
     [Fact]
     public async Task What_was_not_proposed_is_not_told_as_proposed()
     {

@@ -76,8 +76,15 @@ public sealed class DayOfADemo : IDisposable
         data.Exists.Should().BeTrue();
         var next = await RunAsync("--payments", "20", "--exit");
         next.ExitCode.Should().Be(0, next.Errors);
-        JsonDocument.Parse(next.LastLine).RootElement.GetProperty("payments").GetInt64()
-            .Should().Be(20, "earlier days are not counted again");
+        var line = JsonDocument.Parse(next.LastLine).RootElement;
+        line.GetProperty("payments").GetInt64().Should().Be(20, "earlier days are not counted again");
+
+        // The first one closed today; unless midnight came between them, the second's payments lie in a day that has not begun.
+        var days = await RunningProgram.RunAsync(folder.Path, null, "day", "status", "--json");
+        var open = JsonDocument.Parse(days.LastLine).RootElement.GetProperty("open").GetString()!;
+        var ahead = next.Errors.Contains($"this day is {open}, which has not begun and stays open", StringComparison.Ordinal);
+        line.GetProperty("sealed").GetBoolean().Should().Be(!ahead);
+        next.Errors.Contains("The day is closed and sealed", StringComparison.Ordinal).Should().Be(!ahead);
     }
 
     private Task<ProgramRun> RunAsync(params string[] arguments) =>

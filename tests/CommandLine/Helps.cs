@@ -1,4 +1,7 @@
 using System.CommandLine;
+using System.Text;
+using EGovPay.Processing.Calendar;
+using EGovPay.Settlement.Mapping;
 using EGovPay.Terminals.CommandLine;
 using FluentAssertions;
 using Xunit;
@@ -69,6 +72,43 @@ public sealed class Helps
         foreach (var setting in SettingsTable.All)
         {
             output.ToString().Should().Contain(setting.Variable).And.Contain(setting.Key);
+        }
+    }
+
+    [Fact]
+    public async Task A_calendar_and_mappings_are_shown_and_are_good_as_they_are_shown()
+    {
+        var help = Help("calendar", "apply");
+        CheckCalendar.Run(Encoding.UTF8.GetBytes(ObjectsIn(help, "{\"format\"").Single())).Faults.Should().BeEmpty();
+        using var shown = new StringWriter();
+        var run = RunCommandLine.Build().Parse(["calendar", "show", "--example"]).InvokeAsync(
+            new InvocationConfiguration { Output = shown, EnableDefaultExceptionHandler = false }, TestContext.Current.CancellationToken);
+        (await run).Should().Be(0, "it needs no database");
+        CheckCalendar.Run(Encoding.UTF8.GetBytes(shown.ToString())).Faults.Should().BeEmpty();
+        ObjectsIn(Help("register", "import") + Help("statement", "import"), "{\"name\"").Select(Mapping.Mappings.One).Select(one => one.Use)
+            .Should().Equal(MappingUse.Register, MappingUse.Acquirer, MappingUse.Statement);
+    }
+
+    internal static string Help(params string[] path)
+    {
+        using var output = new StringWriter();
+        RunCommandLine.Build().Parse([.. path, "--help"]).Invoke(new InvocationConfiguration { Output = output });
+        return output.ToString();
+    }
+
+    /// <summary>The JSON objects in a text that begin so.</summary>
+    internal static IEnumerable<string> ObjectsIn(string text, string beginning)
+    {
+        for (var at = text.IndexOf(beginning, StringComparison.Ordinal); at >= 0; at = text.IndexOf(beginning, at + 1, StringComparison.Ordinal))
+        {
+            var (end, depth) = (at, 0);
+            do
+            {
+                depth += text[end] == '{' ? 1 : text[end] == '}' ? -1 : 0;
+                end++;
+            }
+            while (depth > 0);
+            yield return text[at..end];
         }
     }
 

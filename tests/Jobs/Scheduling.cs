@@ -65,7 +65,9 @@ public sealed class Scheduling : IAsyncLifetime
         first.Should().Match<JobRun>(run =>
             run.Result == "failed" && run.Outcome == "the bank's file is empty" && run.AskedBy == TestPeople.Doer.Login
             && run.Percent == 40 && run.Progress == "agent 2 of 5" && run.Node == "a");
-        (await AskAsync(schedule, "often-wrong", 2)).Result.Should().Be("done");
+        (await AskAsync(schedule, "often-wrong", 2)).Should().Match<JobRun>(
+            run => run.Result == "done" && run.Percent == 100 && run.Progress == null, "nothing of it is left to do");
+        (await schedule.ListAsync()).Single().Last!.Percent.Should().Be(100);
         (await database.AskAsync<long>("select count(*) from act where what = 'jobs run' and subject = 'job often-wrong'")).Should().Be(2);
         await schedule.Invoking(one => one.AskAsync(TestPeople.Approver, "often-wrong")).Should().ThrowAsync<InvalidOperationException>();
     }

@@ -66,6 +66,9 @@ public sealed class BreaksOverHttp(HttpCentre centre) : IClassFixture<HttpCentre
         (await FoundAsync("&age=8-30")).Should().Equal(large);
         (await FoundAsync("&age=0-1")).Should().Equal(small);
         (await FoundAsync("&side=bank&state=any")).Should().Equal(bank);
+        using var finance = await centre.ClientAsync(Role.Finance);
+        ((string)(await finance.PostAsync($"{Breaks}/{bank}/proposals", Body("accept", true))).Json!["reason"]!)
+            .Should().Be("Uyğunsuzluq özü həll olunub: tutuşdurma onu daha tapmayıb.");
         (await FoundAsync("&day=2020-01-03")).Should().BeEmpty();
 
         var summary = (await client.LookAsync(Breaks + "/summary")).Json!;

@@ -94,7 +94,7 @@ public sealed class JobsOverHttp(HttpCentre centre) : IClassFixture<HttpCentre>
     [Fact]
     public async Task Each_may_do_with_jobs_what_the_table_of_acts_says_and_no_more()
     {
-        foreach (var (role, run, rest) in new[] { (Role.Finance, true, false), (Role.Approver, false, false), (Role.Auditor, false, false) })
+        foreach (var (role, run, rest) in new[] { (Role.Finance, true, true), (Role.Operator, true, true), (Role.Approver, false, false), (Role.Auditor, false, false) })
         {
             using var client = await centre.ClientAsync(role);
             (await client.LookAsync(Jobs)).Json!["jobs"]!.AsArray().Count.Should().Be(JobTable.Of(null).Count);

@@ -51,6 +51,16 @@ public sealed class PayoutsOverHttp(HttpCentre centre) : IClassFixture<HttpCentr
         file.Json["content"]!.GetValue<string>().Should().Contain("<CtrlSum>15.00</CtrlSum>");
         var again = await PostAsync(finance, "payouts/export", new JsonObject { ["payout"] = made["payout"]!.GetValue<long>() });
         (again.Json["new"]!.GetValue<bool>(), again.Json["sha256"]!.GetValue<string>()).Should().Be((false, file.Json["sha256"]!.GetValue<string>()));
+        var other = await PostAsync(finance, "payouts/export", new JsonObject { ["payout"] = (long)made["payout"]!, ["format"] = "dm-csv" });
+        ((int)other.Status, (string)other.Json["reason"]!).Should().Be((409, $"The file {again.Json["messageId"]} was made as pain.001.001.03, "
+            + "and stays so: say no format, or pain.001.001.03."));
+        (await PostAsync(finance, "payouts/export", new JsonObject { ["payout"] = 999_999 })).Status.Should().Be(HttpStatusCode.NotFound);
+        var named = await PostAsync(finance, "payouts/export", new JsonObject { ["again"] = file.Json["messageId"]!.GetValue<string>() });
+        named.Json["sha256"]!.GetValue<string>().Should().Be(file.Json["sha256"]!.GetValue<string>());
+        named.Json["new"]!.GetValue<bool>().Should().BeFalse();
+        (await PostAsync(finance, "payouts/export", new JsonObject { ["again"] = "EGPF-NONE" })).Status.Should().Be(HttpStatusCode.NotFound);
+        (await PostAsync(finance, "payouts/export", new JsonObject { ["again"] = "EGPF-NONE", ["format"] = "dm-csv" })).Status
+            .Should().Be(HttpStatusCode.BadRequest, "it comes as it was made");
         (await GetAsync(approver, "payouts"))["payouts"]!.AsArray().Single()!["state"]!.GetValue<string>().Should().Be("exported");
         await ReturnAsync(finance, (long)made["payout"]!, file.Json["messageId"]!.GetValue<string>());
     }

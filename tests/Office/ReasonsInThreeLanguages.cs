@@ -21,8 +21,13 @@ public sealed class ReasonsInThreeLanguages(HttpCentre centre) : IClassFixture<H
     [InlineData("GET", "payouts?provider=nobody", HttpStatusCode.NotFound, "Kataloqda belə təşkilat yoxdur.", "The catalogue has no provider of this code.", "В каталоге нет такой организации.")]
     [InlineData("GET", "netting?day=x", HttpStatusCode.BadRequest, "Gün belə yazılır", "A day is written as", "День пишут так")]
     [InlineData("GET", "netting?to=2026-11-22", HttpStatusCode.BadRequest, "Ya window, ya da day", "A window, or day and to", "Либо window, либо day")]
+    [InlineData("GET", "nothing/here", HttpStatusCode.NotFound, "belə ünvan yoxdur", "There is no such path", "нет такого адреса")]
+    [InlineData("GET", "days/close", HttpStatusCode.MethodNotAllowed, "başqa metodla", "another method", "другим методом")]
+    [InlineData("POST", "statements", HttpStatusCode.UnprocessableEntity, "Sətir 1, sütun 1: Bu nə çıxarışdır", "line 1, column 1: ", "Строка 1, столбец 1: Это не выписка")]
+    [InlineData("POST", "statements?mapping=none", HttpStatusCode.UnprocessableEntity, "belə təsvir yoxdur", "no mapping 'none'", "нет такого описания")]
+    [InlineData("POST", "payouts/status", HttpStatusCode.UnprocessableEntity, "Bankın cavabı oxunmur", "line 1", "Ответ банка не читается")]
     [InlineData("GET", "jobs/runs/999999", HttpStatusCode.NotFound, "icra yoxdur", "There is no run", "Запуска 999999 нет")]
-    [InlineData("POST", "jobs/close-days/pause", HttpStatusCode.Forbidden, "bu rollar üçündür: operator", "is for operator", "для ролей: operator")]
+    [InlineData("POST", "proposals/1/approve", HttpStatusCode.Forbidden, "bu rollar üçündür: approver", "is for approver", "для ролей: approver")]
     [InlineData("POST", "registers?provider=azersu", HttpStatusCode.BadRequest, "day yazın", "give day", "укажите day")]
     [InlineData("POST", "payouts", HttpStatusCode.BadRequest, "JSON deyil", "not the JSON", "не тот JSON")]
     public async Task A_reason_is_in_the_language_that_is_asked_for_and_else_in_Azerbaijani(
@@ -36,8 +41,32 @@ public sealed class ReasonsInThreeLanguages(HttpCentre centre) : IClassFixture<H
                 new HttpMethod(method), "/v1/settlement/" + path, body, language is null ? [] : [("Accept-Language", language)]);
             answer.Status.Should().Be(status, answer.Text);
             ((string)answer.Json!["reason"]!).Should().Contain(text);
+            ((string)answer.Json["type"]!).Should().StartWith("urn:egovpay:office:");
+            ((int)answer.Json["status"]!).Should().Be((int)status);
             answer.Response.Content.Headers.ContentLanguage.Should().Equal(text == az ? "az" : text == en ? "en" : "ru");
         }
+    }
+
+    [Theory]
+    [InlineData("payouts/export", """{"payuot": 5}""", "payuot", "format, payout, latin, structured, again")]
+    [InlineData("payouts", """{"through": "2026-11-20", "Provider": "azersu"}""", "Provider", "through, provider")]
+    [InlineData("breaks/1/proposals", """{"postings": [{"debit": "a", "credti": "b"}], "reason": "x"}""", "postings[0].credti", "debit, credit, amountQepik")]
+    [InlineData("days/close", """{"dya": "2026-11-20"}""", "dya", "day, early")]
+    [InlineData("reconciliations", """{"bnak": true}""", "bnak", "provider, day, bank")]
+    public async Task A_member_that_there_is_not_is_named_and_nothing_is_done(string path, string body, string field, string known)
+    {
+        using var client = await centre.ClientAsync(Role.Finance);
+        var acts = await centre.Database.AskAsync<long>("select count(*) from act");
+        foreach (var (language, text) in new[] { ("az", "üzv"), ("en", "member"), ("ru", "пол") })
+        {
+            using var content = Asking.Json(body);
+            var answer = await client.AskAsync(HttpMethod.Post, "/v1/settlement/" + path, content, ("Accept-Language", language));
+            answer.Status.Should().Be(HttpStatusCode.BadRequest, answer.Text);
+            ((string)answer.Json!["field"]!).Should().Be(field);
+            ((string)answer.Json["reason"]!).Should().Contain(text).And.Contain(known);
+        }
+
+        (await centre.Database.AskAsync<long>("select count(*) from act")).Should().Be(acts);
     }
 
     [Fact]

@@ -177,7 +177,7 @@ public sealed class ReconcilingOverHttp(HttpCentre centre) : IClassFixture<HttpC
         var hold = new NpgsqlConnection(centre.Database.ConnectionString + ";Pooling=false");
         await hold.OpenAsync(TestContext.Current.CancellationToken);
         await using var take = new NpgsqlCommand(
-            $"select pg_advisory_lock({ReconcileRegister.Lock}, {centre.Engine.Catalogue.Current.Provider(provider)!.Id})", hold);
+            $"select pg_advisory_lock({Turn.Lock}, {centre.Engine.Catalogue.Current.Provider(provider)!.Id})", hold);
         await take.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
         return hold;
     }

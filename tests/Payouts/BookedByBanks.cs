@@ -35,6 +35,30 @@ public sealed class BookedByBanks
         (await stage.FaultsAsync()).Should().BeEmpty();
     }
 
+    [Fact]
+    public async Task What_was_refused_and_put_back_and_is_called_settled_later_is_a_break_of_its_own()
+    {
+        await using var stage = await PayoutStage.SetAsync();
+        var (payout, file) = await PaidAsync(stage);
+        await AnswerAsync(stage, file, payout, "RJCT");
+        (await stage.OwedAsync(PayoutStage.Utility)).Should().Be(1_000);
+        var breaks = new AnsweredBreaks(stage.A.Database);
+        await breaks.RoundAsync(TestContext.Current.CancellationToken);
+        (await BreaksAsync(stage)).Should().Be("payout PayoutRejected payout-rejected");
+
+        await AnswerAsync(stage, file, payout, "ACSC");
+        (await breaks.RoundAsync(TestContext.Current.CancellationToken)).Should().Be(1);
+        (await breaks.RoundAsync(TestContext.Current.CancellationToken)).Should().Be(0, "it is said once");
+        (await BreaksAsync(stage)).Should().Be("payout PayoutRejected payout-rejected, payout PayoutRejected payout-settled-after-all");
+        (await stage.OwedAsync(PayoutStage.Utility)).Should().Be(1_000, "what is true is for people to find out");
+        await BookAsync(stage, "s1", (payout.EndToEndId, -1_000));
+        await ReconcileAsync(stage);
+        await breaks.RoundAsync(TestContext.Current.CancellationToken);
+        (await BreaksAsync(stage)).Should().Be(
+            "payout PayoutRejected payout-rejected, bank MissingHere bank-paid-refused", "the booking is the harder fact, and one break of it is enough");
+        (await stage.FaultsAsync()).Should().BeEmpty();
+    }
+
     [Theory]
     [InlineData("answer, statement, answer, statement")]
     [InlineData("statement, answer, statement, answer")]

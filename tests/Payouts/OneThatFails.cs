@@ -99,7 +99,7 @@ public sealed class OneThatFails
         await stage.CloseWindowAsync();
         await stage.PayAsync(PayoutStage.Utility, 2_001, stage.Second);
         await stage.CloseWindowAsync();
-        var few = new ProposePayouts(stage.A.Database, stage.A.Proposals) { MostAgents = 1 };
+        var few = new ProposePayouts(stage.A.Database, stage.A.Proposals, stage.A.Postings) { MostAgents = 1 };
 
         var round = await few.RoundAsync(Decisions.Doer, PayoutStage.Terms, Orders.Day, cancel: TestContext.Current.CancellationToken);
         round.Proposals.Should().HaveCount(2);

@@ -43,7 +43,7 @@ internal sealed class PayoutStage : IAsyncDisposable
         return new PayoutStage(decisions, second.AgentId);
     }
 
-    public ProposePayouts ProposeOn(Engine engine) => new(engine.Database, engine.Proposals);
+    public ProposePayouts ProposeOn(Engine engine) => new(engine.Database, engine.Proposals, engine.Postings);
 
     public ExportPayouts ExportOn(Engine engine) => new(engine.Database, engine.Clock);
 

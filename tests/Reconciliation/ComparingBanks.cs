@@ -177,7 +177,7 @@ public sealed class ComparingBanks
     public async Task Balances_that_do_not_add_up_and_gaps_are_breaks_once_and_close_when_what_is_missing_comes()
     {
         await using var book = await RegisterBook.OpenAsync();
-        Task AddAsync(string name, int day, long opening, long closing, long difference, string account = Ours) => book.Database.ExecuteAsync(
+        Task AddAsync(string name, int day, long opening, long closing, long difference, string account = Ours, string form = "n") => book.Database.ExecuteAsync(
             FormattableString.Invariant($"""
             with f as (
                 insert into settlement_file (kind, name, sha256, bytes, format, source, imported_by)
@@ -185,7 +185,7 @@ public sealed class ComparingBanks
             )
             insert into statement (file_id, position, message, account, currency, sequence, from_day, to_day, opening_minor, closing_minor, entries,
                 difference_minor, intraday)
-            select f.file_id, 1, 'MT940', '{account}', 'AZN', 'n{day}', current_date - {day}, current_date - {day}, {opening}, {closing}, 0,
+            select f.file_id, 1, 'MT940', '{account}', 'AZN', '{form}{day}', current_date - {day}, current_date - {day}, {opening}, {closing}, 0,
                 {difference}, false from f
             """));
         async Task<List<string>> LookAsync()
@@ -202,6 +202,9 @@ public sealed class ComparingBanks
         (await LookAsync()).Should().BeEquivalentTo(both);
         (await LookAsync()).Should().BeEquivalentTo(both, "a second look finds the same");
         (await book.Database.AskAsync<long>("select count(*) from settlement_break")).Should().Be(2);
+
+        await AddAsync("b as another message", 3, 300, 400, 0, form: "camt");
+        (await LookAsync()).Should().BeEquivalentTo(both, "it is the same gap, told twice");
 
         await AddAsync("between", 4, 250, 300, 0);
         (await LookAsync()).Should().Equal("Bank balance 10 balance-differs");

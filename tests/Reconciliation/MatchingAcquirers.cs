@@ -36,7 +36,7 @@ public sealed class MatchingAcquirers
         Run([Entry(300) with { Day = Day.PlusDays(2) }], [Reported(100), Reported(200) with { Day = Day.PlusDays(1) }]).Should().BeEmpty();
         Run([Entry(9_849)], [Reported(9_850)]).Should().Equal("MissingHere 9849 acquirer-unreported", "MissingThere 9850 acquirer-unpaid");
         Run([Entry(9_850) with { Currency = "USD" }], [Reported(9_850)])
-            .Should().Equal("CurrencyDiffers 9850 acquirer-other-currency", "MissingThere 9850 acquirer-unpaid");
+            .Should().Equal("CurrencyDiffers 0 acquirer-other-currency", "MissingThere 9850 acquirer-unpaid");
         Run([Entry(9_850) with { Counterparty = Ours }], [Reported(9_850)]).Should().Equal("MissingThere 9850 acquirer-unpaid");
         Run([Entry(9_850) with { Day = Day.PlusDays(-1) }], [Reported(9_850)])
             .Should().Equal(["MissingHere 9850 acquirer-unreported", "MissingThere 9850 acquirer-unpaid"], "nobody pays before the sale");
@@ -105,8 +105,9 @@ public sealed class MatchingAcquirers
     public void Under_any_strategies_what_is_matched_is_equal_to_the_qepik_and_the_rest_is_told() =>
         Check.One(
             Config.QuickThrowOnFailure.WithMaxTest(2_000),
-            Prop.ForAll(ArbMap.Default.ArbFor<int>(), seed =>
+            Prop.ForAll(ArbMap.Default.ArbFor<DoNotSize<int>>(), any =>
             {
+                var seed = any.Item;
                 var random = new Random(seed);
                 var strategies = MatchStrategies.Usual.Acquirer.Select(one => one with { WithinDays = random.Next(4) }).ToArray();
                 random.Shuffle(strategies);

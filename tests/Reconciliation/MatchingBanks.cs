@@ -1,3 +1,4 @@
+using EGovPay.Settlement.Breaks;
 using EGovPay.Settlement.Reconciliation;
 using FluentAssertions;
 using NodaTime;
@@ -32,6 +33,8 @@ public sealed class MatchingBanks
         Run([Debit(1_000, "A"), Debit(1_000, "A")], [told]).Should().Equal("Duplicate 1000");
         Run([Debit(1_000, "A"), Debit(1_000, "A") with { AmountQepik = 1_000, Reversal = true }], [told]).Should().Equal("PayoutRejected 1000");
         Run([Debit(1_000, "B")], [told]).Should().Equal("MissingThere 1000", "Unidentified 1000");
+        Run([Debit(1_000, "B")], [told, Told("B", 1_000) with { Id = 2, Returned = true }])
+            .Should().Equal(["MissingHere 1000", "MissingThere 1000"], "what names another payout is that one, though it came back");
         Run([Debit(1_000, "A"), Debit(1_000, "A") with { AmountQepik = 1_000 }], [told with { Returned = true }]).Should().BeEmpty();
     }
 
@@ -84,6 +87,46 @@ public sealed class MatchingBanks
         Run([Whole(1_500)], told).Should().BeEmpty("it was refused, and is in no sum");
         Run([Whole(1_570)], told).Should().Equal(["MissingHere 70"], "they refused it and booked it");
         Run([Whole(1_570), Debit(70, "C")], told).Should().Equal("MissingHere 70", "MissingThere 1000", "MissingThere 500", "Unidentified 1570");
+
+        told = [.. told, Told("D", 30) with { Id = 4, Returned = true }];
+        Run([Whole(1_500)], told).Should().BeEmpty();
+        Run([Whole(1_570)], told).Should().Equal(["MissingHere 70"], "one of two that they refused is in the sum");
+        Run([Whole(1_600)], told).Should().Equal(["MissingHere 30", "MissingHere 70"], "both are");
+        told[3] = told[3] with { AmountQepik = 70 };
+        Run([Whole(1_570)], told).Should().Equal(
+            ["MissingThere 1000", "MissingThere 500", "Unidentified 1570"], "nobody knows which of the two");
+    }
+
+    [Fact]
+    public void A_booking_on_another_account_of_ours_is_not_the_payout_that_was_told_from_this_one()
+    {
+        var told = Told("A", 1_000);
+        Run([Debit(1_000, "A") with { Account = Payer }], [told]).Should().Equal("WrongAccount 1000");
+        last.Booked.Should().ContainSingle().Which.Agrees.Should().BeFalse("whoever was told has not booked it");
+        Run([Debit(1_000, null)], [told]).Should().BeEmpty("by account, amount and day");
+        Run([Debit(1_000, null) with { Account = Payer }], [told]).Should().Equal("MissingThere 1000", "Unidentified 1000");
+        Run([Debit(1_000, null) with { Account = Payer, Counterparty = null, OwnReference = "FILE-1" }], [told])
+            .Should().Equal("MissingThere 1000", "Unidentified 1000");
+    }
+
+    [Fact]
+    public void What_another_currency_took_or_gave_back_of_a_returned_payout_is_no_part_of_the_sum()
+    {
+        var returned = Told("A", 1_000) with { Returned = true };
+        var dollars = Debit(-1_000, "A") with { Currency = "USD" };
+        Run([Debit(1_000, "A"), dollars], [returned]).Should().Equal("CurrencyDiffers 1000", "MissingHere 1000");
+        Run([Debit(588, "A") with { Currency = "USD" }], [returned]).Should().Equal("CurrencyDiffers 1000");
+        Run([Debit(1_000, "A"), Debit(-1_000, "A")], [returned]).Should().BeEmpty();
+    }
+
+    [Fact]
+    public void A_booking_in_another_currency_than_its_account_is_kept_in_says_so_and_is_worth_nobody_knows_what()
+    {
+        Run([Credit(1_000, null) with { Currency = "USD", Foreign = true, Counterparty = null }]).Should().Equal("CurrencyDiffers 0");
+        Run([Credit(1_000, null) with { Currency = "USD", Foreign = true }], deposits: [Deposit("doc-1", 1_000)])
+            .Should().Equal("CurrencyDiffers 0", "MissingThere 1000");
+        Run([Debit(1_000, "A") with { Currency = "USD", Foreign = true }], [Told("A", 1_000)]).Should().Equal("CurrencyDiffers 1000");
+        Run([Credit(1_000, null) with { Currency = "USD", Counterparty = null }]).Should().Equal("Unidentified 0");
     }
 
     [Fact]
@@ -144,9 +187,9 @@ public sealed class MatchingBanks
     [Fact]
     public void Another_currency_a_reversal_or_another_name_is_never_taken_for_ours()
     {
-        Run([Debit(1_000, null) with { Currency = "USD" }], [Told("A", 1_000)]).Should().Equal("MissingThere 1000", "Unidentified 1000");
+        Run([Debit(1_000, null) with { Currency = "USD" }], [Told("A", 1_000)]).Should().Equal("MissingThere 1000", "Unidentified 0");
         Run([Debit(1_500, null) with { Counterparty = null, OwnReference = "FILE-1", Currency = "EUR" }], [Told("A", 1_000), Told("B", 500)])
-            .Should().Equal("MissingThere 1000", "MissingThere 500", "Unidentified 1500");
+            .Should().Equal("MissingThere 1000", "MissingThere 500", "Unidentified 0");
         Run([Debit(1_000, null) with { Reversal = true }], [Told("A", 1_000)]).Should().Equal("MissingThere 1000", "Unidentified 1000");
         Run([Debit(1_000, null) with { Parts = [new BankPart(-1_000, "OTHERS", Theirs)] }], [Told("A", 1_000)])
             .Should().Equal("MissingThere 1000", "Unidentified 1000");
@@ -169,6 +212,21 @@ public sealed class MatchingBanks
     }
 
     [Fact]
+    public void A_credit_of_nobody_with_document_and_amount_of_a_booked_deposit_says_so()
+    {
+        foreach (var from in new[] { null, Theirs })
+        {
+            Run([Credit(700, "doc-1") with { Counterparty = from }], deposits: [Deposit("doc-1", 700)])
+                .Should().Equal("MissingThere 700", "Unidentified 700");
+            last.Differences.Should().ContainSingle(one => one.Kind == BreakKind.Unidentified).Which.Should().BeEquivalentTo(
+                new { Cause = "bank-deposit-unsure", Step = "ask-sender", SuggestedAgent = Deposit("doc-1", 700).Agent });
+            last.Matches.Should().BeEmpty();
+            Run([Credit(700, "doc-1") with { Counterparty = from }], deposits: [Deposit("doc-1", 701)]);
+            last.Differences.Should().ContainSingle(one => one.Kind == BreakKind.Unidentified).Which.Cause.Should().Be("bank-unknown");
+        }
+    }
+
+    [Fact]
     public void Of_an_agent_without_accounts_a_deposit_is_suggested_and_never_matched()
     {
         BookedDeposit desk = Deposit("15", 700) with { Agent = "desk" };
@@ -183,7 +241,7 @@ public sealed class MatchingBanks
 
         void Unknown(BankEntry entry, params BookedDeposit[] deposits)
         {
-            Run([entry], deposits: deposits).Should().Equal("Unidentified " + Math.Abs(entry.AmountQepik));
+            Run([entry], deposits: deposits).Should().Equal("Unidentified " + (entry.Currency == "AZN" ? Math.Abs(entry.AmountQepik) : 0));
             last.Differences.Should().ContainSingle().Which.Should().BeEquivalentTo(new { Cause = "bank-unknown", SuggestedAgent = (string?)null });
         }
 

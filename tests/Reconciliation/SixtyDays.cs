@@ -127,7 +127,7 @@ public sealed class SixtyDays(ITestOutputHelper output)
         {
             Plant("MissingHere 77", calendar.NextBankDay(today));
             Book(manat, today, new Line(77, Other: Payer));
-            Plant("Unidentified 250", calendar.NextBankDay(today));
+            Plant("Unidentified 0", calendar.NextBankDay(today));
             Book(dollars, today, new Line(-250, Reference: "fee"));
         }
 

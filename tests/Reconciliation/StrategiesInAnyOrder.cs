@@ -25,8 +25,9 @@ public sealed class StrategiesInAnyOrder
     public void A_bank_match_is_equal_in_amount_currency_and_account_and_everything_else_is_told() =>
         Check.One(
             Config.QuickThrowOnFailure.WithMaxTest(3_000),
-            Prop.ForAll(ArbMap.Default.ArbFor<int>(), seed =>
+            Prop.ForAll(ArbMap.Default.ArbFor<DoNotSize<int>>(), any =>
             {
+                var seed = any.Item;
                 var random = new Random(seed);
                 var strategies = Some(random, MatchStrategies.Usual.Bank);
                 var payouts = Enumerable.Range(0, random.Next(5)).Select(i => new ToldPayout(
@@ -50,6 +51,7 @@ public sealed class StrategiesInAnyOrder
                         || entry.Counterparty == payout.Creditor || entry.Parts.Count > 0 || one.By == MatchBy.OneToMany)).Should().BeTrue();
                     one.Payouts.All(payout => one.Entries.All(entry => entry.EndToEndId == null || entry.EndToEndId == payout.EndToEndId
                         || entry.EndToEndId == payout.MessageId)).Should().BeTrue();
+                    one.Payouts.All(payout => one.Entries.All(entry => entry.Account == payout.Debtor)).Should().BeTrue();
                     if (one.By != MatchBy.Number)
                     {
                         one.Entries.Sum(entry => entry.AmountQepik).Should().Be(
@@ -79,8 +81,8 @@ public sealed class StrategiesInAnyOrder
         foreach (var entry in entries.Where(entry => entry.Parts.Count > 0 && ofPayouts.Contains(entry)))
         {
             var said = match.Booked.Where(one => one.Entry == entry).Sum(one => Math.Abs(one.AmountQepik));
-            var rest = match.Differences.Where(one => one.Entry == entry && one is { Kind: BreakKind.Unidentified, Payout: null }).Sum(one => one.AtRiskQepik);
-            (said == Math.Abs(entry.AmountQepik) || rest > 0).Should().BeTrue("what its parts do not make up is told");
+            var rest = match.Differences.Any(one => one.Entry == entry && one is { Kind: BreakKind.Unidentified, Payout: null });
+            (said == Math.Abs(entry.AmountQepik) || rest).Should().BeTrue("what its parts do not make up is told");
         }
     }
 
@@ -88,8 +90,9 @@ public sealed class StrategiesInAnyOrder
     public void A_line_without_a_number_matches_only_what_it_is_equal_to_in_everything() =>
         Check.One(
             Config.QuickThrowOnFailure.WithMaxTest(3_000),
-            Prop.ForAll(ArbMap.Default.ArbFor<int>(), seed =>
+            Prop.ForAll(ArbMap.Default.ArbFor<DoNotSize<int>>(), any =>
             {
+                var seed = any.Item;
                 var random = new Random(seed);
                 var strategies = Some(random, MatchStrategies.Usual.Register);
                 var missed = Enumerable.Range(1, random.Next(6)).Select(i => Missed(random, i)).ToList();
@@ -132,7 +135,7 @@ public sealed class StrategiesInAnyOrder
         var id = random.Next(3) == 0 ? $"E{random.Next(6)}" : null;
         var sign = random.Next(2) == 0 ? -1 : 1;
         var entry = new BankEntry(
-            1, no, 1, no, "AZ00", random.Next(6) == 0 ? "USD" : "AZN", sign * Amount(random), Day.PlusDays(random.Next(4)), random.Next(8) == 0,
+            1, no, 1, no, random.Next(5) == 0 ? "AZ01" : "AZ00", random.Next(6) == 0 ? "USD" : "AZN", sign * Amount(random), Day.PlusDays(random.Next(4)), random.Next(8) == 0,
             random.Next(3) == 0 ? $"d{random.Next(3)}" : null, random.Next(6) == 0 ? "F" : null, id,
             random.Next(3) == 0 ? null : Accounts[random.Next(4)], null);
         return random.Next(5) > 0 ? entry : entry with

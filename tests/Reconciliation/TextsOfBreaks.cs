@@ -45,6 +45,7 @@ public sealed partial class TextsOfBreaks
         { BreakSide.Bank, BreakKind.Unidentified, "bank-unknown", "ask-bank" },
         { BreakSide.Bank, BreakKind.Unidentified, "bank-rest", "ask-bank" },
         { BreakSide.Bank, BreakKind.Unidentified, "bank-deposit-unlisted", "name-account" },
+        { BreakSide.Bank, BreakKind.Unidentified, "bank-deposit-unsure", "ask-sender" },
         { BreakSide.Bank, BreakKind.PayoutRejected, "bank-returned", "ask-bank" },
         { BreakSide.Bank, BreakKind.BalanceDiffers, "balance-differs", "ask-statement" },
         { BreakSide.Bank, BreakKind.BalanceDiffers, "statement-missing", "get-statement" },
@@ -60,6 +61,8 @@ public sealed partial class TextsOfBreaks
         { BreakSide.Payout, BreakKind.PayoutRejected, "payout-rejected", "pay-again" },
         { BreakSide.Payout, BreakKind.PayoutRejected, "payout-contradicted", "ask-bank" },
         { BreakSide.Payout, BreakKind.PayoutRejected, "payout-repeated", "ask-first-upload" },
+        { BreakSide.Payout, BreakKind.PayoutRejected, "payout-settled-after-all", "ask-bank" },
+        { BreakSide.Bank, BreakKind.WrongAccount, "bank-other-debtor", "ask-bank" },
         { BreakSide.Acknowledgement, BreakKind.RejectedLine, "line-rejected", "correct-line" },
         { BreakSide.Acknowledgement, BreakKind.Unidentified, "rejected-not-sent", "ask-receiver" },
     };

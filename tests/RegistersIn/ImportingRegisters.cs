@@ -64,6 +64,19 @@ public sealed class ImportingRegisters(ITestOutputHelper output) : IAsyncLifetim
         import.Receipt.Format.Should().Be("json");
     }
 
+    [Fact]
+    public async Task The_forms_that_the_help_shows_are_read_as_they_are_shown()
+    {
+        var help = CommandLine.Helps.Help("register", "import");
+        var lines = help.Split('\n').Select(line => line.Trim().Replace("<TAB>", "\t", StringComparison.Ordinal)).ToList();
+        var at = lines.FindIndex(line => line.Contains('\t', StringComparison.Ordinal));
+        var osmp = await Given.ImportAsync(database, $"{lines[at]}\n{lines[at + 1]}\n");
+        osmp.Should().BeEquivalentTo(new { Lines = 1, TotalQepik = 1040L });
+        osmp.Receipt.Format.Should().Be("osmp-tab");
+        (await Given.ImportAsync(database, CommandLine.Helps.ObjectsIn(help, "{\"lines\"").Single()))
+            .Should().BeEquivalentTo(new { Lines = 1, TotalQepik = 1040L });
+    }
+
     [Theory]
     [InlineData("azersu_20261120.txt", "azersu", "2026-11-20")]
     [InlineData("AZERSU-2026-11-20-2.csv", "azersu", "2026-11-20")]
@@ -75,10 +88,14 @@ public sealed class ImportingRegisters(ITestOutputHelper output) : IAsyncLifetim
     public void A_file_name_says_whose_register_it_is_and_of_which_day(string name, string? provider, string? day)
     {
         var catalogue = Processing.Catalogue.EmbeddedCatalogue.Load();
+        var named = name.StartsWith("azersu", StringComparison.OrdinalIgnoreCase) && !name.StartsWith("azersux", StringComparison.Ordinal);
         var of = RegisterName.Of(catalogue, name, null, null, out var why);
         of?.Provider.Should().Be(provider);
         (of is null).Should().Be(provider is null, why);
         of?.Day.Should().Be(NodaTime.Text.LocalDatePattern.Iso.Parse(day!).Value);
+        RegisterName.Of(catalogue, name, "azerishiq", new LocalDate(2026, 1, 2), out why)?.Provider.Should().Be(named ? null : "azerishiq");
+        why.Should().Be(named ? $"{name} is said to be azerishiq's, and its name says azersu. Give the provider whose register it is; if the name is wrong, "
+            + "rename the file." : "");
         RegisterName.Of(catalogue, name, "azersu", new LocalDate(2026, 1, 2), out _)!.Day.Should().Be(new LocalDate(2026, 1, 2));
         RegisterName.Of(catalogue, name, "nobody", new LocalDate(2026, 1, 2), out _).Should().BeNull();
     }

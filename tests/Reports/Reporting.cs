@@ -1,6 +1,7 @@
 using System.Globalization;
 using DocumentFormat.OpenXml.Packaging;
 using DocumentFormat.OpenXml.Spreadsheet;
+using DocumentFormat.OpenXml.Validation;
 using EGovPay.Settlement.Reports;
 using EGovPay.Tests.CommandLine;
 using EGovPay.Tests.Journal;
@@ -77,11 +78,42 @@ public sealed class Reporting : IDisposable
             {
                 string.Join(',', rows[i]).Should().Be(lines[i].Replace("\"", "", StringComparison.Ordinal));
             }
+
+            IsFitToLookAt(workbook);
         }
+
+        lines[0].Should().Contain("agent").And.NotContain("organisation");
+        var shown = await RunAsync(database, ["report", "--by", "provider", .. span]);
+        shown.Output.Should().Contain("organisation");
+        var sum = await new ReadReport(database.DataSource).RunAsync(ReportCut.Provider, days[0], days[^1], cancel: TestContext.Current.CancellationToken);
+        shown.Output.TrimEnd().Should().EndWith(
+            $"In all {sum.Sum(line => line.Payments)} payments, {SheetCell.Manat(sum[0].TotalQepik).Text} AZN.");
+        (await RunAsync(database, ["report", "--by", "provider", "--limit", "1", .. span])).Output.TrimEnd().Should().EndWith(
+            $"In all {SheetCell.Manat(sum[0].TotalQepik).Text} AZN.", "of what is left out the payments are not counted");
+        var empty = await RunAsync(database, ["report", "--from", "2020-01-01", "--to", "2020-01-31"]);
+        (empty.ExitCode, empty.Errors.TrimEnd()).Should().Be(
+            (0, "egovpay: nothing was sold from 2020-01-01 to 2020-01-31. --from and --to say which days."));
 
         (await RunAsync(database, ["report", "--xlsx", file, .. span])).ExitCode.Should().Be(1, "nothing is overwritten");
         (await RunAsync(database, ["report", "--by", "colour"])).ExitCode.Should().Be(2);
         (await RunAsync(database, ["report", "--from", "2026-12-01", "--to", "2026-11-01"])).ExitCode.Should().Be(2);
+    }
+
+    private static void IsFitToLookAt(SpreadsheetDocument workbook)
+    {
+        new OpenXmlValidator().Validate(workbook, TestContext.Current.CancellationToken).Select(fault => fault.Description).Should().BeEmpty();
+        var book = workbook.WorkbookPart!;
+        var formats = book.WorkbookStylesPart!.Stylesheet.CellFormats!.Elements<CellFormat>().ToList();
+        var fonts = book.WorkbookStylesPart.Stylesheet.Fonts!.Elements<Font>().ToList();
+        var sheet = book.WorksheetParts.Single().Worksheet;
+        var rows = sheet.Descendants<Row>().Select(row => row.Elements<Cell>().ToList()).ToList();
+        rows[0].Should().OnlyContain(cell => fonts[(int)formats[(int)cell.StyleIndex!.Value].FontId!.Value].Bold != null);
+        rows[1].Select(cell => formats[(int)cell.StyleIndex!.Value].NumberFormatId?.Value ?? 0).Should().Equal(3u, 0u, 3u, 3u, 4u, 4u);
+        sheet.Descendants<Column>().Should().HaveCount(6);
+        foreach (var (column, at) in sheet.Descendants<Column>().Select((column, at) => (column, at)))
+        {
+            column.Width!.Value.Should().BeGreaterThan(rows.Max(row => row[at].InnerText.Length));
+        }
     }
 
     [Theory]

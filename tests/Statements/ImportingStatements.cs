@@ -65,7 +65,7 @@ public sealed class ImportingStatements(ITestOutputHelper output) : IAsyncLifeti
             var import = await Bank.ImportAsync(database, bytes, file);
             output.WriteLine($"| {file} | {import.Receipt.Format} | {import.Statements.Count} | {import.Entries} | {Verdict(import)} |");
 
-            var without = read.Notes.Exists(note => note.Kind == NoteKind.AccountMissing);
+            var without = read.Notes.Exists(note => note.Kind is NoteKind.AccountMissing or NoteKind.ClosingMissing);
             if (read.Reading!.Refusal is not null || without)
             {
                 import.Receipt.Verdict.Should().Be(FileVerdict.Refused, file);
@@ -168,10 +168,14 @@ public sealed class ImportingStatements(ITestOutputHelper output) : IAsyncLifeti
     [Theory]
     [InlineData(":20:X\r\n:28C:1/1\r\n:60F:C261119AZN0,\r\n:61:261120C1,00NTRFX\r\n:62F:C261120AZN1,00\r\n-\r\n", "account")]
     [InlineData(":20:X\r\n:25:\r\n:28C:1/1\r\n:60F:C261119AZN0,\r\n:62F:C261120AZN0,\r\n-\r\n", "account")]
+    [InlineData(":20:X\r\n:25:1\r\n:28C:1/1\r\n:60F:C261119AZN0,\r\n:61:261120C1,00NTRFX\r\n:86:TE", "no closing balance", 6)]
+    [InlineData(":20:X\r\n:25:1\r\n:28C:1/1\r\n:60F:C261119AZN0,\r\n:61:261120C1,00NTRFX\r\n-\r\n", "no closing balance", 5)]
+    [InlineData(":20:X\r\n:25:1\r\n:28C:1/1\r\n", "no closing balance", 3)]
     [InlineData("hello", "neither XML nor")]
+    [InlineData("Tarix;Məbləğ\r\n20.11.2026;1,00\r\n", "section mappings")]
     [InlineData("", "empty")]
     [InlineData("<?xml version=\"1.0\"?><!DOCTYPE x><Document/>", "document type")]
-    public async Task What_is_refused_leaves_one_row_with_the_reason_and_may_be_given_again(string text, string why)
+    public async Task What_is_refused_leaves_one_row_with_the_reason_and_may_be_given_again(string text, string why, int? line = null)
     {
         var before = await RowsAsync();
         for (var time = 0; time < 2; time++)
@@ -179,6 +183,7 @@ public sealed class ImportingStatements(ITestOutputHelper output) : IAsyncLifeti
             var import = await Bank.ImportAsync(database, text, "bad.sta");
             import.Receipt.Should().BeEquivalentTo(new { Verdict = FileVerdict.Refused, FileId = (long?)null });
             import.Receipt.Refusal!.Text.Should().Contain(why);
+            import.Receipt.Refusal.Line.Should().Be(line ?? import.Receipt.Refusal.Line);
             import.Statements.Should().BeEmpty();
         }
 
@@ -214,7 +219,7 @@ public sealed class ImportingStatements(ITestOutputHelper output) : IAsyncLifeti
         (await Bank.ImportAsync(database, Bank.Camt("053", "S", 0, 9_00, new Booking(10_00, Reference: "B1"), new Booking(-1_00, Reference: "B2")))).Statements[0].Repeated.Should().Be(2);
         (await FromAsync("ref,date,sum,day\nB3,2026-11-20,10.00,2026-11-20\n")).Receipt.Refusal!.Text.Should().Contain("several mappings: a, b");
         (await FromAsync("ref,date,sum,day\nB3,2026-11-20,10.00,2026-11-20\n", "a")).Receipt.Verdict.Should().Be(FileVerdict.Imported);
-        (await FromAsync("x,y\n1,2\n")).Receipt.Refusal!.Text.Should().Contain("neither XML nor");
+        (await FromAsync("x,y\n1,2\n")).Receipt.Refusal!.Text.Should().Contain("neither XML nor").And.Contain("has its columns: a, b").And.Contain("--mapping");
         (await FromAsync("x,y\n1,2\n", "c")).Receipt.Refusal!.Text.Should().Contain("no mapping 'c'");
         (await FromAsync("date,sum,ref\n2026-11-20,1.00x,B9\n")).Receipt.Refusal!.Should().Match<FileRefusal>(why => why.Line == 2 && why.Where == "amount");
     }

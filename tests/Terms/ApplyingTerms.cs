@@ -32,9 +32,14 @@ public sealed class ApplyingTerms
     }
 
     [Theory]
-    [InlineData("AZ36ACAB", "AZ37ACAB", 5, "no IBAN")]
+    [InlineData("AZ36ACAB", "AZ37ACAB", 5, "no IBAN of Azerbaijan: its check digits 37 do not fit the rest")]
+    [InlineData("AZ36ACAB0000", "AZ36 ACAB 0000", 5, "has spaces")]
+    [InlineData("AZ36ACAB", "AZ36ACAb", 5, "it has 'b'")]
+    [InlineData("AZ36ACAB0", "AZ36ACAB", 5, "it has 27 characters, and one has 28")]
+    [InlineData("AZ36ACAB", "TR36ACAB", 5, "does not begin with AZ")]
     [InlineData("\"voen\": \"1400057421\"", "\"voen\": \"1400057424\"", 3, "no VÖEN")]
     [InlineData("\"bic\": \"ACABAZ22\"", "\"bic\": \"ACABAZ2\"", 5, "no BIC")]
+    [InlineData("\"bic\": \"ACABAZ22\"", "\"bic\": \"IBAZAZ2X\"", 5, "another bank")]
     [InlineData("\"bankCode\": \"505000\"", "\"bankCode\": \"50500\"", 5, "no bank code")]
     [InlineData("AZ82HAJC00000044000000000001", "AZ36ACAB00000031000000000001", 8, "an account of our own")]
     [InlineData("\"currency\": \"AZN\"", "\"currency\": \"manat\"", 5, "3 characters")]
@@ -65,6 +70,9 @@ public sealed class ApplyingTerms
     [Fact]
     public void Strategies_are_the_usual_ones_where_nothing_is_said_and_the_example_says_those()
     {
+        var older = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(ExampleTerms.Read()).Replace("ACABAZ22", "IBAZAZ2X", StringComparison.Ordinal));
+        CheckTerms.Run(older).Terms.Should().BeNull("an account and a BIC are of one bank");
+        CheckTerms.Run(older, stored: true).Terms.Should().NotBeNull("what was applied before this was asked is still read");
         CheckTerms.Run(ExampleTerms.Read()).Terms!.Strategies.Should().BeEquivalentTo(MatchStrategies.Usual, same => same.WithStrictOrdering());
         var without = Example[..Example.IndexOf(",\n  \"strategies\"", StringComparison.Ordinal)] + "}";
         CheckTerms.Run(Encoding.UTF8.GetBytes(without)).Terms!.Strategies.Should().BeSameAs(MatchStrategies.Usual);
