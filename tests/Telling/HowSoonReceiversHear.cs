@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Globalization;
 using EGovPay.Processing.Telling;
 using EGovPay.Terminals.Telling;
@@ -48,7 +47,7 @@ public sealed class HowSoonReceiversHear(ITestOutputHelper output) : IAsyncLifet
         output.WriteLine(heard.ToString());
         heard.Greatest.Should().BeLessThan(10);
         heard.Median.Should().BeLessThan(3);
-        provider.Receiver.All.Select(one => one.Id).Should().OnlyHaveUniqueItems().And.HaveCount(Payments);
+        provider.All.Select(one => one.Id).Should().OnlyHaveUniqueItems().And.HaveCount(Payments);
     }
 
     [Fact]
@@ -74,22 +73,23 @@ public sealed class HowSoonReceiversHear(ITestOutputHelper output) : IAsyncLifet
     }
 
     /// <summary>Pays over HTTP, and waits until the ear heard of all of it.</summary>
-    private async Task<Delays> PayAsync(Ear provider, int payments = Payments)
+    private async Task<Delays> PayAsync(Receiver provider, int payments = Payments)
     {
-        var before = provider.Times.Count;
+        var before = provider.All.Count;
         await Parallel.ForEachAsync(
             Enumerable.Range(0, payments), new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (_, _) =>
             {
                 var paid = await centre.Client.PayAsync(HttpCentre.Reference("soon"), HttpCentre.Payment());
                 paid.State.Should().Be("Confirmed");
             });
-        await provider.Receiver.UntilAsync(heard => heard.Count >= before + payments, 60);
+        await provider.UntilAsync(all => all.Count >= before + payments, 60);
         var delays = new List<double>();
-        foreach (var (number, at) in provider.Times.Skip(before))
+        foreach (var heard in provider.All.Skip(before))
         {
+            var number = (string)heard.Json["data"]!["number"]!;
             var committed = await centre.Database.AskAsync<double>(
-                $"select extract(epoch from max(at))::float8 from event where number = {number.ToString(CultureInfo.InvariantCulture)}");
-            delays.Add((at - NodaConstants.UnixEpoch).TotalSeconds - committed);
+                $"select extract(epoch from max(at))::float8 from event where number = {number}");
+            delays.Add((heard.At - NodaConstants.UnixEpoch).TotalSeconds - committed);
         }
 
         delays.Should().HaveCount(payments);
@@ -98,32 +98,19 @@ public sealed class HowSoonReceiversHear(ITestOutputHelper output) : IAsyncLifet
         return new Delays(delays.Count, delays[delays.Count / 2], delays[^1]);
     }
 
-    private async Task<Ear> EarAsync(string code)
+    private async Task<Receiver> EarAsync(string code)
     {
         var receiver = await Receiver.StartAsync();
-        var ear = new Ear(receiver, new ConcurrentQueue<(long, Instant)>());
-        receiver.Answer = (_, heard) =>
-        {
-            ear.Times.Enqueue((
-                long.Parse((string)heard.Json["data"]!["number"]!, CultureInfo.InvariantCulture),
-                SystemClock.Instance.GetCurrentInstant()));
-            return Task.CompletedTask;
-        };
         var provider = centre.Engine.Catalogue.Current.Providers.Single(one => one.Code == code);
         await SubscribeAsync(null, provider.Id, receiver.Address);
         await centre.Engine.Directory.RefreshAsync();
-        return ear;
+        return receiver;
     }
 
     private async Task SubscribeAsync(int? agent, int? provider, Uri url)
     {
         var (made, _) = await new Endpoints(centre.Engine.Database, TestPeople.Doer).AddAsync(agent, provider, url, null);
         made.Should().Be(EndpointMade.Made);
-    }
-
-    private sealed record Ear(Receiver Receiver, ConcurrentQueue<(long Number, Instant At)> Times) : IAsyncDisposable
-    {
-        public ValueTask DisposeAsync() => Receiver.DisposeAsync();
     }
 
     private sealed record Delays(int Payments, double Median, double Greatest)

@@ -6,11 +6,13 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using NodaTime;
 
 namespace EGovPay.Tests.Telling;
 
 /// <summary>One request that a receiver got, answered or not.</summary>
-internal sealed record Heard(string Path, string? Id, string? Timestamp, string? Signature, string? Authorization, byte[] Body)
+internal sealed record Heard(
+    Instant At, string Path, string? Id, string? Timestamp, string? Signature, string? Authorization, byte[] Body)
 {
     public JsonNode Json => JsonNode.Parse(Body)!;
 
@@ -79,12 +81,13 @@ internal sealed class Receiver : IAsyncDisposable
 
     private async Task TakeAsync(HttpContext context)
     {
+        var at = SystemClock.Instance.GetCurrentInstant();
         InterlockedMax(IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpConnections()
             .Count(line => line.State == TcpState.Established && line.RemoteEndPoint.Port == Address.Port));
         using var body = new MemoryStream();
         await context.Request.Body.CopyToAsync(body);
         var one = new Heard(
-            context.Request.Path, context.Request.Headers["webhook-id"], context.Request.Headers["webhook-timestamp"],
+            at, context.Request.Path, context.Request.Headers["webhook-id"], context.Request.Headers["webhook-timestamp"],
             context.Request.Headers["webhook-signature"], context.Request.Headers.Authorization, body.ToArray());
         heard.Enqueue(one);
         came.Release();
