@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Reflection;
 using System.Runtime.CompilerServices;
+using System.Text;
 
 namespace EGovPay.Processing;
 
@@ -25,6 +26,24 @@ public static class Sql
     /// <summary>The same for a named assembly.</summary>
     public static string Load(Assembly assembly, string path) =>
         Loaded.GetOrAdd((assembly, path), static key => Read(key.Assembly, key.Path));
+
+    /// <summary>
+    /// A statement without what stands between its lines <c>-- more</c> and <c>-- no more</c>: each part of a statement is set up whenever
+    /// it is executed, whether there is anything for it to do or not.
+    /// </summary>
+    public static string WithoutMore(string sql)
+    {
+        var kept = new StringBuilder(sql.Length);
+        var more = false;
+        foreach (var line in sql.Split('\n'))
+        {
+            var word = line.Trim();
+            more = word == "-- more" || (more && word != "-- no more");
+            kept.Append(more ? "" : line).Append(more ? "" : "\n");
+        }
+
+        return kept.ToString();
+    }
 
     /// <summary>The paths of all `.sql` files that an assembly carries, in ordinal order.</summary>
     public static IReadOnlyList<string> Paths(Assembly assembly)

@@ -25,6 +25,8 @@ internal static class Program
         {
             case "journal":
                 return await MeasureJournal.RunAsync(arguments);
+            case "batches":
+                return await MeasureBatches.RunAsync(arguments);
             case "observing":
                 return await MeasureObserving.RunAsync(arguments);
             case "torture":

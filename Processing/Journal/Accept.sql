@@ -8,40 +8,51 @@
 --      $25 budget code · $26 terminal's daily limit or null · $27 edge (1 accepted, 2 accepted and claimed)
 --      $28 node · $29 seconds until nothing may be sent · $30 a shift is required
 --      $31 the agent's first part · $32 its parts
+--      $33 amount and fee of this command and of those of its agent before it · $34 of its terminal, where it has a daily limit
+-- What stands between "more" and "no more" is left out where none in a batch leaves a contact or has a daily limit (Acceptance.cs).
 with clock as materialized (
     -- Dated not before what was closed (0008_dated_from.sql); what is waited for ends by the clock itself.
     select d.day, greatest(clock_timestamp(), coalesce(d.dated_from, d.opened_at)) as at, clock_timestamp() as by_clock
     from business_day d where d.closed_at is null
 ),
+gone as materialized (
+    -- A node that was given up long ago woke up: nobody would look after what it takes now.
+    select n.node_id from node n where n.node_id = any ($28::int[]) and n.recovered_at is not null
+),
 judged as materialized (
+    -- What the branches look for first comes first: a row is read no further than what is asked of it.
     select
-        a.ord, a.agent_id, a.number, a.reference, a.terminal_id, a.service_code, a.account, a.fields, a.lines,
-        a.amount, a.fee, a.commission, a.provider_fee, a.provider_id, a.tender, a.cutoff_group, a.notify, a.rrn,
-        a.masked_pan, a.cashier, a.contact, a.payer, a.inquiry_id, a.budget_level, a.budget_code, a.daily_limit,
-        a.edge, a.node_id, a.send_seconds, a.shift_required,
-        known.number as known_number,
-        used.reference as used_by,
-        s.shift_no,
+        case
+            when known.number is not null then 140
+            when exists (select from gone g where g.node_id = a.node_id) then 900
+            when used.number is not null then 223
+            when a.running > f.credits_posted + f.credit_limit - f.debits_posted - f.debits_pending then 300
+            when a.daily_limit is not null and coalesce(t.taken_qepik, 0) + a.terminal_running > a.daily_limit then 301
+            when a.shift_required and s.shift_no is null then 410
+            else 0
+        end as verdict,
+        a.ord, a.agent_id, (select c.at from clock c) as at, a.amount, a.fee, known.number as known_number, s.shift_no,
         f.credits_posted + f.credit_limit - f.debits_posted - f.debits_pending as available,
-        coalesce(t.taken_qepik, 0) as taken,
-        sum(case when known.number is null and used.number is null then a.amount + a.fee else 0 end)
-            over (partition by a.agent_id order by a.ord) as running,
-        sum(case when known.number is null and used.number is null and a.daily_limit is not null
-                then a.amount + a.fee else 0 end)
-            over (partition by a.agent_id, a.terminal_id order by a.ord) as terminal_running,
-        node.recovered_at is not null as node_closed, c.day, c.at, c.by_clock
+        a.daily_limit - coalesce(t.taken_qepik, 0) as terminal_available,
+        a.number, a.edge, a.node_id,
+        case when a.edge = 2 then (select c.by_clock from clock c) + make_interval(secs => a.send_seconds) end as send_before,
+        a.terminal_id, a.service_code, a.commission, a.provider_fee, a.provider_id, a.tender, a.cutoff_group, a.notify,
+        used.reference as used_by, a.reference, a.account, a.fields, a.lines, a.rrn, a.masked_pan, a.cashier, a.contact, a.payer,
+        a.inquiry_id, a.budget_level, a.budget_code
     from unnest(
             $1::int[], $2::int[], $3::bigint[], $4::text[], $5::int[], $6::int[], $7::text[], $8::text[], $9::text[],
             $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::int[], $15::smallint[], $16::smallint[],
             $17::boolean[], $18::text[], $19::text[], $20::text[], $21::text[], $22::text[], $23::uuid[], $24::text[],
-            $25::text[], $26::bigint[], $27::smallint[], $28::int[], $29::int[], $30::boolean[], $31::int[], $32::int[]
+            $25::text[], $26::bigint[], $27::smallint[], $28::int[], $29::int[], $30::boolean[], $31::int[], $32::int[],
+            $33::bigint[], $34::bigint[]
         ) as a (ord, agent_id, number, reference, terminal_id, service_code, account, fields, lines,
             amount, fee, commission, provider_fee, provider_id, tender, cutoff_group,
             notify, rrn, masked_pan, cashier, contact, payer, inquiry_id, budget_level,
-            budget_code, daily_limit, edge, node_id, send_seconds, shift_required, first_part, parts)
-    cross join clock c
+            budget_code, daily_limit, edge, node_id, send_seconds, shift_required, first_part, parts,
+            running, terminal_running)
     join funds f on f.agent_id = a.agent_id
-    -- Ranges and orders, where equalities would do: they leave the planner one index, also on tables that are still empty.
+    -- Ranges and orders, where equalities would do: they leave the planner one index, also on tables that are still empty. What is not
+    -- asked for is not looked up: a join would look first.
     left join lateral (
         select p.number
         from payment p
@@ -62,29 +73,21 @@ judged as materialized (
         where a.inquiry_id is not null
         limit 1
     ) used on true
-    left join node on node.node_id = a.node_id
-    left join shift s on s.agent_id = a.agent_id and s.terminal_id = a.terminal_id and s.closed_at is null
-    left join terminal_day t on a.daily_limit is not null
-        and t.agent_id = a.agent_id and t.terminal_id = a.terminal_id and t.business_day = c.day
-),
-ruled as materialized (
-    select
-        j.ord, j.agent_id, j.number, j.reference, j.terminal_id, j.service_code, j.account, j.fields, j.lines,
-        j.amount, j.fee, j.commission, j.provider_fee, j.provider_id, j.tender, j.cutoff_group, j.notify, j.rrn,
-        j.masked_pan, j.cashier, j.contact, j.payer, j.inquiry_id, j.budget_level, j.budget_code, j.daily_limit,
-        j.edge, j.node_id, j.send_seconds, j.known_number, j.used_by, j.shift_no, j.available, j.taken, j.day, j.at,
-        j.by_clock,
-        case
-            when j.known_number is not null then 140
-            -- A node that was given up long ago woke up: nobody would look after what it takes now.
-            when j.node_closed then 900
-            when j.used_by is not null then 223
-            when j.running > j.available then 300
-            when j.daily_limit is not null and j.taken + j.terminal_running > j.daily_limit then 301
-            when j.shift_required and j.shift_no is null then 410
-            else 0
-        end as verdict
-    from judged j
+    left join lateral (
+        select s.shift_no
+        from shift s
+        where s.agent_id = a.agent_id and s.terminal_id >= a.terminal_id and s.terminal_id <= a.terminal_id and s.closed_at is null
+        order by s.terminal_id
+        limit 1
+    ) s on true
+    left join lateral (
+        select t.taken_qepik
+        from terminal_day t
+        where a.daily_limit is not null
+            and t.agent_id = a.agent_id and t.terminal_id = a.terminal_id and t.business_day = (select c.day from clock c)
+        offset 0
+    ) t on true
+    where exists (select from clock)
 ),
 entered as (
     insert into payment (
@@ -95,39 +98,39 @@ entered as (
         r.agent_id, r.number, r.at, r.amount, r.fee, r.commission, r.provider_fee, r.terminal_id,
         r.service_code, r.provider_id, r.shift_no, r.tender, r.cutoff_group, r.notify, r.reference, r.account, r.fields,
         r.lines, r.rrn, r.masked_pan, r.cashier, r.payer, r.inquiry_id, r.budget_level, r.budget_code
-    from ruled r
+    from judged r
     where r.verdict = 0
 ),
+-- more
 -- Apart from the payment, which never changes: an address is forgotten after a while.
 reachable as (
     insert into payer_contact (agent_id, number, accepted_at, contact)
-    select r.agent_id, r.number, r.at, r.contact from ruled r where r.verdict = 0 and r.contact is not null
+    select r.agent_id, r.number, r.at, r.contact from judged r where r.verdict = 0 and r.contact is not null
 ),
+taken as (
+    insert into terminal_day (agent_id, terminal_id, business_day, taken_qepik)
+    select r.agent_id, r.terminal_id, (select c.day from clock c), sum(r.amount + r.fee)::bigint
+    from judged r
+    where r.verdict = 0 and r.terminal_available is not null
+    group by r.agent_id, r.terminal_id
+    on conflict (agent_id, terminal_id, business_day)
+    do update set taken_qepik = terminal_day.taken_qepik + excluded.taken_qepik
+),
+-- no more
 begun as (
     insert into event (agent_id, number, at, send_before, node_id, step, edge)
-    select r.agent_id, r.number, r.at,
-        case when r.edge = 2 then r.by_clock + make_interval(secs => r.send_seconds) end, r.node_id, 0, r.edge
-    from ruled r
+    select r.agent_id, r.number, r.at, r.send_before, r.node_id, 0, r.edge
+    from judged r
     where r.verdict = 0
 ),
 held as (
     update funds f
     set debits_pending = f.debits_pending + h.hold
     from (
-        select r.agent_id, sum(r.amount + r.fee)::bigint as hold from ruled r where r.verdict = 0 group by r.agent_id
+        select r.agent_id, sum(r.amount + r.fee)::bigint as hold from judged r where r.verdict = 0 group by r.agent_id
     ) h
     where f.agent_id = h.agent_id
-),
-taken as (
-    insert into terminal_day (agent_id, terminal_id, business_day, taken_qepik)
-    select r.agent_id, r.terminal_id, r.day, sum(r.amount + r.fee)::bigint
-    from ruled r
-    where r.verdict = 0 and r.daily_limit is not null
-    group by r.agent_id, r.terminal_id, r.day
-    on conflict (agent_id, terminal_id, business_day)
-    do update set taken_qepik = terminal_day.taken_qepik + excluded.taken_qepik
 )
 select r.ord, r.verdict, r.known_number, r.used_by, r.shift_no, r.at, r.available,
-    coalesce(r.daily_limit - r.taken, 9223372036854775807) as terminal_available
-from ruled r
-order by r.ord
+    coalesce(r.terminal_available, 9223372036854775807) as terminal_available
+from judged r

@@ -133,7 +133,11 @@ internal readonly record struct AcceptRow(
 /// <summary>The statement that accepts a batch, its columns, and the reading of its verdicts.</summary>
 internal sealed class AcceptBatch
 {
-    private static readonly string Statement = Sql.Load("Journal/Accept.sql");
+    private static readonly string Whole = Sql.Load("Journal/Accept.sql");
+    private static readonly string Plain = Sql.WithoutMore(Whole);
+
+    /// <summary>All that may be executed, to be prepared.</summary>
+    public static IReadOnlyList<string> Statements => [Whole, Plain];
 
     private readonly Columns columns = new();
     private readonly List<int> ord, agent, terminal, service, provider, node, sendSeconds, firstPart, parts;
@@ -143,6 +147,10 @@ internal sealed class AcceptBatch
     private readonly List<bool> notify, shiftRequired;
     private readonly List<Guid?> inquiry;
     private readonly List<string?> reference, account, fields, lines, rrn, maskedPan, cashier, contact, payer, level, code;
+    private readonly List<long> running, terminalRunning;
+    private bool more;
+    private readonly Dictionary<int, long> sums = [];
+    private readonly Dictionary<(int Agent, int Terminal), long> terminalSums = [];
     private readonly List<AcceptCommand> commands = [];
     private readonly Dictionary<int, long> left = [];
     private readonly List<(AcceptCommand Command, Accepted Refusal, long Need)> judgedAgain = [];
@@ -182,6 +190,8 @@ internal sealed class AcceptBatch
         shiftRequired = columns.Booleans();
         firstPart = columns.Ints();
         parts = columns.Ints();
+        running = columns.Longs();
+        terminalRunning = columns.Longs();
     }
 
     public IReadOnlyList<AcceptCommand> Commands => commands;
@@ -222,19 +232,33 @@ internal sealed class AcceptBatch
         shiftRequired.Add(a.ShiftRequired);
         firstPart.Add(command.FirstPart);
         parts.Add(a.Parts);
+        running.Add(Raise(sums, a.AgentId, a));
+        terminalRunning.Add(a.DailyLimitQepik is null ? 0 : Raise(terminalSums, (a.AgentId, a.TerminalId), a));
+        more |= a.Contact is not null || a.DailyLimitQepik is not null;
     }
 
-    public NpgsqlBatchCommand Build() => columns.Command(Statement);
+    /// <summary>More than there is of money stays more.</summary>
+    private static long Raise<TKey>(Dictionary<TKey, long> sums, TKey of, Acceptance a)
+        where TKey : notnull =>
+        sums[of] = (long)Int128.Min(long.MaxValue, (Int128)sums.GetValueOrDefault(of) + a.AmountQepik + a.FeeQepik);
+
+    public NpgsqlBatchCommand Build() => columns.Command(more ? Whole : Plain);
+
+    /// <summary>With a statement of <see cref="Statements"/>.</summary>
+    public NpgsqlBatchCommand Build(string statement) => columns.Command(statement);
 
     public void Clear()
     {
         columns.Clear();
         commands.Clear();
         left.Clear();
+        sums.Clear();
+        terminalSums.Clear();
+        more = false;
     }
 
     /// <summary>
-    /// Reads the verdicts. The statement judges by a running sum that counts refused commands too; so a refusal for funds is
+    /// Reads the verdicts. The statement judges by a running sum that counts refused commands and repeats too; so a refusal for funds is
     /// final only when the amount does not fit into what is left after the batch, and is judged again otherwise.
     /// </summary>
     public async ValueTask ReadAsync(NpgsqlDataReader reader, long startedTicks)

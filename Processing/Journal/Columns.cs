@@ -8,14 +8,14 @@ namespace EGovPay.Processing.Journal;
 /// </summary>
 internal sealed class Columns
 {
-    private readonly List<NpgsqlParameter> parameters = [];
+    private readonly List<Func<NpgsqlParameter>> parameters = [];
     private readonly List<Action> clear = [];
-    private NpgsqlBatchCommand? command;
+    private readonly Dictionary<string, NpgsqlBatchCommand> commands = new(StringComparer.Ordinal);
 
     public List<T> Add<T>(NpgsqlDbType element)
     {
         var values = new List<T>(64);
-        parameters.Add(new NpgsqlParameter<List<T>>
+        parameters.Add(() => new NpgsqlParameter<List<T>>
         {
             TypedValue = values,
             NpgsqlDbType = NpgsqlDbType.Array | element,
@@ -42,16 +42,18 @@ internal sealed class Columns
 
     public List<Guid?> MaybeUuids() => Add<Guid?>(NpgsqlDbType.Uuid);
 
-    /// <summary>The statement with these columns; made once, since a parameter belongs to one command for ever.</summary>
+    /// <summary>A statement with these columns; made once, since a parameter belongs to one command for ever.</summary>
     public NpgsqlBatchCommand Command(string sql)
     {
-        if (command is null)
+        if (!commands.TryGetValue(sql, out var command))
         {
             command = new NpgsqlBatchCommand(sql);
-            foreach (var parameter in parameters)
+            foreach (var make in parameters)
             {
-                command.Parameters.Add(parameter);
+                command.Parameters.Add(make());
             }
+
+            commands.Add(sql, command);
         }
 
         return command;

@@ -92,7 +92,11 @@ internal readonly record struct RecordRow(
 /// <summary>The statement that records a batch of happenings, its columns, and the reading of what was recorded.</summary>
 internal sealed class RecordBatch
 {
-    private static readonly string Statement = Sql.Load("Journal/Outcome.sql");
+    private static readonly string Whole = Sql.Load("Journal/Outcome.sql");
+    private static readonly string Plain = Sql.WithoutMore(Whole);
+
+    /// <summary>All that may be executed, to be prepared.</summary>
+    public static IReadOnlyList<string> Statements => [Whole, Plain];
 
     private readonly Columns columns = new();
     private readonly List<int> ord, agent, node, askSeconds;
@@ -103,6 +107,9 @@ internal sealed class RecordBatch
     private readonly List<bool> numbered, returnCash, whileOpen;
     private readonly List<bool?> transient;
     private readonly List<string?> transaction, decline, code, card, note, madeBy, approvedBy, request, answer;
+    private readonly List<int> nth;
+    private bool more;
+    private readonly int[] numberedOfLane = new int[Lanes.Count];
     private readonly List<RecordCommand> commands = [];
 
     public RecordBatch()
@@ -134,6 +141,7 @@ internal sealed class RecordBatch
         elapsed = columns.MaybeInts();
         whileOpen = columns.Booleans();
         proposal = columns.MaybeLongs();
+        nth = columns.Ints();
     }
 
     public IReadOnlyList<RecordCommand> Commands => commands;
@@ -160,6 +168,7 @@ internal sealed class RecordBatch
         effect.Add((short)h.Edge.Money);
         lane.Add(command.Lane);
         numbered.Add(IsNumbered(h.Edge));
+        nth.Add(IsNumbered(h.Edge) ? ++numberedOfLane[command.Lane] : 0);
         node.Add(h.NodeId);
         transaction.Add(h.ProviderTransaction);
         decline.Add(h.DeclineName);
@@ -179,7 +188,14 @@ internal sealed class RecordBatch
         elapsed.Add(h.Exchange?.ElapsedMilliseconds);
         whileOpen.Add(h.WhileWindowIsOpen);
         proposal.Add(h.ProposalId);
+        more |= !IsPlain(h);
     }
+
+    /// <summary>
+    /// A payment that is confirmed where it was sent: an event, its postings, its receipt and who hears of it are all there is to it.
+    /// </summary>
+    private static bool IsPlain(Happening h) =>
+        h is { Edge: { From: PaymentState.Dispatched, Money: MoneyEffect.Post }, Exchange: null, ReturnCash: false, ProposalId: null };
 
     /// <summary>What an edge does to the queues of those who are asked about; the numbers are the statement's.</summary>
     private static short QueueOf(Edge edge) => (edge.From, edge.To, edge.Event) switch
@@ -202,12 +218,17 @@ internal sealed class RecordBatch
         && edge.Money is MoneyEffect.Post or MoneyEffect.SuspenseToPayable
         && edge.From != PaymentState.Reversed;
 
-    public NpgsqlBatchCommand Build() => columns.Command(Statement);
+    public NpgsqlBatchCommand Build() => columns.Command(more ? Whole : Plain);
+
+    /// <summary>With a statement of <see cref="Statements"/>.</summary>
+    public NpgsqlBatchCommand Build(string statement) => columns.Command(statement);
 
     public void Clear()
     {
         columns.Clear();
         commands.Clear();
+        Array.Clear(numberedOfLane);
+        more = false;
     }
 
     public async ValueTask ReadAsync(NpgsqlDataReader reader, long startedTicks)

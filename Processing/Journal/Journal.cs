@@ -13,6 +13,8 @@ namespace EGovPay.Processing.Journal;
 public sealed class Journal : IAsyncDisposable
 {
     private readonly LaneWriter[] writers;
+    private readonly int spreadAt;
+    private volatile bool spread;
 
     public Journal(
         NpgsqlDataSource database, JournalSettings settings, ILogger<Journal> log, TimeProvider? time = null)
@@ -27,7 +29,8 @@ public sealed class Journal : IAsyncDisposable
             throw new ArgumentException($"The journal runs on 1–{Lanes.Count} connections.", nameof(settings));
         }
 
-        writers = [.. Enumerable.Range(0, settings.Connections).Select(_ => new LaneWriter(database, settings, log, time))];
+        spreadAt = settings.SpreadAt;
+        writers = [.. Enumerable.Range(0, settings.Connections).Select(_ => new LaneWriter(database, settings, Filled, log, time))];
     }
 
     /// <summary>
@@ -48,7 +51,7 @@ public sealed class Journal : IAsyncDisposable
         };
         builder.Options = string.Join(' ', [
             builder.Options ?? "", "-c plan_cache_mode=force_generic_plan", "-c enable_seqscan=off", "-c enable_hashjoin=off",
-            "-c enable_mergejoin=off", "-c enable_sort=off", "-c idle_in_transaction_session_timeout=2s", "-c lock_timeout=5s", "-c jit=off"]).Trim();
+            "-c enable_mergejoin=off", "-c enable_sort=off", "-c enable_memoize=off", "-c idle_in_transaction_session_timeout=2s", "-c lock_timeout=5s", "-c jit=off"]).Trim();
         return builder.ConnectionString;
     }
 
@@ -100,7 +103,23 @@ public sealed class Journal : IAsyncDisposable
         }
     }
 
-    private LaneWriter WriterOf(LaneCommand command) => writers[command.Lane % writers.Length];
+    /// <summary>
+    /// Any connection may write any command: the lanes' locks keep their transactions apart. Which one does is only a matter of speed.
+    /// </summary>
+    private LaneWriter WriterOf(LaneCommand command) => writers[spread ? command.Lane % writers.Length : 0];
+
+    /// <summary>Hears of each transaction how many commands are in it.</summary>
+    private void Filled(int commands)
+    {
+        if (commands >= spreadAt)
+        {
+            spread = true;
+        }
+        else if (commands < spreadAt / 4)
+        {
+            spread = false;
+        }
+    }
 }
 
 /// <summary>One connection and the queue of the lanes that it serves.</summary>
@@ -112,6 +131,7 @@ internal sealed class LaneWriter : IAsyncDisposable
     private readonly Channel<LaneCommand> queue;
     private readonly ILaneDatabase database;
     private readonly JournalSettings settings;
+    private readonly Action<int> filled;
     private readonly ILogger log;
     private readonly TimeProvider time;
     private readonly CancellationTokenSource abandon = new();
@@ -125,8 +145,10 @@ internal sealed class LaneWriter : IAsyncDisposable
     /// <summary>An execution ended without the server's last word; until one does not, nothing is refused and each one writes.</summary>
     private bool perhapsCommitted;
 
-    public LaneWriter(ILaneDatabase database, JournalSettings settings, ILogger log, TimeProvider time)
+    /// <param name="filled">Hears of each transaction how many commands are in it.</param>
+    public LaneWriter(ILaneDatabase database, JournalSettings settings, Action<int> filled, ILogger log, TimeProvider time)
     {
+        this.filled = filled;
         this.time = time;
         this.database = database;
         this.settings = settings;
@@ -194,6 +216,7 @@ internal sealed class LaneWriter : IAsyncDisposable
         {
             batch.Clear();
             Fill();
+            filled(batch.Count);
             Volatile.Write(ref executingSince, batch.OldestTicks);
             await CommitAsync();
             Volatile.Write(ref executingSince, 0);

@@ -73,8 +73,16 @@ internal sealed class LaneBatch
     {
         await using var batch = new NpgsqlBatch(connection);
         batch.BatchCommands.Add(Lock([]));
-        batch.BatchCommands.Add(new AcceptBatch().Build());
-        batch.BatchCommands.Add(new RecordBatch().Build());
+        foreach (var statement in AcceptBatch.Statements)
+        {
+            batch.BatchCommands.Add(new AcceptBatch().Build(statement));
+        }
+
+        foreach (var statement in RecordBatch.Statements)
+        {
+            batch.BatchCommands.Add(new RecordBatch().Build(statement));
+        }
+
         await batch.PrepareAsync();
     }
 

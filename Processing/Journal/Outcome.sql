@@ -8,6 +8,8 @@
 --      $21 seconds until the next question · $22 cash is to be returned · $23 exchange's request · $24 its answer
 --      $25 its milliseconds · $26 only while the window in which it was posted is open: nobody has its register yet
 --      $27 the approved proposal that it carries out, or null
+--      $28 how many of its lane are numbered in the batch up to this one
+-- What stands between "more" and "no more" is left out where every outcome in a batch is a plain confirmation (Happening.cs).
 with clock as materialized (
     -- Nothing is dated before what was closed already, whatever the clock shows (0008_dated_from.sql); what is waited for ends by the
     -- clock itself.
@@ -23,67 +25,74 @@ with clock as materialized (
     where d.closed_at is null
 ),
 told as materialized (
+    -- What the branches look for first comes first: a row is read no further than what is asked of it.
     select
-        e.ord, e.agent_id, e.number, e.step, e.edge, e.effect, e.lane, e.numbered, e.node_id, e.provider_transaction,
-        e.decline_name, e.provider_code, e.transient, e.card_data, e.note, e.made_by, e.approved_by, e.send_seconds,
-        e.queue, e.ask_seconds, e.return_cash, e.request, e.answer, e.elapsed_ms, e.proposal_id,
-        p.amount_qepik, p.fee_qepik, p.commission_qepik, p.provider_fee_qepik, p.provider_id, p.cutoff_group,
-        p.notify, p.tender, p.terminal_id, p.service_code, p.shift_no, p.accepted_at, c.day, c.at,
-        c.by_clock, c.generation,
-        before.edge is not null and taken.step is null and decided.stands as fresh,
-        taken.edge as taken_edge, taken.node_id as taken_node, taken.receipt_counter as taken_counter,
-        taken.business_day as taken_day, taken.at as taken_at,
-        case when before.edge is not null and taken.step is null and decided.stands and e.numbered
-            then row_number() over (
-                partition by e.lane, e.numbered and before.edge is not null and taken.step is null and decided.stands
-                order by e.ord) end
-            as nth
+        -- Offsets, or the planner would rather read those tables whole, once, than look there for one payment.
+        coalesce(last.step = e.step - 1 and last.edge = e.before_edge, false)
+            and (not e.while_open or exists (
+                select from transfer o
+                join settlement_window w on w.cutoff_group = o.cutoff_group and w.bank_day = o.window_day
+                where o.agent_id = e.agent_id and o.number = e.number and o.leg = 1 and w.closes_at > (select c.at from clock c)
+                offset 0))
+            -- What two people decided is carried out once: whoever comes second finds the proposal done.
+            and (e.proposal_id is null
+                or exists (
+                    select from proposal d where d.proposal_id = e.proposal_id and d.state = 'approved' offset 0)) as fresh,
+        e.effect, e.numbered, e.queue, e.edge, e.ord, e.lane, e.agent_id, e.number, e.step, e.node_id, e.nth,
+        p.amount_qepik, p.fee_qepik, p.commission_qepik, p.provider_fee_qepik, p.provider_id, p.cutoff_group, p.notify,
+        (select c.day from clock c) as day, (select c.at from clock c) as at, (select c.by_clock from clock c) as by_clock, taken.edge as taken_edge, taken.node_id as taken_node, taken.receipt_counter as taken_counter,
+        taken.business_day as taken_day, taken.at as taken_at, p.tender, p.terminal_id, p.service_code, p.accepted_at, p.shift_no,
+        e.send_seconds, e.ask_seconds, e.return_cash, e.elapsed_ms, e.proposal_id, e.transient, e.provider_transaction,
+        e.provider_code, e.decline_name, e.card_data, e.note, e.made_by, e.approved_by, e.request, e.answer
     from unnest(
             $1::int[], $2::int[], $3::bigint[], $4::smallint[], $5::smallint[], $6::smallint[], $7::smallint[],
             $8::smallint[], $9::boolean[], $10::int[], $11::text[], $12::text[], $13::text[], $14::boolean[],
             $15::text[], $16::text[], $17::text[], $18::text[], $19::int[], $20::smallint[], $21::int[], $22::boolean[],
-            $23::text[], $24::text[], $25::int[], $26::boolean[], $27::bigint[]
+            $23::text[], $24::text[], $25::int[], $26::boolean[], $27::bigint[], $28::int[]
         ) as e (ord, agent_id, number, step, before_edge, edge, effect,
             lane, numbered, node_id, provider_transaction, decline_name, provider_code, transient,
             card_data, note, made_by, approved_by, send_seconds, queue, ask_seconds, return_cash,
-            request, answer, elapsed_ms, while_open, proposal_id)
-    cross join clock c
-    -- What two people decided is carried out once: whoever comes second finds the proposal done.
-    cross join lateral (
-        select case when e.proposal_id is null then true else exists (
-            select from proposal d where d.proposal_id = e.proposal_id and d.state = 'approved') end as stands
-        offset 0
-    ) decided
+            request, answer, elapsed_ms, while_open, proposal_id, nth)
     -- A range and an order, where an equality would do: on tables that were empty when the plan was made, the index by reference
     -- looks as good, and would read all of an agent's payments for each outcome.
     cross join lateral (
-        select q.agent_id, q.number, q.amount_qepik, q.fee_qepik, q.commission_qepik, q.provider_fee_qepik, q.provider_id,
+        select q.amount_qepik, q.fee_qepik, q.commission_qepik, q.provider_fee_qepik, q.provider_id,
             q.cutoff_group, q.notify, q.tender, q.terminal_id, q.service_code, q.accepted_at, q.shift_no
         from payment q
         where q.agent_id = e.agent_id and q.number >= e.number and q.number <= e.number
         order by q.number
         limit 1
     ) p
-    left join event before on before.agent_id = e.agent_id and before.number = e.number
-        and before.step = e.step - 1 and before.edge = e.before_edge
-        and (not e.while_open or exists (
-            select from transfer o
-            join settlement_window w on w.cutoff_group = o.cutoff_group and w.bank_day = o.window_day
-            where o.agent_id = e.agent_id and o.number = e.number and o.leg = 1 and w.closes_at > c.at))
-    left join event taken on taken.agent_id = e.agent_id and taken.number = e.number and taken.step = e.step
+    -- Its last event: either it is the one that the caller saw, or something has happened since.
+    left join lateral (
+        select v.step, v.edge from event v where v.agent_id = e.agent_id and v.number = e.number order by v.step desc limit 1
+    ) last on true
+    -- Looked for only where something has; joined, it would be looked for each time.
+    left join lateral (
+        select x.edge, x.node_id, x.receipt_counter, x.business_day, x.at
+        from event x
+        where last.step >= e.step and x.agent_id = e.agent_id and x.number = e.number and x.step = e.step
+        offset 0
+    ) taken on true
+    where exists (select from clock)
+),
+-- Receipts were counted over the whole batch before it came; those who do not get one leave no gap.
+passed_over as materialized (
+    select t.lane, t.ord from told t where t.numbered and not t.fresh
 ),
 series as materialized (
     insert into receipt_series (business_day, series, last)
     -- After a restore a day goes on at numbers that nobody was ever given: in series 16 further for each generation, from a start.
-    select t.day, t.lane + 16 * t.generation, (select c.start from clock c) + max(t.nth)::int
-    from told t where t.nth is not null group by t.day, t.lane, t.generation
+    select c.day, m.lane + 16 * c.generation, c.start + m.many
+    from (select t.lane, count(*)::int as many from told t where t.fresh and t.numbered group by t.lane) m
+    cross join clock c
     on conflict (business_day, series) do update
     set last = greatest(receipt_series.last, (select c.start from clock c)) + excluded.last - (select c.start from clock c)
     returning series, last
 ),
 counted as materialized (
     select m.lane, s.series / 16 * 10000000 + s.last - m.many as already_given
-    from (select t.lane, max(t.nth)::int as many from told t where t.nth is not null group by t.lane) m
+    from (select t.lane, count(*)::int as many from told t where t.fresh and t.numbered group by t.lane) m
     join series s on s.series % 16 = m.lane
 ),
 done as (
@@ -92,12 +101,13 @@ done as (
         provider_transaction, decline_name, provider_code, card_data, note, made_by, approved_by)
     select
         t.agent_id, t.number, t.at, t.by_clock + make_interval(secs => t.send_seconds), t.node_id,
-        n.already_given + t.nth, case when t.numbered then t.day end, t.step, t.edge, t.transient,
+        n.already_given + t.nth - case when exists (select from passed_over) then (
+            select count(*)::int from passed_over o where o.lane = t.lane and o.ord < t.ord) else 0 end,
+        case when t.numbered then t.day end, t.step, t.edge, t.transient,
         t.provider_transaction, t.decline_name, t.provider_code, t.card_data, t.note, t.made_by, t.approved_by
     from told t
-    left join counted n on t.nth is not null and n.lane = t.lane
+    left join counted n on t.numbered and n.lane = t.lane
     where t.fresh
-    returning agent_id, number, step, receipt_counter
 ),
 windows as materialized (
     select g.cutoff_group, w.bank_day
@@ -123,8 +133,8 @@ posted as (
         (4::smallint, 1000 + t.provider_id, 5, t.provider_fee_qepik)
     ) as l (leg, debit, credit, amount)
     where t.fresh and t.effect in (4, 6) and l.amount > 0
-    returning agent_id, debit, credit, amount_qepik
 ),
+-- more
 mirrored as (
     insert into transfer (
         agent_id, number, amount_qepik, business_day, window_day, debit, credit, step, leg, cutoff_group)
@@ -135,8 +145,9 @@ mirrored as (
         and o.step = (select max(x.step) from transfer x where x.agent_id = t.agent_id and x.number = t.number)
     left join windows w on w.cutoff_group = t.cutoff_group
     where t.fresh and t.effect in (5, 7)
-    returning agent_id, debit, credit, amount_qepik
+    returning agent_id, credit, amount_qepik
 ),
+-- no more
 moved as (
     update funds f
     set debits_pending = f.debits_pending - m.released,
@@ -146,17 +157,20 @@ moved as (
         select u.agent_id, sum(u.released)::bigint as released, sum(u.debited)::bigint as debited,
             sum(u.credited)::bigint as credited
         from (
-            select t.agent_id, t.amount_qepik + t.fee_qepik as released, 0::bigint as debited, 0::bigint as credited
+            -- What was held is released, or becomes the legs 1 and 2.
+            select t.agent_id, t.amount_qepik + t.fee_qepik as released,
+                case t.effect when 4 then t.amount_qepik + t.fee_qepik else 0 end as debited, 0::bigint as credited
             from told t where t.fresh and t.effect in (3, 4)
-            union all
-            select p.agent_id, 0, p.amount_qepik, 0 from posted p where p.debit = 1
+            -- more
             union all
             select r.agent_id, 0, 0, r.amount_qepik from mirrored r where r.credit = 1
+            -- no more
         ) u
         group by u.agent_id
     ) m
     where f.agent_id = m.agent_id
 ),
+-- more
 queued as (
     insert into unknown_payment (agent_id, number, provider_id, since, next_ask_at, asks)
     select t.agent_id, t.number, t.provider_id, t.at, t.by_clock + make_interval(secs => t.ask_seconds), 0
@@ -205,12 +219,6 @@ kept as (
     select t.agent_id, t.number, t.step, t.elapsed_ms, t.request, t.answer
     from told t where t.fresh and t.request is not null
 ),
-announced as (
-    insert into outbox (agent_id, number, step, at)
-    select t.agent_id, t.number, t.step, t.at
-    -- Not what nobody outside is to know: claims, silence that goes on, late truths (Processing/Telling/Announcement.cs).
-    from told t where t.fresh and t.notify and t.edge not in (4, 13, 23, 28, 29, 30, 31, 32)
-),
 carried as (
     update proposal d
     set state = 'done', ended_at = t.at, step = t.step
@@ -238,11 +246,20 @@ closed as (
     set closed_at = t.at, proposal_id = t.proposal_id
     from told t
     where t.fresh and t.proposal_id is not null and x.agent_id = t.agent_id and x.number = t.number and x.closed_at is null
+),
+-- no more
+announced as (
+    insert into outbox (agent_id, number, step, at)
+    select t.agent_id, t.number, t.step, t.at
+    -- Not what nobody outside is to know: claims, silence that goes on, late truths (Processing/Telling/Announcement.cs).
+    from told t where t.fresh and t.notify and t.edge not in (4, 13, 23, 28, 29, 30, 31, 32)
 )
 select t.ord, t.fresh, t.taken_edge, t.taken_node,
-    case when t.fresh then n.already_given + t.nth::int else t.taken_counter end as receipt_counter,
+    case when not t.fresh then t.taken_counter
+        else n.already_given + t.nth - case when exists (select from passed_over) then (
+            select count(*)::int from passed_over o where o.lane = t.lane and o.ord < t.ord) else 0 end
+        end as receipt_counter,
     case when t.fresh then case when t.numbered then t.day end else t.taken_day end as business_day,
     case when t.fresh then t.at else t.taken_at end as at
 from told t
-left join counted n on t.nth is not null and n.lane = t.lane
-order by t.ord
+left join counted n on t.fresh and t.numbered and n.lane = t.lane

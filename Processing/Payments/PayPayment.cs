@@ -171,11 +171,11 @@ public sealed class PayPayment(
         Task<(Accepted Accepted, Payment? Payment)> way, Caller caller, Terminal terminal, PaymentRequest request,
         CatalogueSnapshot current, TimeSpan patience)
     {
-        var inTime = await Task.WhenAny(way, Task.Delay(patience, time)) == way;
+        var inTime = await EndsAsync(way, patience);
         if (!inTime && !caller.Leave())
         {
             // A refusal is being committed for a caller who still gets it: it is worth this moment.
-            inTime = await Task.WhenAny(way, Task.Delay(LastWord, time)) == way;
+            inTime = await EndsAsync(way, LastWord);
         }
 
         if (!inTime)
@@ -202,6 +202,18 @@ public sealed class PayPayment(
             AcceptVerdict.ShiftNotOpen => PayAnswer.No(new Refused(Refusal.ShiftNotOpen)),
             _ => PayAnswer.No(new Refused(Refusal.Overloaded, RetryAfterSeconds: 1)),
         };
+    }
+
+    /// <summary>
+    /// True: it ended, well or badly, within the time. No timer outlives the wait: of payments that take milliseconds, tens of thousands
+    /// would wait their twenty seconds.
+    /// </summary>
+    private async Task<bool> EndsAsync(Task way, TimeSpan within)
+    {
+        // What goes on goes on where the caller was: a simulation runs on a scheduler of its own.
+        await way.WaitAsync(within, time).ConfigureAwait(
+            ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        return way.IsCompleted;
     }
 
     /// <summary>A known reference is answered from the book before any refusal from 200 on.</summary>

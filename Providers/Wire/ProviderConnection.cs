@@ -96,7 +96,7 @@ internal sealed class ProviderConnection : IDisposable
     {
         var started = Stopwatch.GetTimestamp();
         var status = 0;
-        var headers = "";
+        HttpResponseMessage? came = null;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(deadline);
         limit.CancelAfter(TimeSpan.FromSeconds(Math.Clamp(settings.TimeoutSeconds, 1, LongestTimeoutSeconds)));
         try
@@ -104,12 +104,12 @@ internal sealed class ProviderConnection : IDisposable
             using var message = Message(request, gate);
             using var response = await client.SendAsync(message, limit.Token);
             status = (int)response.StatusCode;
-            headers = $"{response.Headers}{response.Content.Headers}";
+            came = response;
             var body = await ReadBodyAsync(response.Content, limit.Token);
             return body is null
                 ? Failed(WireResult.Broken, "the body is longer than 64 KiB")
                 : new WireAnswer(request, WireResult.Answered, status, response.Content.Headers.ContentType?.CharSet,
-                    body.Value, null, headers, Elapsed(started));
+                    body.Value, null, response, Elapsed(started));
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
@@ -123,7 +123,7 @@ internal sealed class ProviderConnection : IDisposable
         }
 
         WireAnswer Failed(WireResult result, string trouble) =>
-            new(request, result, status, null, default, trouble, headers, Elapsed(started));
+            new(request, result, status, null, default, trouble, came, Elapsed(started));
     }
 
     private static HttpRequestMessage Message(WireRequest request, SendGate gate)

@@ -35,7 +35,7 @@ internal sealed record WireRequest(
 /// <param name="Status">The HTTP status; 0 unless a status line came.</param>
 /// <param name="Charset">As the Content-Type header says it, or null.</param>
 /// <param name="Trouble">With Broken and NeverLeft: what happened, for an operator.</param>
-/// <param name="Headers">The answer's headers, for the payment's file.</param>
+/// <param name="Response">Whose headers are for the payment's file; null where none came.</param>
 internal sealed record WireAnswer(
     WireRequest Request,
     WireResult Result,
@@ -43,5 +43,9 @@ internal sealed record WireAnswer(
     string? Charset,
     ReadOnlyMemory<byte> Body,
     string? Trouble,
-    string Headers,
-    int ElapsedMilliseconds);
+    HttpResponseMessage? Response,
+    int ElapsedMilliseconds)
+{
+    /// <summary>The answer's headers, a line each. Written out only where they are kept: of a plain confirmation nothing is.</summary>
+    public string Headers => Response is null ? "" : $"{Response.Headers}{Response.Content.Headers}";
+}

@@ -86,7 +86,7 @@ internal sealed partial class Promises
     public void Sent(byte[] bytes, Exchanged exchanged)
     {
         var text = Encoding.Latin1.GetString(bytes);
-        foreach (Match name in Named().Matches(text))
+        foreach (Match name in Named().Matches(Uri.UnescapeDataString(text)))
         {
             stories[name.Value] = stories.GetValueOrDefault(name.Value, "") + FormattableString.Invariant(
                 $"\n>> hung {exchanged.Hung}, broken {exchanged.Broken}\n{text}\n<< ")
@@ -99,7 +99,7 @@ internal sealed partial class Promises
     {
         lock (gate)
         {
-            foreach (Match name in Named().Matches(Encoding.Latin1.GetString(bytes)))
+            foreach (Match name in Named().Matches(Uri.UnescapeDataString(Encoding.Latin1.GetString(bytes))))
             {
                 perhaps.Add(name.Value.StartsWith('F') ? name.Value : "osmp." + name.Value);
             }
@@ -204,6 +204,7 @@ internal sealed partial class Promises
     [GeneratedRegex("(?:\"number\":\"|<prv_txn>)([0-9]{1,18})[\"<]", RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Number();
 
-    [GeneratedRegex(@"F[0-9]+-[0-9]+|\b[0-9]{10,11}\b", RegexOptions.CultureInvariant, 1000)]
+    /// <summary>A reference of ours, an OSMP number of ours, or whatever a broken request made of one.</summary>
+    [GeneratedRegex(@"F[0-9]+-[0-9]+|(?<=txn_id=)[0-9]+|\b[0-9]{10,11}\b", RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Named();
 }

@@ -12,6 +12,13 @@ using Npgsql;
 
 namespace EGovPay.Benchmarks.WholeWay;
 
+/// <summary>One run of the engine alone, with the processor time of a payment.</summary>
+internal sealed record CoreRate(double PerSecond, double EngineMicroseconds, double PostgresMicroseconds)
+{
+    public override string ToString() => FormattableString.Invariant(
+        $"{PerSecond:F0}/s; µs of processor a payment: engine {EngineMicroseconds:F0}, PostgreSQL {PostgresMicroseconds:F0}");
+}
+
 /// <summary>
 /// The engine alone: validation, commit 1, a provider in this process that confirms at once, commit 2; neither HTTP nor a network.
 /// </summary>
@@ -23,15 +30,16 @@ internal static class MeasuredCore
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
     private static readonly Person Doer = new("bench", "Bench", [Role.Administrator, Role.Operator]);
 
-    /// <summary>Payments a second, in a database of its own on this server, which is dropped afterwards.</summary>
-    public static async Task<double> RunAsync(NpgsqlDataSource server, string connectionString, int seconds)
+    /// <summary>In a database of its own on this server, which is dropped afterwards.</summary>
+    /// <param name="postgres">The server's process.</param>
+    public static async Task<CoreRate> RunAsync(NpgsqlDataSource server, string connectionString, int postgres, int seconds)
     {
         await ExecuteAsync(server, "create database core");
         var own = new NpgsqlConnectionStringBuilder(connectionString) { Database = "core" }.ConnectionString;
         await Migrate.RunAsync(own);
         try
         {
-            return await MeasureAsync(own, seconds);
+            return await MeasureAsync(own, postgres, seconds);
         }
         finally
         {
@@ -39,7 +47,7 @@ internal static class MeasuredCore
         }
     }
 
-    private static async Task<double> MeasureAsync(string connectionString, int seconds)
+    private static async Task<CoreRate> MeasureAsync(string connectionString, int postgres, int seconds)
     {
         await using var engine = await Engine.StartAsync(
             new EngineSettings
@@ -86,9 +94,13 @@ internal static class MeasuredCore
         await Task.WhenAny([.. callers, Task.Delay(TimeSpan.FromSeconds(4))]);
         Volatile.Write(ref measuring, true);
         var began = Stopwatch.GetTimestamp();
+        var (engineBefore, postgresBefore) = (ProcessorTime.Of(Environment.ProcessId), ProcessorTime.OfFamily(postgres));
         await Task.WhenAny([.. callers, Task.Delay(TimeSpan.FromSeconds(seconds))]);
         Volatile.Write(ref measuring, false);
-        var rate = Interlocked.Read(ref done) / Stopwatch.GetElapsedTime(began).TotalSeconds;
+        var paid = (double)Interlocked.Read(ref done);
+        var rate = new CoreRate(
+            paid / Stopwatch.GetElapsedTime(began).TotalSeconds, (ProcessorTime.Of(Environment.ProcessId) - engineBefore) / paid,
+            (ProcessorTime.OfFamily(postgres) - postgresBefore) / paid);
         await ends.CancelAsync();
         await Task.WhenAll(callers);
         return rate;

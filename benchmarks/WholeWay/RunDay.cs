@@ -7,15 +7,15 @@ namespace EGovPay.Benchmarks.WholeWay;
 
 /// <summary>What is measured, and for how long.</summary>
 /// <param name="Rounds">Each with all parts; the medians count.</param>
-/// <param name="WholeOnly">Neither pgbench nor the engine alone: for who looks for where the time goes.</param>
-internal sealed record DayOptions(int Seconds, IReadOnlyList<int> Clients, int Rounds, bool WholeOnly)
+/// <param name="Only">One part of it, for who looks for where the time goes: <c>whole</c> or <c>core</c>; null: all of it.</param>
+internal sealed record DayOptions(int Seconds, IReadOnlyList<int> Clients, int Rounds, string? Only)
 {
     public const string Usage =
-        "day [--seconds 60] [--clients 64,256] [--rounds 3] [--only whole], seconds from 6 to 600, clients from 1 to 2000, rounds from 1 to 9";
+        "day [--seconds 60] [--clients 64,256] [--rounds 3] [--only whole|core], seconds from 6 to 600, clients from 1 to 2000, rounds from 1 to 9";
 
     public static DayOptions? Read(string[] arguments)
     {
-        var (seconds, clients, rounds, wholeOnly) = (60, new List<int> { 64, 256 }, 3, false);
+        var (seconds, clients, rounds, only) = (60, new List<int> { 64, 256 }, 3, (string?)null);
         for (var at = 1; at < arguments.Length; at += 2)
         {
             var value = at + 1 < arguments.Length ? arguments[at + 1] : "";
@@ -24,7 +24,7 @@ internal sealed record DayOptions(int Seconds, IReadOnlyList<int> Clients, int R
                 "--seconds" => int.TryParse(value, CultureInfo.InvariantCulture, out seconds) && seconds is >= 6 and <= 600,
                 "--clients" => (clients = Numbers(value)).Count > 0,
                 "--rounds" => int.TryParse(value, CultureInfo.InvariantCulture, out rounds) && rounds is >= 1 and <= 9,
-                "--only" => wholeOnly = value == "whole",
+                "--only" => (only = value) is "whole" or "core",
                 _ => false,
             };
             if (!read)
@@ -33,7 +33,7 @@ internal sealed record DayOptions(int Seconds, IReadOnlyList<int> Clients, int R
             }
         }
 
-        return new DayOptions(seconds, clients, rounds, wholeOnly);
+        return new DayOptions(seconds, clients, rounds, only);
     }
 
     private static List<int> Numbers(string text)
@@ -90,11 +90,11 @@ internal static class RunDay
         var yardstick = new List<double>();
         var core = new List<double>();
         var whole = options.Clients.ToDictionary(clients => clients, _ => new List<DayRate>());
-        await day.PayAsync(options.Clients[^1], Math.Max(6, options.Seconds / 6));
+        await day.PayAsync(options.Clients[^1], Math.Max(10, options.Seconds / 3));
         for (var round = 1; round <= options.Rounds; round++)
         {
             var part = Math.Max(3, options.Seconds / 6);
-            foreach (var (name, server) in options.WholeOnly ? [] : new[] { ("stock", stock), ("product", centre.ConnectionString) })
+            foreach (var (name, server) in options.Only is not null ? [] : new[] { ("stock", stock), ("product", centre.ConnectionString) })
             {
                 var rates = await Pgbench.MeasureAsync(server, part);
                 yardstick.Add(rates.Max(one => one.PerSecond));
@@ -102,20 +102,25 @@ internal static class RunDay
                 Say(string.Create(CultureInfo.InvariantCulture, $"round {round}: pgbench, {name} settings: {string.Join(", ", told)}"));
             }
 
-            foreach (var clients in options.Clients)
+            foreach (var clients in options.Only == "core" ? [] : options.Clients)
             {
                 var rate = await day.PayAsync(clients, options.Seconds);
                 whole[clients].Add(rate);
                 Say(string.Create(CultureInfo.InvariantCulture, $"round {round}: whole way, {clients} clients: {rate}"));
             }
 
-            if (options.WholeOnly)
+            if (options.Only != "whole")
             {
-                continue;
+                var rate = await MeasuredCore.RunAsync(
+                    centre.Database, centre.ConnectionString, centre.ServerProcess!.Value, Math.Max(6, options.Seconds / 3));
+                core.Add(rate.PerSecond);
+                Say(string.Create(CultureInfo.InvariantCulture, $"round {round}: core: {rate}"));
             }
+        }
 
-            core.Add(await MeasuredCore.RunAsync(centre.Database, centre.ConnectionString, Math.Max(6, options.Seconds / 3)));
-            Say(string.Create(CultureInfo.InvariantCulture, $"round {round}: core: {core[^1]:F0}/s"));
+        if (options.Only == "core")
+        {
+            return 0;
         }
 
         // The best of its settings and clients, in the middle of the rounds.

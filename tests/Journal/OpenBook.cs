@@ -39,7 +39,7 @@ internal sealed class OpenBook : IAsyncDisposable
         var lanes = Processing.PostgreSql.Database.Open(
             Processing.Journal.Journal.ConnectionString(database.ConnectionString));
         var journal = new Processing.Journal.Journal(
-            lanes, new JournalSettings(connections), NullLogger<Processing.Journal.Journal>.Instance);
+            lanes, new JournalSettings(connections) { SpreadAt = 2 }, NullLogger<Processing.Journal.Journal>.Instance);
         var node = await Node.StartAsync(database.DataSource, "test", NullLogger.Instance);
         return new OpenBook(database, lanes, journal, node);
     }

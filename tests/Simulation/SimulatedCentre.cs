@@ -32,7 +32,7 @@ internal sealed class SimulatedCentre(TestDatabase database, ProvidersRecord rec
                 ConnectionString = connection.ConnectionString,
                 Secret = new byte[32],
                 NodeName = role,
-                Journal = new JournalSettings(connections),
+                Journal = new JournalSettings(connections) { SpreadAt = 2 },
                 Connect = providers => providers.ToDictionary(p => p.Code, IProvider (p) => new LyingProvider(p, record)),
                 Route = (_, _) => "azercell",
                 Background = background,

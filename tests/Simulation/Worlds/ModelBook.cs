@@ -69,13 +69,11 @@ internal sealed class ModelBook(PlantedInModel planted = PlantedInModel.None)
             var used = a.InquiryId is null ? null : payments.Values.FirstOrDefault(p => p.Asked.InquiryId == a.InquiryId
                 && p.Asked.AgentId >= FirstPart(a) && p.Asked.AgentId < FirstPart(a) + a.Parts);
             var need = a.AmountQepik + a.FeeQepik;
-            if (known == 0 && used is null)
+            // Repeats among them too: whoever is refused for it is judged again.
+            running[a.AgentId] = running.GetValueOrDefault(a.AgentId) + need;
+            if (a.DailyLimitQepik is not null)
             {
-                running[a.AgentId] = running.GetValueOrDefault(a.AgentId) + need;
-                if (a.DailyLimitQepik is not null)
-                {
-                    terminalRunning[(a.AgentId, a.TerminalId)] = terminalRunning.GetValueOrDefault((a.AgentId, a.TerminalId)) + need;
-                }
+                terminalRunning[(a.AgentId, a.TerminalId)] = terminalRunning.GetValueOrDefault((a.AgentId, a.TerminalId)) + need;
             }
 
             var taken = takenInDay.GetValueOrDefault((a.AgentId, a.TerminalId, Day));
