@@ -25,51 +25,55 @@ internal static class MeasureBatches
             Processing.Journal.Journal.ConnectionString(book.ConnectionString));
         await using var connection = await lanes.OpenConnectionAsync();
         await LaneBatch.PrepareAsync(connection);
-        var backend = connection.ProcessID;
-        Console.WriteLine(backend);
-        foreach (var size in Sizes)
+        foreach (var warm in new[] { true, false })
         {
-            await MeasureAsync(book, connection, backend, size, Math.Min(commands / size, 2_000), say: size == Sizes[0] ? "" : null);
-        }
-
-        foreach (var size in Sizes)
-        {
-            await MeasureAsync(book, connection, backend, size, Math.Max(20, Math.Min(commands / size, 2_000)), "");
+            foreach (var size in Sizes)
+            {
+                var batches = Math.Clamp(commands / size, 20, 2_000);
+                var (accepting, payments) = await AcceptAsync(book, connection, size, batches);
+                var confirming = await ConfirmAsync(connection, payments);
+                if (!warm)
+                {
+                    Console.WriteLine(
+                        string.Create(CultureInfo.InvariantCulture, $"{size,4} a batch: accepting {accepting}; confirming {confirming}"));
+                }
+            }
         }
 
         return 0;
     }
 
-    private static async Task MeasureAsync(BookToFill book, NpgsqlConnection connection, int backend, int size, int batches, string? say)
+    private static async Task<(Cost Cost, List<List<Acceptance>> Payments)> AcceptAsync(
+        BookToFill book, NpgsqlConnection connection, int size, int batches)
     {
+        var payments = new List<List<Acceptance>>();
+        var cost = new Cost(connection);
         var batch = new LaneBatch();
-        var (accepting, confirming, entered) = (TimeSpan.Zero, TimeSpan.Zero, 0);
-        var (acceptTicks, confirmTicks) = (0L, 0L);
-        var edge = Transitions.All.Single(one => one.Id == 8);
-        var waiting = new List<List<Acceptance>>();
-        var cpu = ProcessorTime.Of(backend);
         for (var i = 0; i < batches; i++)
         {
             batch.Clear();
-            var accepted = new List<Acceptance>();
+            payments.Add([]);
             for (var j = 0; j < size; j++)
             {
-                accepted.Add(await book.AcceptanceAsync(Random.Shared.Next(1_000)));
-                batch.TryAdd(new AcceptCommand(accepted[^1]));
+                payments[^1].Add(await book.AcceptanceAsync(Random.Shared.Next(1_000)));
+                batch.TryAdd(new AcceptCommand(payments[^1][^1]));
             }
 
-            var began = Stopwatch.GetTimestamp();
-            await batch.ExecuteAsync(connection, mustWrite: false);
-            accepting += Stopwatch.GetElapsedTime(began);
-            entered += batch.Accepts.Commands.Count(one => one.Result is { Verdict: AcceptVerdict.Entered });
-            waiting.Add(accepted);
+            await cost.ExecuteAsync(batch);
         }
 
-        acceptTicks = ProcessorTime.Of(backend) - cpu;
-        foreach (var accepted in waiting)
+        return (cost, payments);
+    }
+
+    private static async Task<Cost> ConfirmAsync(NpgsqlConnection connection, List<List<Acceptance>> payments)
+    {
+        var edge = Transitions.Find(PaymentState.Dispatched, PaymentEvent.ProviderConfirmed)!;
+        var cost = new Cost(connection);
+        var batch = new LaneBatch();
+        foreach (var some in payments)
         {
             batch.Clear();
-            foreach (var one in accepted)
+            foreach (var one in some)
             {
                 batch.TryAdd(new RecordCommand(new Happening
                 {
@@ -78,23 +82,34 @@ internal static class MeasureBatches
                 }));
             }
 
+            await cost.ExecuteAsync(batch);
+        }
+
+        return cost;
+    }
+
+    /// <summary>What so many transactions took of the clock and of the database's processor; a tick of the latter is 10 ms.</summary>
+    private sealed class Cost(NpgsqlConnection connection)
+    {
+        private readonly long before = ProcessorTime.Of(connection.ProcessID);
+        private TimeSpan took;
+        private long used;
+        private int batches;
+
+        public async Task ExecuteAsync(LaneBatch batch)
+        {
             var began = Stopwatch.GetTimestamp();
             await batch.ExecuteAsync(connection, mustWrite: false);
-            confirming += Stopwatch.GetElapsedTime(began);
-            entered += batch.Records.Commands.Count(one => one.Result.Done);
+            took += Stopwatch.GetElapsedTime(began);
+            used = ProcessorTime.Of(connection.ProcessID) - before;
+            batches++;
+            if (batch.LastWritten() is null)
+            {
+                throw new InvalidOperationException("A transaction of the benchmark wrote nothing.");
+            }
         }
 
-        confirmTicks = ProcessorTime.Of(backend) - cpu - acceptTicks;
-        if (entered != 2 * size * batches)
-        {
-            throw new InvalidOperationException("A command of the benchmark was not entered.");
-        }
-
-        if (say is not null)
-        {
-            Console.WriteLine(string.Create(
-                CultureInfo.InvariantCulture,
-                $"{size,4} a batch: accepting {accepting.TotalMicroseconds / batches,8:F0} µs, of PostgreSQL's processor {(double)acceptTicks / batches,8:F0}; confirming {confirming.TotalMicroseconds / batches,8:F0}, {(double)confirmTicks / batches,8:F0}"));
-        }
+        public override string ToString() => FormattableString.Invariant(
+            $"{took.TotalMicroseconds / batches,6:F0} µs, {(double)used / batches,6:F0} of PostgreSQL's processor");
     }
 }
