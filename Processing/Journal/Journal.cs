@@ -11,8 +11,11 @@ namespace EGovPay.Processing.Journal;
 /// </summary>
 public sealed class Journal : IAsyncDisposable
 {
+    private const int FullOnesToSpread = 3;
+
     private readonly LaneWriter[] writers;
     private readonly int spreadAt;
+    private volatile int fullOnes;
     private volatile bool spread;
 
     public Journal(
@@ -111,13 +114,8 @@ public sealed class Journal : IAsyncDisposable
     /// <summary>Hears of each transaction how many commands are in it.</summary>
     private void Filled(int commands)
     {
-        if (commands >= spreadAt)
-        {
-            spread = true;
-        }
-        else if (commands < spreadAt / 4)
-        {
-            spread = false;
-        }
+        // One alone is what piled up behind a slow commit. Two writers may count past each other: it is a guess in any case.
+        fullOnes = commands >= spreadAt ? fullOnes + 1 : 0;
+        spread = spread ? commands >= spreadAt / 4 : fullOnes >= FullOnesToSpread;
     }
 }

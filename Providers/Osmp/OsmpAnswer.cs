@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Globalization;
+using System.Text;
 using System.Text.RegularExpressions;
 using System.Xml;
 using EGovPay.Providers.Wire;
@@ -42,6 +44,16 @@ public sealed partial record OsmpAnswer(
         IgnoreWhitespace = true,
     };
 
+    private static readonly byte[][] PlainDeclarations =
+    [
+        """<?xml version="1.0" encoding="UTF-8"?>"""u8.ToArray(), """<?xml version="1.0" encoding="utf-8"?>"""u8.ToArray(),
+        """<?xml version="1.0"?>"""u8.ToArray(),
+    ];
+
+    /// <summary>What stands for itself in XML, whatever the encoding; neither markup nor an end of a line, which XML rewrites.</summary>
+    private static readonly SearchValues<byte> PlainText = SearchValues.Create(
+        [.. Enumerable.Range(' ', 95).Select(letter => (byte)letter).Except("<>&"u8.ToArray())]);
+
     /// <summary>The first value of a named field, or null.</summary>
     public string? Field(string name)
     {
@@ -59,6 +71,13 @@ public sealed partial record OsmpAnswer(
     /// <summary>Reads an answer. Null, and why, for what cannot be read safely. Never throws.</summary>
     /// <param name="charset">The charset of the Content-Type header, or null.</param>
     public static OsmpAnswer? Read(ReadOnlySpan<byte> body, string? charset, out string? fault)
+    {
+        var plain = new Parts();
+        return plain.ReadPlain(body) ? plain.Answer(out fault) : ReadXml(body, charset, out fault);
+    }
+
+    /// <summary>The same, by the parser of XML, whatever it is.</summary>
+    internal static OsmpAnswer? ReadXml(ReadOnlySpan<byte> body, string? charset, out string? fault)
     {
         fault = null;
         try
@@ -98,8 +117,99 @@ public sealed partial record OsmpAnswer(
     /// </summary>
     private sealed class Parts
     {
+        private static readonly string[] Known = ["result", "osmp_txn_id", "prv_txn", "sum", "comment", "cancel_txn_id"];
+
         private readonly Dictionary<string, string> elements = new(StringComparer.Ordinal);
         private readonly List<KeyValuePair<string, string>> fields = [];
+
+        /// <summary>
+        /// Reads an answer as nearly all are: known elements once each, ASCII, no attribute and no reference. False: it is not as plain as
+        /// that, and nothing is said of it; the parser of XML, which costs as much as the rest of a payment's way, reads it then.
+        /// </summary>
+        public bool ReadPlain(ReadOnlySpan<byte> body)
+        {
+            var rest = Trim(body);
+            foreach (var declaration in PlainDeclarations)
+            {
+                if (rest.StartsWith(declaration))
+                {
+                    rest = Trim(rest[declaration.Length..]);
+                    break;
+                }
+            }
+
+            if (!Skip(ref rest, "<response>"u8))
+            {
+                return false;
+            }
+
+            while (!Skip(ref rest, "</response>"u8))
+            {
+                if (!ReadPlainElement(ref rest))
+                {
+                    return false;
+                }
+            }
+
+            return rest.IsEmpty;
+        }
+
+        private bool ReadPlainElement(ref ReadOnlySpan<byte> rest)
+        {
+            var end = rest.IndexOf((byte)'>');
+            if (end < 2 || rest[0] != '<' || Find(rest[1..end]) is not { } name)
+            {
+                return false;
+            }
+
+            rest = rest[(end + 1)..];
+            var length = rest.IndexOf((byte)'<');
+            if (length < 0 || rest[..length].ContainsAnyExcept(PlainText) || !elements.TryAdd(name, Encoding.ASCII.GetString(rest[..length])))
+            {
+                return false;
+            }
+
+            rest = rest[length..];
+            return Skip(ref rest, "</"u8) && Skip(ref rest, name) && Skip(ref rest, ">"u8);
+        }
+
+        private static string? Find(ReadOnlySpan<byte> name)
+        {
+            foreach (var known in Known)
+            {
+                if (Ascii.Equals(name, known))
+                {
+                    return known;
+                }
+            }
+
+            return null;
+        }
+
+        /// <summary>True: it stood here, and is behind, with the white space after it.</summary>
+        private static bool Skip(ref ReadOnlySpan<byte> rest, ReadOnlySpan<byte> what)
+        {
+            if (!rest.StartsWith(what))
+            {
+                return false;
+            }
+
+            rest = what[^1] == '>' ? Trim(rest[what.Length..]) : rest[what.Length..];
+            return true;
+        }
+
+        private static bool Skip(ref ReadOnlySpan<byte> rest, string name)
+        {
+            if (rest.Length < name.Length || !Ascii.Equals(rest[..name.Length], name))
+            {
+                return false;
+            }
+
+            rest = rest[name.Length..];
+            return true;
+        }
+
+        private static ReadOnlySpan<byte> Trim(ReadOnlySpan<byte> text) => text.Trim(" \t\r\n"u8);
 
         public string? Read(XmlReader reader)
         {
@@ -180,7 +290,7 @@ public sealed partial record OsmpAnswer(
         private bool ReadElement(XmlReader reader)
         {
             var name = reader.LocalName;
-            if (name is not ("result" or "osmp_txn_id" or "prv_txn" or "sum" or "comment" or "cancel_txn_id"))
+            if (!Known.Contains(name))
             {
                 reader.Skip();
                 return true;

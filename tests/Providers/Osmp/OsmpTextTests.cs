@@ -111,6 +111,41 @@ public sealed class OsmpTextTests
             return read is not { Result: 0, Transaction: "1234567", SumQepik: 1_045 } || SaysOk(body);
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(2_000));
 
+    [Fact]
+    public void What_is_read_without_the_parser_of_XML_is_what_the_parser_reads()
+    {
+        string[] pieces =
+        [
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>", "<?xml version=\"1.0\"?>", "<?xml version=\"1.1\"?>", " ", "\n", "\r\n\t", "<response>",
+            "</response>", "<response/>", "<result>0</result>", "<result> 300\t</result>", "<result>x</result>", "<sum>23.50</sum>", "<sum></sum>",
+            "<sum>1,5</sum>", "<osmp_txn_id>1</osmp_txn_id>", "<osmp_txn_id> </osmp_txn_id>", "<prv_txn>a'b\"c</prv_txn>", "<prv_txn/>",
+            "<comment>OK &amp; done</comment>", "<comment>a > b</comment>", "<comment>a ]]> b</comment>", "<comment>x\ny</comment>",
+            "<comment>gözəl</comment>", "<comment><![CDATA[x]]></comment>", "<comment>x<!-- y --></comment>", "<comment ></comment >",
+            "<other>1</other>", "<fields><field name=\"a\">b</field></fields>", "<!-- c -->", "text", "<", ">", "</comment>", "\u0001", "\uFEFF",
+            "<cancel_txn_id>7</cancel_txn_id>", "<response xmlns=\"x\">", "<x:result>0</x:result>",
+        ];
+        var plain = 0;
+        Prop.ForAll(
+            Arb.From(
+                from before in Gen.Elements(pieces).ListOf(1)
+                from count in Gen.Choose(1, 3)
+                from within in Gen.Frequency((3, Gen.Elements(pieces[9..18])), (1, Gen.Elements(pieces))).ListOf(count)
+                from whole in Gen.Frequency((3, Gen.Constant(true)), (1, Gen.Constant(false)))
+                from cut in Gen.Frequency((5, Gen.Constant(0)), (1, Gen.Choose(1, 12)))
+                select (whole
+                    ? pieces[0] + "<response>" + string.Concat(within) + "</response>"
+                    : string.Concat(before) + string.Concat(within) + "</response>")[..^cut]),
+            text =>
+            {
+                var body = Encoding.UTF8.GetBytes(text);
+                var (read, xml) = (OsmpAnswer.Read(body, null, out var fault), OsmpAnswer.ReadXml(body, null, out var faultOfXml));
+                plain += read is null ? 0 : 1;
+                return fault == faultOfXml && (read is null) == (xml is null)
+                    && (read is null || (read.Fields.SequenceEqual(xml!.Fields) && read with { Fields = xml.Fields } == xml));
+            }).Check(Config.QuickThrowOnFailure.WithMaxTest(20_000));
+        plain.Should().BeGreaterThan(2_000, "else nothing was compared");
+    }
+
     [Theory]
     [InlineData("<!DOCTYPE x [<!ENTITY e SYSTEM \"file:///etc/passwd\">]>")]
     [InlineData("<!DOCTYPE x>")]
