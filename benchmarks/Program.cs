@@ -4,6 +4,7 @@ using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using EGovPay.Benchmarks.Days;
 using EGovPay.Benchmarks.Fuzz;
+using EGovPay.Benchmarks.Growth;
 using EGovPay.Benchmarks.Journal;
 using EGovPay.Benchmarks.Overload;
 using EGovPay.Benchmarks.Observing;
@@ -48,8 +49,7 @@ internal static class Program
             case "day":
                 return await RunDay.RunAsync(arguments);
             case "growth":
-                await Console.Error.WriteLineAsync($"The long run {arguments[0]} does not exist yet.");
-                return 2;
+                return await RunGrowth.RunAsync(arguments);
             default:
                 // In this process: a project that BenchmarkDotNet generates would inherit our analyzers, and restore
                 // packages again.

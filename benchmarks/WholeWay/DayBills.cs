@@ -43,6 +43,9 @@ internal sealed class DayBills
         json = Of(catalogue, "json", JsonServices);
     }
 
+    /// <summary>What is paid.</summary>
+    public IEnumerable<Service> Services => osmp.Concat(json).Select(one => one.Service);
+
     public DayBill Next()
     {
         var from = random.Next(10) < 8 ? osmp : json;
