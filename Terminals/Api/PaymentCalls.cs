@@ -33,7 +33,7 @@ internal static class PaymentCalls
     /// <summary>
     /// Pays, once. A caller that goes away changes nothing: its request goes on, and is found by its reference.
     /// </summary>
-    private static async Task<Results<Created<PaymentJson>, Accepted<PaymentJson>, Ok<PaymentJson>, Refuse>> PutAsync(
+    private static async Task<Results<PaymentAnswer, Refuse>> PutAsync(
         string reference, HttpContext http, Door door, Engine engine, ServerSettings settings, Entrance entrance)
     {
         var body = await ReadBody.JsonAsync(http.Request, ApiJson.Wire.PaymentAsked);
@@ -70,15 +70,7 @@ internal static class PaymentCalls
             return (Refuse)no;
         }
 
-        var payment = answer.Payment!;
-        var json = PaymentJson.Of(payment, engine, AskedLanguage.Of(http.Request));
-        if (!payment.Final)
-        {
-            http.Response.Headers.RetryAfter = RetrySeconds;
-            return TypedResults.Accepted(PathOf(payment), json);
-        }
-
-        return answer.Repeat ? TypedResults.Ok(json) : TypedResults.Created(PathOf(payment), json);
+        return new PaymentAnswer(PaymentJson.Of(answer.Payment!, engine, AskedLanguage.Of(http.Request)), answer.Repeat);
     }
 
     private static async Task<Results<Ok<PaymentJson>, Refuse>> GetAsync(
@@ -273,7 +265,9 @@ internal static class PaymentCalls
             : (payment, null);
     }
 
-    internal static string PathOf(Payment payment) => "/v1/payments/" + payment.Reference;
+    internal static string PathOf(Payment payment) => PathOf(payment.Reference);
+
+    internal static string PathOf(string reference) => "/v1/payments/" + reference;
 
     /// <summary>A whole number within bounds; the default where there is none; null for anything else.</summary>
     private static int? Whole(string? text, int least, int most, int whenAbsent) =>

@@ -10,11 +10,16 @@ namespace EGovPay.Terminals.CommandLine;
 /// </summary>
 internal static class JsonLogs
 {
+    private const string Requests = "Microsoft.AspNetCore.Hosting.Diagnostics";
+
     public static ILoggerFactory Open(LogLevel least) => LoggerFactory.Create(logs =>
     {
         logs.SetMinimumLevel(least);
         logs.AddFilter("Microsoft", least < LogLevel.Warning ? LogLevel.Warning : least);
         logs.AddFilter("Npgsql", least < LogLevel.Warning ? LogLevel.Warning : least);
+        // While anything of it could be printed, the framework makes a span and a scope of each request, whoever traces or nobody.
+        logs.AddFilter(Requests, LogLevel.None);
+        logs.AddFilter<CountedLogs>(Requests, LogLevel.None);
         // Counted whatever is printed: alarms stand on it.
         logs.AddFilter<CountedLogs>(null, LogLevel.Warning);
         logs.AddProvider(new CountedLogs());
