@@ -48,6 +48,10 @@ internal static class Program
                 return await RunClose.RunAsync(arguments);
             case "day":
                 return await RunDay.RunAsync(arguments);
+            case "cold":
+                return await RunCold.RunAsync(arguments);
+            case "shapes":
+                return await RunShapes.RunAsync(arguments);
             case "growth":
                 return await RunGrowth.RunAsync(arguments);
             default:

@@ -19,7 +19,10 @@ internal sealed record CrowdMet(int Accepted, int Refused, int Strange, int Unse
         $"{Accepted / Seconds:F0}/s accepted, {Refused / Seconds:F0}/s refused, {Strange} strange, {Unsent} unsent, p50 {P50:F1} ms, p99 {P99:F1} ms");
 }
 
-/// <summary>Terminals that pay, one payment a request, each under a reference of its own that is never repeated.</summary>
+/// <summary>What terminals ask for: a payment, or who owes what.</summary>
+internal enum CrowdAsks { Payments, Inquiries }
+
+/// <summary>Terminals that pay, one payment a request, each under a reference of its own that is never repeated; or that only inquire.</summary>
 internal sealed class Crowd : IDisposable
 {
     private const int MostUnderWay = 4_000;
@@ -36,6 +39,8 @@ internal sealed class Crowd : IDisposable
     private const long Scatter = 618_033_989;
     private const long ReferenceCount = 1_000_000_000;
 
+    private const string InquiryStart = "POST /v1/inquiries HTTP/1.1\r\nX-Turn: ";
+
     /// <summary>A caller that was refused asks again after this: twenty times sooner than it was told.</summary>
     private static readonly TimeSpan Impatience = TimeSpan.FromMilliseconds(100);
 
@@ -48,15 +53,18 @@ internal sealed class Crowd : IDisposable
     private readonly ConcurrentQueue<long> refused = new();
     private readonly ConcurrentQueue<long> told = new();
     private readonly string references = FormattableString.Invariant($"O{Guid.NewGuid().ToString("N")[..8]}-");
+    private readonly CrowdAsks asks;
     private readonly int place;
     private readonly Timer watch;
     private long begun;
 
     /// <param name="bodiesOf">What the terminal of this place in the keys pays, as JSON; null: a bill of each of three providers.</param>
-    public Crowd(Uri server, IReadOnlyList<string> keys, Func<int, IEnumerable<string>>? bodiesOf = null)
+    public Crowd(
+        Uri server, IReadOnlyList<string> keys, Func<int, IEnumerable<string>>? bodiesOf = null, CrowdAsks asks = CrowdAsks.Payments)
     {
         this.server = new IPEndPoint(IPAddress.Parse(server.Host), server.Port);
-        place = ("PUT /v1/payments/" + references).Length;
+        this.asks = asks;
+        place = (asks == CrowdAsks.Payments ? "PUT /v1/payments/" + references : InquiryStart).Length;
         requests = [.. keys.SelectMany((key, at) => (bodiesOf?.Invoke(at) ?? Bills).Select(body => Write(key, body)))];
         Random.Shared.Shuffle(requests);
         watch = new Timer(_ => EndLate(), null, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
@@ -128,10 +136,16 @@ internal sealed class Crowd : IDisposable
         }
     }
 
-    private byte[] Write(string key, string body) => Encoding.ASCII.GetBytes(string.Create(
-        CultureInfo.InvariantCulture,
-        $"PUT /v1/payments/{ReferenceOf(0)} HTTP/1.1\r\nHost: {server}\r\nAuthorization: Bearer {key}\r\n"
-        + $"Content-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}"));
+    private byte[] Write(string key, string body)
+    {
+        // An inquiry has no reference: its number is in a field that nobody reads.
+        var start = asks == CrowdAsks.Payments
+            ? $"PUT /v1/payments/{ReferenceOf(0)} HTTP/1.1" : InquiryStart + new string('0', Wire.Digits);
+        return Encoding.ASCII.GetBytes(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{start}\r\nHost: {server}\r\nAuthorization: Bearer {key}\r\n"
+            + $"Content-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}"));
+    }
 
     private string ReferenceOf(long number) =>
         references + number.ToString(CultureInfo.InvariantCulture).PadLeft(Wire.Digits, '0');
@@ -154,6 +168,9 @@ internal sealed class Crowd : IDisposable
             idle.Push(wire);
             switch (answer)
             {
+                case { Status: 200 } when asks == CrowdAsks.Inquiries:
+                    tally.Accept(Stopwatch.GetElapsedTime(since).TotalMilliseconds);
+                    return true;
                 case { Status: 201, Confirmed: true }:
                     told.Enqueue(number);
                     tally.Accept(Stopwatch.GetElapsedTime(since).TotalMilliseconds);

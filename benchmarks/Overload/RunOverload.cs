@@ -140,11 +140,14 @@ internal static class RunOverload
     }
 
     /// <summary>The most memory that the process ever held, as the kernel counts it.</summary>
-    internal static long PeakMebibytes(int process)
+    internal static long PeakMebibytes(int process) => Mebibytes(process, "VmHWM:");
+
+    /// <summary>A field of what the kernel says of a process's memory.</summary>
+    internal static long Mebibytes(int process, string field)
     {
         var line = File.ReadLines(FormattableString.Invariant($"/proc/{process}/status"))
-            .First(one => one.StartsWith("VmHWM:", StringComparison.Ordinal));
-        return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1_024;
+            .First(one => one.StartsWith(field, StringComparison.Ordinal));
+        return long.Parse(line[field.Length..].Replace("kB", "", StringComparison.Ordinal).Trim(), CultureInfo.InvariantCulture) / 1024;
     }
 
     private static void Say(string what) => Console.Error.WriteLine(what);

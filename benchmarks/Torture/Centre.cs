@@ -98,7 +98,8 @@ internal sealed class Centre : IAsyncDisposable
         await cluster.DisposeAsync();
     }
 
-    private static async Task<IReadOnlyList<Desk>> OpenDesksAsync(string connectionString, CentreSize size, CancellationToken stop)
+    /// <summary>Makes agents with money and terminals in a database that has the schema and nobody serves.</summary>
+    public static async Task<IReadOnlyList<Desk>> OpenDesksAsync(string connectionString, CentreSize size, CancellationToken stop)
     {
         var settings = new EngineSettings
         {

@@ -11,18 +11,23 @@ namespace EGovPay.Benchmarks.WholeWay;
 /// <summary>One payment that a terminal of the day makes.</summary>
 internal sealed record DayBill(Service Service, string Account, FieldValue[]? Fields, long AmountQepik, long TotalQepik)
 {
-    /// <summary>As the terminal sends it.</summary>
-    public string Body()
+    /// <summary>As the terminal sends it to pay.</summary>
+    public string Body() => Whose().Append(
+        CultureInfo.InvariantCulture, $",\"amountQepik\":{AmountQepik},\"totalQepik\":{TotalQepik},\"tender\":\"cash\"}}").ToString();
+
+    /// <summary>As it asks first who owes what.</summary>
+    public string InquiryBody() => Whose().Append('}').ToString();
+
+    private StringBuilder Whose()
     {
         var body = new StringBuilder();
-        body.Append(CultureInfo.InvariantCulture, $"{{\"service\":\"{Service.CodeText}\",\"account\":\"{Account}\",");
+        body.Append(CultureInfo.InvariantCulture, $"{{\"service\":\"{Service.CodeText}\",\"account\":\"{Account}\"");
         if (Fields is { } fields)
         {
-            body.Append("\"fields\":{").AppendJoin(',', fields.Select(one => $"\"{one.Name}\":\"{one.Value}\"")).Append("},");
+            body.Append(",\"fields\":{").AppendJoin(',', fields.Select(one => $"\"{one.Name}\":\"{one.Value}\"")).Append('}');
         }
 
-        return body.Append(
-            CultureInfo.InvariantCulture, $"\"amountQepik\":{AmountQepik},\"totalQepik\":{TotalQepik},\"tender\":\"cash\"}}").ToString();
+        return body;
     }
 }
 

@@ -19,7 +19,7 @@ internal sealed record DayRate(
         + string.Join(", ", Microseconds.Select(one => FormattableString.Invariant($"{one.Of} {one.Each:F0}")));
 }
 
-/// <summary>A server, a simulator and the terminals of a day, with everything on.</summary>
+/// <summary>One or several servers on one database, a simulator and the terminals of a day, with everything on.</summary>
 internal sealed class MeasuredDay : IAsyncDisposable
 {
     private const int BillsOfATerminal = 10;
@@ -27,12 +27,15 @@ internal sealed class MeasuredDay : IAsyncDisposable
     private readonly string folder;
     private readonly Centre centre;
     private readonly Child simulator;
-    private readonly Child server;
+    private readonly IReadOnlyList<Child> servers;
+    private readonly DayBills bills;
+    private readonly List<Crowd> crowds = [];
     private readonly Crowd crowd;
 
-    private MeasuredDay(string folder, Centre centre, Child simulator, Child server, Crowd crowd)
+    private MeasuredDay(string folder, Centre centre, Child simulator, IReadOnlyList<Child> servers, DayBills bills)
     {
-        (this.folder, this.centre, this.simulator, this.server, this.crowd) = (folder, centre, simulator, server, crowd);
+        (this.folder, this.centre, this.simulator, this.servers, this.bills) = (folder, centre, simulator, servers, bills);
+        crowd = CrowdOf(centre.Desks);
     }
 
     /// <summary>The most memory that the server ever held, MiB.</summary>
@@ -42,43 +45,64 @@ internal sealed class MeasuredDay : IAsyncDisposable
 
     private static string RecordIn(string folder) => Path.Combine(folder, "providers.record");
 
-    public static async Task<MeasuredDay> StartAsync(string folder, Centre centre)
+    public static async Task<MeasuredDay> StartAsync(string folder, Centre centre, int nodes = 1)
     {
         var program = Path.Combine(AppContext.BaseDirectory, "egovpay.dll");
         // They live for minutes, as servers do: what is learned in the first seconds pays.
         var live = new Dictionary<string, string>(StringComparer.Ordinal) { ["DOTNET_TieredPGO"] = "1" };
         var simulator = await Child.StartedAsync(
             program, Path.Combine(folder, "simulator.log"), live, "simulate", "--port", "0", "--record", RecordIn(folder));
-        var server = await Child.StartedAsync(
-            program, Path.Combine(folder, "server.log"),
-            new(live, StringComparer.Ordinal)
-            {
-                ["EGOVPAY_DATABASE"] = centre.ConnectionString,
-                ["EGOVPAY_SECRET"] = "the secret of a measurement is worth nothing",
-                ["EGOVPAY_DATA"] = Path.Combine(folder, "server"),
-                ["EGOVPAY_PROVIDERS"] = simulator.Address.GetLeftPart(UriPartial.Authority),
-                ["EGOVPAY_LOG"] = "warning",
-            },
-            "serve", "--listen", "http://127.0.0.1:0", "--terminal-requests", "0", "--address-requests", "0");
-        var bills = new DayBills(await CatalogueStore.LatestOrEmbeddedAsync(centre.Database));
-        var crowd = new Crowd(
-            server.Address, [.. centre.Desks.Select(desk => desk.Key)],
-            _ => Enumerable.Range(0, BillsOfATerminal).Select(_ => bills.Next().Body()));
-        return new MeasuredDay(folder, centre, simulator, server, crowd);
+        var servers = new List<Child>();
+        for (var node = 1; node <= nodes; node++)
+        {
+            servers.Add(await Child.StartedAsync(
+                program, Path.Combine(folder, FormattableString.Invariant($"server-{node}.log")),
+                new(live, StringComparer.Ordinal)
+                {
+                    ["EGOVPAY_DATABASE"] = centre.ConnectionString,
+                    ["EGOVPAY_SECRET"] = "the secret of a measurement is worth nothing",
+                    ["EGOVPAY_DATA"] = Path.Combine(folder, FormattableString.Invariant($"server-{node}")),
+                    ["EGOVPAY_PROVIDERS"] = simulator.Address.GetLeftPart(UriPartial.Authority),
+                    ["EGOVPAY_LOG"] = "warning",
+                },
+                "serve", "--listen", "http://127.0.0.1:0", "--terminal-requests", "0", "--address-requests", "0"));
+        }
+
+        return new MeasuredDay(folder, centre, simulator, servers, new DayBills(await CatalogueStore.LatestOrEmbeddedAsync(centre.Database)));
+    }
+
+    /// <summary>The terminals of some desks, at one of the servers.</summary>
+    public Crowd CrowdOf(IEnumerable<Desk> desks, int node = 0, CrowdAsks asks = CrowdAsks.Payments)
+    {
+        var made = new Crowd(
+            servers[node].Address, [.. desks.Select(desk => desk.Key)],
+            _ => Enumerable.Range(0, BillsOfATerminal).Select(_ => asks == CrowdAsks.Payments ? bills.Next().Body() : bills.Next().InquiryBody()),
+            asks);
+        crowds.Add(made);
+        return made;
     }
 
     /// <summary>So many connections, each asking again when it was answered, and a checkpoint in the middle.</summary>
-    public async Task<DayRate> PayAsync(int clients, int seconds)
+    public Task<DayRate> PayAsync(int clients, int seconds) => PayAsync(clients, seconds, crowd);
+
+    /// <summary>The same with the connections spread evenly over crowds. Times are those of the slowest crowd.</summary>
+    public async Task<DayRate> PayAsync(int clients, int seconds, params Crowd[] spread)
     {
         var (times, (wal, commits)) = (Times(), await WrittenAsync());
-        var paying = crowd.ClosedAsync(clients, seconds);
+        var paying = Task.WhenAll(spread.Select(one => one.ClosedAsync(clients / spread.Length, seconds)));
         await CheckpointAsync(seconds / 2.0);
-        var met = await paying;
-        var used = Times().Zip(times, (after, before) => (after.Of, Each: (double)(after.Used - before.Used) / Math.Max(1, met.Accepted)));
-        Refuse(met);
+        var all = await paying;
+        foreach (var met in all)
+        {
+            Refuse(met);
+        }
+
+        var paid = Math.Max(1, all.Sum(met => met.Accepted));
+        var used = Times().Zip(times, (after, before) => (after.Of, Each: (double)(after.Used - before.Used) / paid));
         var (walNow, commitsNow) = await WrittenAsync();
-        var paid = Math.Max(1, met.Accepted);
-        return new DayRate(met.Accepted / met.Seconds, met.P50, met.P99, (walNow - wal) / paid, (commitsNow - commits) / paid, [.. used]);
+        return new DayRate(
+            all.Sum(met => met.Accepted / met.Seconds), all.Max(met => met.P50), all.Max(met => met.P99), (walNow - wal) / paid,
+            (commitsNow - commits) / paid, [.. used]);
     }
 
     /// <summary>So many a second, whoever waits; each time counts from when it was due.</summary>
@@ -106,10 +130,9 @@ internal sealed class MeasuredDay : IAsyncDisposable
     /// <param name="withRecord">False where payments were loaded that no simulator has heard of.</param>
     public async Task<(long Counted, long Violations)> EndAsync(bool withRecord = true)
     {
-        PeakMebibytes = RunOverload.PeakMebibytes(server.Id);
-        await server.DisposeAsync();
-        await simulator.DisposeAsync();
-        var told = crowd.ToldReferences.ToList();
+        PeakMebibytes = servers.Max(server => RunOverload.PeakMebibytes(server.Id));
+        await StopAsync();
+        var told = crowds.SelectMany(one => one.ToldReferences).ToList();
         var counted = await CountAsync(told);
         var (auditCode, audit) = await Child.RunAsync(
             Path.Combine(AppContext.BaseDirectory, "egovpay.dll"), Path.Combine(folder, "audit.log"),
@@ -124,8 +147,17 @@ internal sealed class MeasuredDay : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        crowd.Dispose();
-        await server.DisposeAsync();
+        crowds.ForEach(one => one.Dispose());
+        await StopAsync();
+    }
+
+    private async Task StopAsync()
+    {
+        foreach (var server in servers)
+        {
+            await server.DisposeAsync();
+        }
+
         await simulator.DisposeAsync();
     }
 
@@ -140,7 +172,7 @@ internal sealed class MeasuredDay : IAsyncDisposable
 
     private List<(string Of, long Used)> Times() =>
     [
-        ("server", ProcessorTime.Of(server.Id)), ("PostgreSQL", ProcessorTime.OfFamily(centre.ServerProcess!.Value)),
+        ("server", servers.Sum(server => ProcessorTime.Of(server.Id))), ("PostgreSQL", ProcessorTime.OfFamily(centre.ServerProcess!.Value)),
         ("simulator", ProcessorTime.Of(simulator.Id)), ("load", ProcessorTime.Of(Environment.ProcessId)),
     ];
 
