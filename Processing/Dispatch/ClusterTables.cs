@@ -11,7 +11,10 @@ namespace EGovPay.Processing.Dispatch;
 public readonly record struct NodeSeen(int NodeId, bool LeaseEnded);
 
 /// <summary>A payment whose node may have ended.</summary>
-/// <param name="ClaimEnded">Nothing of its last claim is sent any more, by database time.</param>
+/// <param name="ClaimEnded">
+/// It was claimed, and nothing of that claim is sent any more, by database time. A payment is claimed once; what was not claimed yet when it
+/// was looked at says nothing of a claim that it has now.
+/// </param>
 /// <param name="Owner">The node that claimed it last.</param>
 public sealed record LostPayment(int AgentId, long Number, bool ClaimEnded, int Owner, bool OwnerEnded);
 

@@ -2,10 +2,11 @@
 --      It has payments only under the numbers of its own blocks: a node that gave out none for long tells a low number that all
 --      others have left far behind, and what they took since is not looked through for it. Each step is a look-up for each row of
 --      the one before, held apart by its limit: joined freely, the first events are taken for a single row on tables that nobody
---      has analysed, and everything is read once for each of thousands
+--      has analysed, and everything is read once for each of thousands. What nobody has claimed has no claim that ended: another node
+--      may claim it between this look and the next
 -- locks: none
 -- parameters: $1 node · $2 only numbers above this one · $3 numbers in a block
-select k.agent_id, k.number, coalesce(e.send_before, e.at) < now() as claim_ended, e.node_id as owner,
+select k.agent_id, k.number, coalesce(e.send_before < now(), false) as claim_ended, e.node_id as owner,
     coalesce(o.lease_until < now(), true) as owner_ended
 from node n
 cross join lateral (

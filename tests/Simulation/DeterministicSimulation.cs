@@ -56,6 +56,12 @@ public sealed class DeterministicSimulation(ITestOutputHelper output)
         kept.Should().BeGreaterThan(runs / 25);
     }
 
+    /// <summary>A payment is looked at while nobody has claimed it, and claimed by another machine before it is read.</summary>
+    [Theory]
+    [InlineData("113084103/p4/b/f0/n2/w56")]
+    public void Worlds_that_failed_once_hold_their_promises(string world) =>
+        Explain(RunScenario.Run(Scenario.Parse(world), tell: true)).Should().BeNull();
+
     /// <summary>
     /// A node that lives keeps what it has sent, also when the database's clock jumps past the end of its claim and of its lease.
     /// </summary>

@@ -344,7 +344,7 @@ internal sealed class ModelBook(PlantedInModel planted = PlantedInModel.None)
     {
         var last = payment.Events[^1];
         return new LostPayment(
-            payment.Asked.AgentId, payment.Asked.Number, (last.SendBefore ?? last.At) < now, last.NodeId,
+            payment.Asked.AgentId, payment.Asked.Number, last.SendBefore < now, last.NodeId,
             !Nodes.TryGetValue(last.NodeId, out var owner) || owner.LeaseUntil < now);
     }
 
