@@ -11,7 +11,11 @@ namespace EGovPay.Processing.Journal;
 internal interface ILaneDatabase
 {
     /// <summary>A connection with the journal's statements prepared.</summary>
-    ValueTask<ILaneConnection> OpenAsync(CancellationToken cancel);
+    /// <param name="before">
+    /// The writer's connection before it, which broke: whatever it had sent is carried out by then, or never. Else the server might do so after
+    /// the batch was executed again and its refusals told, with money that came back in between. Null: there was none.
+    /// </param>
+    ValueTask<ILaneConnection> OpenAsync(ILaneConnection? before, CancellationToken cancel);
 }
 
 /// <summary>One connection of the journal; it executes one batch at a time.</summary>
@@ -30,13 +34,16 @@ internal interface ILaneConnection : IAsyncDisposable
 /// <summary>The journal's connections to PostgreSQL.</summary>
 internal sealed class LaneDatabase(NpgsqlDataSource database) : ILaneDatabase
 {
-    public async ValueTask<ILaneConnection> OpenAsync(CancellationToken cancel)
+    private static readonly string EndSession = Sql.Load("Journal/EndSession.sql");
+
+    public async ValueTask<ILaneConnection> OpenAsync(ILaneConnection? before, CancellationToken cancel)
     {
         var connection = await database.OpenConnectionAsync(cancel);
         try
         {
+            var began = await EndAsync(connection, before as LaneConnection, cancel);
             await LaneBatch.PrepareAsync(connection);
-            return new LaneConnection(connection);
+            return new LaneConnection(connection, began);
         }
         catch
         {
@@ -45,16 +52,37 @@ internal sealed class LaneDatabase(NpgsqlDataSource database) : ILaneDatabase
         }
     }
 
+    /// <summary>Ends the session before; says when this one began, by which it is known when its turn comes.</summary>
+    /// <exception cref="TimeoutException">It does not end.</exception>
+    private static async Task<DateTime> EndAsync(NpgsqlConnection connection, LaneConnection? before, CancellationToken cancel)
+    {
+        await using var end = new NpgsqlCommand(EndSession, connection);
+        end.Parameters.Add(new NpgsqlParameter<int> { TypedValue = before?.Process ?? 0 });
+        end.Parameters.Add(new NpgsqlParameter<DateTime> { TypedValue = before?.Began ?? DateTime.UnixEpoch });
+        await using var reader = await end.ExecuteReaderAsync(cancel);
+        await reader.ReadAsync(cancel);
+        return reader.GetBoolean(1)
+            ? reader.GetDateTime(0)
+            : throw new TimeoutException("The journal's session before this one does not end; what it was sent may still be carried out.");
+    }
+
     private sealed class LaneConnection : ILaneConnection
     {
         private readonly NpgsqlConnection connection;
         private bool inDoubt;
 
-        public LaneConnection(NpgsqlConnection connection)
+        public LaneConnection(NpgsqlConnection connection, DateTime began)
         {
             this.connection = connection;
+            Process = connection.ProcessID;
+            Began = began;
             connection.Notice += (_, told) => inDoubt |= PostgreSql.Database.SaysUnconfirmed(told.Notice);
         }
+
+        /// <summary>The server's process, and when it began: a number alone may be another's by now.</summary>
+        public int Process { get; }
+
+        public DateTime Began { get; }
 
         public bool IsOpen => connection.State == System.Data.ConnectionState.Open;
 

@@ -22,6 +22,9 @@ internal sealed class LaneWriter : IAsyncDisposable
     private readonly LaneBatch batch = new();
     private readonly Queue<LaneCommand> first = new();
     private ILaneConnection? connection;
+
+    /// <summary>The last one that was open, whatever became of it.</summary>
+    private ILaneConnection? last;
     private long executingSince;
     private long quickestCommit = long.MaxValue;
 
@@ -283,7 +286,7 @@ internal sealed class LaneWriter : IAsyncDisposable
         }
 
         await CloseAsync();
-        return connection = await database.OpenAsync(abandon.Token);
+        return connection = last = await database.OpenAsync(last, abandon.Token);
     }
 
     private async Task CloseAsync()

@@ -192,10 +192,10 @@ public sealed class TellEveryone : IDisposable
             limit.CancelAfter(settings.AttemptTimeout);
             try
             {
-                // Whatever a way does with the token, its time ends here.
-                reached = await way.TellAsync(telling, limit.Token).WaitAsync(settings.AttemptTimeout + Busy, limit.Token);
+                // Whatever a way does with the token, its time ends here; never before the token says so, since that closes its connection.
+                reached = await way.TellAsync(telling, limit.Token).WaitAsync(limit.Token);
             }
-            catch (Exception late) when (limit.IsCancellationRequested || late is OperationCanceledException or TimeoutException)
+            catch (Exception late) when (limit.IsCancellationRequested || late is OperationCanceledException)
             {
                 if (aborted.IsCancellationRequested)
                 {

@@ -35,7 +35,7 @@ public sealed class ModelAgainstPostgreSql(ITestOutputHelper output)
             database.DataSource, NullLogger<Processing.Days.BusinessDays>.Instance).PrepareAsync();
         await using var lanes = Processing.PostgreSql.Database.Open(
             Processing.Journal.Journal.ConnectionString(database.ConnectionString));
-        await using var lane = await new LaneDatabase(lanes).OpenAsync(CancellationToken.None);
+        await using var lane = await new LaneDatabase(lanes).OpenAsync(null, CancellationToken.None);
         var compare = new CompareWithModel(database, lane, seed);
         await compare.PrepareAsync();
 

@@ -138,6 +138,20 @@ public sealed class IllReceivers
     }
 
     [Fact]
+    public async Task An_attempt_that_is_given_up_leaves_no_connection_behind()
+    {
+        await using var hanging = await Receiver.StartAsync();
+        hanging.Answer = (context, _) => Task.Delay(Timeout.Infinite, context.RequestAborted);
+        await using var centre = await TellingCentre.StartAsync();
+        await centre.SubscribeAsync(hanging.Address);
+        centre.Tell(Impatient with { AttemptTimeout = TimeSpan.FromMilliseconds(300) });
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(n => centre.PayAsync($"R-{n}")));
+        await hanging.UntilAsync(heard => heard.Count >= 20, 60);
+        await centre.UntilAsync("select count(*) from delivery where attempts > 0 and note = 'no answer in time'", 20);
+        hanging.Open.Should().BeLessThanOrEqualTo(1, "one at a time is tried with a receiver that keeps failing");
+    }
+
+    [Fact]
     public async Task A_receiver_that_is_down_for_a_day_gets_dead_letters_which_are_listed_and_sent_again()
     {
         await using var centre = await TellingCentre.StartAsync();

@@ -42,6 +42,10 @@ internal sealed class Receiver : IAsyncDisposable
     /// </summary>
     public int MostOpen => mostOpen;
 
+    /// <summary>Connections that the asking side holds open now.</summary>
+    public int Open => IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpConnections()
+        .Count(line => line.State == TcpState.Established && line.RemoteEndPoint.Port == Address.Port);
+
     public static async Task<Receiver> StartAsync(int port = 0)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -82,8 +86,7 @@ internal sealed class Receiver : IAsyncDisposable
     private async Task TakeAsync(HttpContext context)
     {
         var at = SystemClock.Instance.GetCurrentInstant();
-        InterlockedMax(IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpConnections()
-            .Count(line => line.State == TcpState.Established && line.RemoteEndPoint.Port == Address.Port));
+        InterlockedMax(Open);
         using var body = new MemoryStream();
         await context.Request.Body.CopyToAsync(body);
         var one = new Heard(

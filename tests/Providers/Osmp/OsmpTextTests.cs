@@ -130,10 +130,11 @@ public sealed class OsmpTextTests
                 from before in Gen.Elements(pieces).ListOf(1)
                 from count in Gen.Choose(1, 3)
                 from within in Gen.Frequency((3, Gen.Elements(pieces[9..18])), (1, Gen.Elements(pieces))).ListOf(count)
+                from result in Gen.Elements("", "<result>0</result>")
                 from whole in Gen.Frequency((3, Gen.Constant(true)), (1, Gen.Constant(false)))
                 from cut in Gen.Frequency((5, Gen.Constant(0)), (1, Gen.Choose(1, 12)))
                 select (whole
-                    ? pieces[0] + "<response>" + string.Concat(within) + "</response>"
+                    ? pieces[0] + "<response>" + result + string.Concat(within) + "</response>"
                     : string.Concat(before) + string.Concat(within) + "</response>")[..^cut]),
             text =>
             {

@@ -44,9 +44,9 @@ internal sealed class ModelDatabase(World world, Host host, DatabaseServer serve
     /// <summary>This machine cannot reach the database.</summary>
     public bool CutOff { get; set; }
 
-    public async ValueTask<ILaneConnection> OpenAsync(CancellationToken cancel)
+    public async ValueTask<ILaneConnection> OpenAsync(ILaneConnection? before, CancellationToken cancel)
     {
-        await AskAsync(() => true);
+        await AskAsync(() => before is Lane lane && (lane.Ended = true));
         return new Lane(this);
     }
 
@@ -132,6 +132,9 @@ internal sealed class ModelDatabase(World world, Host host, DatabaseServer serve
     {
         public bool IsOpen { get; private set; } = true;
 
+        /// <summary>The server has ended its session: what it was sent and has not carried out, it never will.</summary>
+        public bool Ended { get; set; }
+
         public async Task<bool> ExecuteAsync(LaneBatch batch, bool mustWrite)
         {
             // As they are sent: what its sender does with the batch afterwards does not change what is under way.
@@ -184,7 +187,13 @@ internal sealed class ModelDatabase(World world, Host host, DatabaseServer serve
                 case 2:
                     // The connection is gone for its sender; the server sees it later, and carries it out after waiting for a lock.
                     IsOpen = false;
-                    world.After(there + TimeSpan.FromMilliseconds(world.Random.Next(1, 4_500)), () => to.CarryUnheard(sent));
+                    world.After(there + TimeSpan.FromMilliseconds(world.Random.Next(1, 4_500)), () =>
+                    {
+                        if (!Ended)
+                        {
+                            to.CarryUnheard(sent);
+                        }
+                    });
                     return await host.CallAsync<Answer>(there, () => throw new IOException("reset by peer"), world.Latency());
                 case 3:
                     return await host.CallAsync<Answer>(there, () => throw Told("40001", "could not serialize"), world.Latency());
