@@ -294,7 +294,15 @@ public sealed class Recover(
                 }
 
                 failures.TryRemove(payment.Number, out _);
-                node.Done(payment.Number);
+                if (claimed.Done)
+                {
+                    node.Done(payment.Number);
+                }
+                else
+                {
+                    // Another node may have claimed it, and die: only the one that began a payment looks for it then, which may be this one.
+                    node.LoseSight(payment.AgentId, payment.Number);
+                }
             }
             catch (Exception failure)
             {

@@ -58,11 +58,13 @@ public sealed class DeterministicSimulation(ITestOutputHelper output)
 
     /// <summary>
     /// A payment is looked at while nobody has claimed it, and claimed by another machine before it is read. A batch whose connection broke
-    /// is carried out after it was executed again and refused, with money that came back in between.
+    /// is carried out after it was executed again and refused, with money that came back in between. A node whose lease only seemed to have ended
+    /// loses the claim of its payment to another, which dies.
     /// </summary>
     [Theory]
     [InlineData("113084103/p4/b/f0/n2/w56")]
     [InlineData("1328199240/p0,1,2,4,5,6,7/b4,6/f0/n1/w1328199240")]
+    [InlineData("208714923/p7/b/f1,3/n3/w6")]
     public void Worlds_that_failed_once_hold_their_promises(string world) =>
         Explain(RunScenario.Run(Scenario.Parse(world), tell: true)).Should().BeNull();
 
