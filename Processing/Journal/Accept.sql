@@ -2,7 +2,7 @@
 --      payments with their first event, hold the money. One row comes back for each command.
 -- locks: the caller holds the day (shared) and the lanes of all agents in the batch (with an inquiry, of the agent's first part too);
 --      a (agent, reference), and an inquiry, occur once in it
--- parameters: $1 ord · $2 agent · $3 number · $4 reference · $5 terminal · $6 service · $7 account · $8 fields · $9 lines
+-- parameters: $1 ord, 1 to their number · $2 agent · $3 number · $4 reference · $5 terminal · $6 service · $7 account · $8 fields · $9 lines
 --      $10 amount · $11 fee · $12 commission · $13 provider fee (qəpik) · $14 provider · $15 tender · $16 cut-off group
 --      $17 notify · $18 rrn · $19 masked PAN · $20 cashier · $21 contact · $22 payer · $23 inquiry id · $24 budget level
 --      $25 budget code · $26 terminal's daily limit or null · $27 edge (1 accepted, 2 accepted and claimed)
@@ -39,17 +39,25 @@ judged as materialized (
         a.terminal_id, a.service_code, a.commission, a.provider_fee, a.provider_id, a.tender, a.cutoff_group, a.notify,
         used.reference as used_by, a.reference, a.account, a.fields, a.lines, a.rrn, a.masked_pan, a.cashier, a.contact, a.payer,
         a.inquiry_id, a.budget_level, a.budget_code
-    from unnest(
-            $1::int[], $2::int[], $3::bigint[], $4::text[], $5::int[], $6::int[], $7::text[], $8::text[], $9::text[],
-            $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::int[], $15::smallint[], $16::smallint[],
-            $17::boolean[], $18::text[], $19::text[], $20::text[], $21::text[], $22::text[], $23::uuid[], $24::text[],
-            $25::text[], $26::bigint[], $27::smallint[], $28::int[], $29::int[], $30::boolean[], $31::int[], $32::int[],
-            $33::bigint[], $34::bigint[]
-        ) as a (ord, agent_id, number, reference, terminal_id, service_code, account, fields, lines,
-            amount, fee, commission, provider_fee, provider_id, tender, cutoff_group,
-            notify, rrn, masked_pan, cashier, contact, payer, inquiry_id, budget_level,
-            budget_code, daily_limit, edge, node_id, send_seconds, shift_required, first_part, parts,
-            running, terminal_running)
+    from (
+        -- An array is read by the row's place where it can be: unnested, it costs two copies of each value.
+        select
+            t.ord, t.reference, t.account, t.fields, t.lines, t.rrn, t.masked_pan, t.cashier, t.contact, t.payer,
+            t.inquiry_id, t.budget_level, t.budget_code, t.daily_limit, ($2::int[])[t.ord] as agent_id,
+            ($3::bigint[])[t.ord] as number, ($5::int[])[t.ord] as terminal_id, ($6::int[])[t.ord] as service_code,
+            ($10::bigint[])[t.ord] as amount, ($11::bigint[])[t.ord] as fee, ($12::bigint[])[t.ord] as commission,
+            ($13::bigint[])[t.ord] as provider_fee, ($14::int[])[t.ord] as provider_id, ($15::smallint[])[t.ord] as tender,
+            ($16::smallint[])[t.ord] as cutoff_group, ($17::boolean[])[t.ord] as notify, ($27::smallint[])[t.ord] as edge,
+            ($28::int[])[t.ord] as node_id, ($29::int[])[t.ord] as send_seconds, ($30::boolean[])[t.ord] as shift_required,
+            ($31::int[])[t.ord] as first_part, ($32::int[])[t.ord] as parts, ($33::bigint[])[t.ord] as running,
+            ($34::bigint[])[t.ord] as terminal_running
+        from unnest(
+                $1::int[], $4::text[], $7::text[], $8::text[], $9::text[], $18::text[], $19::text[], $20::text[],
+                $21::text[], $22::text[], $23::uuid[], $24::text[], $25::text[], $26::bigint[]
+            ) as t (
+                ord, reference, account, fields, lines, rrn, masked_pan, cashier, contact, payer, inquiry_id, budget_level,
+                budget_code, daily_limit)
+    ) a
     join funds f on f.agent_id = a.agent_id
     -- Ranges and orders, where equalities would do: they leave the planner one index, also on tables that are still empty. What is not
     -- asked for is not looked up: a join would look first.

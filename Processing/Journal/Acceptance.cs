@@ -199,8 +199,8 @@ internal sealed class AcceptBatch
     public void Add(AcceptCommand command)
     {
         var a = command.Acceptance;
-        ord.Add(commands.Count);
         commands.Add(command);
+        ord.Add(commands.Count);
         agent.Add(a.AgentId);
         number.Add(a.Number);
         reference.Add(a.Reference);
@@ -268,7 +268,7 @@ internal sealed class AcceptBatch
         {
             Take(
                 new AcceptRow(
-                    reader.GetInt32(0), reader.GetInt32(1), reader.IsDBNull(2) ? 0 : reader.GetInt64(2),
+                    reader.GetInt32(0) - 1, reader.GetInt32(1), reader.IsDBNull(2) ? 0 : reader.GetInt64(2),
                     reader.IsDBNull(3) ? null : reader.GetString(3), Maybe(reader, 4),
                     Instant.FromDateTimeUtc(reader.GetFieldValue<DateTime>(5)), reader.GetInt64(6), reader.GetInt64(7)),
                 startedTicks);

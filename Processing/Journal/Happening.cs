@@ -151,8 +151,8 @@ internal sealed class RecordBatch
         var h = command.Happening;
         var to = h.Edge.To;
         var from = h.Edge.From;
-        ord.Add(commands.Count);
         commands.Add(command);
+        ord.Add(commands.Count);
         agent.Add(h.AgentId);
         number.Add(h.Number);
         step.Add((short)(h.SeenStep + 1));
@@ -237,7 +237,7 @@ internal sealed class RecordBatch
         {
             Take(
                 new RecordRow(
-                    reader.GetInt32(0), reader.GetBoolean(1),
+                    reader.GetInt32(0) - 1, reader.GetBoolean(1),
                     reader.IsDBNull(2) ? (short)0 : reader.GetInt16(2), reader.IsDBNull(3) ? 0 : reader.GetInt32(3),
                     reader.IsDBNull(4) ? null : reader.GetInt32(4),
                     reader.IsDBNull(5) ? null : LocalDate.FromDateOnly(reader.GetFieldValue<DateOnly>(5)),

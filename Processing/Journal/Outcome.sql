@@ -1,7 +1,7 @@
 -- why: commit 2 of a payment, and every later step, for a whole batch: append the event if the payment still stands where the
 --      caller saw it, number the receipt, post or release the money, keep the ageing queue and the outbox. One row comes back a command.
 -- locks: the caller holds the day (shared) and the lanes of all agents in the batch; a payment occurs once in it
--- parameters: $1 ord · $2 agent · $3 number · $4 step · $5 the edge of the step before · $6 edge · $7 money effect
+-- parameters: $1 ord, 1 to their number · $2 agent · $3 number · $4 step · $5 the edge of the step before · $6 edge · $7 money effect
 --      $8 lane · $9 a receipt number is due · $10 node · $11 provider's transaction · $12 decline name · $13 provider's code
 --      $14 transient · $15 card data · $16 note · $17 made by · $18 approved by · $19 seconds until nothing may be sent, or null
 --      $20 queue: 0 as it is, 1 becomes unknown, 2 no longer unknown, 3 still unknown, 4 no longer reversing, 5 still reversing
@@ -44,25 +44,34 @@ told as materialized (
         taken.business_day as taken_day, taken.at as taken_at, p.tender, p.terminal_id, p.service_code, p.accepted_at, p.shift_no,
         e.send_seconds, e.ask_seconds, e.return_cash, e.elapsed_ms, e.proposal_id, e.transient, e.provider_transaction,
         e.provider_code, e.decline_name, e.card_data, e.note, e.made_by, e.approved_by, e.request, e.answer
-    from unnest(
-            $1::int[], $2::int[], $3::bigint[], $4::smallint[], $5::smallint[], $6::smallint[], $7::smallint[],
-            $8::smallint[], $9::boolean[], $10::int[], $11::text[], $12::text[], $13::text[], $14::boolean[],
-            $15::text[], $16::text[], $17::text[], $18::text[], $19::int[], $20::smallint[], $21::int[], $22::boolean[],
-            $23::text[], $24::text[], $25::int[], $26::boolean[], $27::bigint[], $28::int[]
-        ) as e (ord, agent_id, number, step, before_edge, edge, effect,
-            lane, numbered, node_id, provider_transaction, decline_name, provider_code, transient,
-            card_data, note, made_by, approved_by, send_seconds, queue, ask_seconds, return_cash,
-            request, answer, elapsed_ms, while_open, proposal_id, nth)
+    from (
+        -- An array is read by the row's place where it can be: unnested, it costs two copies of each value.
+        select
+            t.ord, t.provider_transaction, t.decline_name, t.provider_code, t.transient, t.card_data, t.note, t.made_by,
+            t.approved_by, t.send_seconds, t.request, t.answer, t.elapsed_ms, t.proposal_id, ($2::int[])[t.ord] as agent_id,
+            ($3::bigint[])[t.ord] as number, ($4::smallint[])[t.ord] as step, ($5::smallint[])[t.ord] as before_edge,
+            ($6::smallint[])[t.ord] as edge, ($7::smallint[])[t.ord] as effect, ($8::smallint[])[t.ord] as lane,
+            ($9::boolean[])[t.ord] as numbered, ($10::int[])[t.ord] as node_id, ($20::smallint[])[t.ord] as queue,
+            ($21::int[])[t.ord] as ask_seconds, ($22::boolean[])[t.ord] as return_cash,
+            ($26::boolean[])[t.ord] as while_open, ($28::int[])[t.ord] as nth
+        from unnest(
+                $1::int[], $11::text[], $12::text[], $13::text[], $14::boolean[], $15::text[], $16::text[], $17::text[],
+                $18::text[], $19::int[], $23::text[], $24::text[], $25::int[], $27::bigint[]
+            ) as t (
+                ord, provider_transaction, decline_name, provider_code, transient, card_data, note, made_by, approved_by,
+                send_seconds, request, answer, elapsed_ms, proposal_id)
+    ) e
     -- A range and an order, where an equality would do: on tables that were empty when the plan was made, the index by reference
-    -- looks as good, and would read all of an agent's payments for each outcome.
-    cross join lateral (
+    -- looks as good, and would read all of an agent's payments for each outcome. One that is in no book comes back too, as not recorded: it
+    -- was counted among those who get a receipt.
+    left join lateral (
         select q.amount_qepik, q.fee_qepik, q.commission_qepik, q.provider_fee_qepik, q.provider_id,
             q.cutoff_group, q.notify, q.tender, q.terminal_id, q.service_code, q.accepted_at, q.shift_no
         from payment q
         where q.agent_id = e.agent_id and q.number >= e.number and q.number <= e.number
         order by q.number
         limit 1
-    ) p
+    ) p on true
     -- Its last event: either it is the one that the caller saw, or something has happened since.
     left join lateral (
         select v.step, v.edge from event v where v.agent_id = e.agent_id and v.number = e.number order by v.step desc limit 1
@@ -80,20 +89,27 @@ told as materialized (
 passed_over as materialized (
     select t.lane, t.ord from told t where t.numbered and not t.fresh
 ),
+numbered as materialized (
+    select t.lane, count(*)::int as many from told t where t.fresh and t.numbered group by t.lane
+),
 series as materialized (
     insert into receipt_series (business_day, series, last)
     -- After a restore a day goes on at numbers that nobody was ever given: in series 16 further for each generation, from a start.
     select c.day, m.lane + 16 * c.generation, c.start + m.many
-    from (select t.lane, count(*)::int as many from told t where t.fresh and t.numbered group by t.lane) m
+    from numbered m
     cross join clock c
     on conflict (business_day, series) do update
     set last = greatest(receipt_series.last, (select c.start from clock c)) + excluded.last - (select c.start from clock c)
     returning series, last
 ),
-counted as materialized (
-    select m.lane, s.series / 16 * 10000000 + s.last - m.many as already_given
-    from (select t.lane, count(*)::int as many from told t where t.fresh and t.numbered group by t.lane) m
-    join series s on s.series % 16 = m.lane
+-- What was given before in each lane, lane 0 first: joined, all of them would be looked through for every row.
+given as materialized (
+    select array(
+        select s.series / 16 * 10000000 + s.last - m.many
+        from generate_series(0, 15) as l (lane)
+        left join numbered m on m.lane = l.lane
+        left join series s on s.series % 16 = m.lane
+        order by l.lane) as before
 ),
 done as (
     insert into event (
@@ -101,12 +117,13 @@ done as (
         provider_transaction, decline_name, provider_code, card_data, note, made_by, approved_by)
     select
         t.agent_id, t.number, t.at, t.by_clock + make_interval(secs => t.send_seconds), t.node_id,
-        n.already_given + t.nth - case when exists (select from passed_over) then (
-            select count(*)::int from passed_over o where o.lane = t.lane and o.ord < t.ord) else 0 end,
+        case when t.numbered then
+            (select g.before from given g)[t.lane + 1] + t.nth - case when exists (select from passed_over) then (
+                select count(*)::int from passed_over o where o.lane = t.lane and o.ord < t.ord) else 0 end
+            end,
         case when t.numbered then t.day end, t.step, t.edge, t.transient,
         t.provider_transaction, t.decline_name, t.provider_code, t.card_data, t.note, t.made_by, t.approved_by
     from told t
-    left join counted n on t.numbered and n.lane = t.lane
     where t.fresh
 ),
 windows as materialized (
@@ -256,10 +273,10 @@ announced as (
 )
 select t.ord, t.fresh, t.taken_edge, t.taken_node,
     case when not t.fresh then t.taken_counter
-        else n.already_given + t.nth - case when exists (select from passed_over) then (
-            select count(*)::int from passed_over o where o.lane = t.lane and o.ord < t.ord) else 0 end
+        when t.numbered then
+            (select g.before from given g)[t.lane + 1] + t.nth - case when exists (select from passed_over) then (
+                select count(*)::int from passed_over o where o.lane = t.lane and o.ord < t.ord) else 0 end
         end as receipt_counter,
     case when t.fresh then case when t.numbered then t.day end else t.taken_day end as business_day,
     case when t.fresh then t.at else t.taken_at end as at
 from told t
-left join counted n on t.fresh and t.numbered and n.lane = t.lane
